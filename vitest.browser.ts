@@ -1,0 +1,43 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { playwright } from '@vitest/browser-playwright'
+import { defaultClientConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+const setup = './browser/setup.ts'
+
+// Tests of the core that read files or spawn processes stay outside the browser.
+const platformTests = globSync('packages/core/src/**/*.test.ts').filter((file) =>
+  /from ['"]node:/.test(readFileSync(file, 'utf8')),
+)
+
+export default defineConfig({
+  resolve: { conditions: ['@tautline/source', ...defaultClientConditions] },
+  test: {
+    include: ['browser/**/*.test.ts', 'packages/core/src/**/*.test.ts'],
+    exclude: ['**/node_modules/**', ...platformTests],
+    isolate: false,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    ...(existsSync(setup) ? { globalSetup: setup } : {}),
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+          args: [
+            '--no-sandbox',
+            '--disable-gpu',
+            '--disable-quic',
+            '--no-first-run',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync',
+          ],
+        },
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+})
