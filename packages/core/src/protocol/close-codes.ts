@@ -1,0 +1,48 @@
+/**
+ * Why a connection ended, as a WebSocket close code and in the CLOSE frame.
+ * `retry` says whether a client may try again by itself. Normative text: PROTOCOL.md, "Close codes".
+ */
+export const CloseCode = {
+  /** Either end is done. */
+  Normal: 1000,
+  /** Bytes that are not a message, or frames that are not allowed now. */
+  ProtocolError: 4400,
+  /** The credentials were refused. */
+  Unauthorized: 4401,
+  /** The origin or the principal may not connect. */
+  Forbidden: 4403,
+  /** No version of the protocol in common. */
+  UnsupportedVersion: 4406,
+  /** HELLO, or the decision on it, took too long. */
+  HandshakeTimeout: 4408,
+  /** Another connection has taken the session over. */
+  Superseded: 4409,
+  /** A limit on sizes was passed. */
+  TooLarge: 4413,
+  /** Bytes that are not MessagePack, or a frame of the wrong shape. */
+  Malformed: 4422,
+  /** A second HELLO on one connection. */
+  RepeatedHello: 4429,
+  /** The server failed in a way it cannot name to others. */
+  Internal: 4500,
+  /** The server goes away or is full. */
+  Unavailable: 4503,
+  /** The other end was silent for too long. */
+  HeartbeatTimeout: 4504,
+  /** The other end did not read for too long. */
+  SlowConsumer: 4508,
+} as const
+
+export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
+
+/** Codes after which a client must not try again by itself. */
+const FATAL: ReadonlySet<number> = new Set([
+  CloseCode.Normal,
+  CloseCode.Unauthorized,
+  CloseCode.Forbidden,
+  CloseCode.UnsupportedVersion,
+])
+
+export function mayRetryAfter(code: number): boolean {
+  return !FATAL.has(code)
+}

@@ -1,0 +1,86 @@
+import type { Frame, GoAway, Hello, Meta, Payload, ProcedureRef, Welcome } from '../protocol/frame.ts'
+
+/**
+ * What a session asks of its driver. Every input of a session returns a list of these; the driver applies them
+ * in order, in one switch. Nothing here is asynchronous: a driver that needs time (authenticating, running a
+ * handler) comes back with another input.
+ */
+export type Effect = WireEffect | HandshakeEffect | CalleeEffect | CallerEffect | LinkEffect
+
+/** To the wire. */
+export type WireEffect =
+  /** Put the frame into the outbox. Frames of one tick leave as one message. */
+  | { readonly type: 'send'; readonly frame: Frame }
+  /**
+   * The session is over: send CLOSE, flush, close the transport. Whatever was in flight is lost; the driver
+   * settles it. Always the last effect of a list and of a session.
+   */
+  | { readonly type: 'close'; readonly code: number; readonly reason: string; readonly retry: boolean }
+
+export type HandshakeEffect =
+  /** Server: decide on this client, then call `accept` or `refuse`. */
+  | { readonly type: 'hello'; readonly hello: Hello }
+  /** Client: the server accepted. Calls already sent are running there. */
+  | { readonly type: 'welcome'; readonly welcome: Welcome }
+  /** Server: fresh credentials arrived; answer with `authAccepted` or `close`. */
+  | { readonly type: 'auth'; readonly auth: Payload }
+  /** Client: the fresh credentials were accepted. */
+  | { readonly type: 'auth-ok'; readonly expiresInMs: number | undefined }
+
+/** The peer calls us. */
+export type CalleeEffect =
+  | {
+      readonly type: 'call'
+      readonly id: number
+      readonly procedure: ProcedureRef
+      readonly input: Payload | undefined
+      readonly timeoutMs: number | undefined
+      readonly meta: Meta | undefined
+    }
+  | {
+      readonly type: 'open'
+      readonly id: number
+      readonly procedure: ProcedureRef
+      readonly input: Payload | undefined
+      readonly timeoutMs: number | undefined
+      readonly meta: Meta | undefined
+      readonly resume: Payload | undefined
+    }
+  | { readonly type: 'listen'; readonly id: number; readonly event: ProcedureRef; readonly params: Payload | undefined }
+  /** Abort what runs under this id. Nothing sent for it any more reaches the peer. */
+  | { readonly type: 'abort'; readonly id: number; readonly why: 'cancelled' | 'timeout' }
+
+/** Answers to what we called, and items of streams both ways. */
+export type CallerEffect =
+  | { readonly type: 'ok'; readonly id: number; readonly output: Payload | undefined }
+  | {
+      readonly type: 'error'
+      readonly id: number
+      readonly code: string
+      readonly message: string
+      readonly data: Payload | undefined
+    }
+  | { readonly type: 'item'; readonly id: number; readonly value: Payload; readonly resume: Payload | undefined }
+  /** The peer sends no more items under this id. */
+  | { readonly type: 'end'; readonly id: number }
+  /** There is credit again for items under this id. */
+  | { readonly type: 'writable'; readonly id: number }
+  /** Our own deadline for this call has passed; CANCEL is on its way. */
+  | { readonly type: 'timeout'; readonly id: number }
+  | {
+      readonly type: 'event'
+      readonly event: ProcedureRef
+      readonly params: Payload | undefined
+      readonly payload: Payload | undefined
+    }
+
+export type LinkEffect =
+  /** The server will go: open another connection at a moment within the window. */
+  | { readonly type: 'go-away'; readonly goAway: GoAway }
+  /** A round trip was measured. */
+  | { readonly type: 'round-trip'; readonly ms: number }
+  /** The peer closed the session with a CLOSE frame. The driver closes the transport. Last effect of a session. */
+  | { readonly type: 'closed'; readonly code: number; readonly reason: string; readonly retry: boolean }
+
+/** Shared, so that the common case allocates nothing. */
+export const NO_EFFECTS: readonly Effect[] = Object.freeze([])

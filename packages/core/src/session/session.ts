@@ -1,0 +1,123 @@
+import type { MessageHeader, Frame, Meta, Payload, ProcedureRef, Welcome, GoAway } from '../protocol/frame.ts'
+import type { Effect } from './effect.ts'
+
+/**
+ * The decisions of one end of a session: who may send what, when, and what follows. It has no socket, timer, clock
+ * or random source: `now` is monotonic milliseconds and comes with every input, and what is to be done comes
+ * back as effects.
+ *
+ * Order of use for a received message: `admit(header)`; when it says `accept`, inflate and decode the body and hand the
+ * frames to `receive`. For an outgoing one: collect `send` effects, then take its header from `stamp`.
+ */
+export interface Session {
+  readonly role: 'client' | 'server'
+  readonly state: SessionState
+
+  /** Looks at a header before anything else is spent on the message. */
+  admit(header: MessageHeader, byteLength: number, now: number): Admission
+  /** Takes the frames of an admitted message. Never throws: a violation is a `close` effect. */
+  receive(header: MessageHeader, frames: readonly Frame[], now: number): readonly Effect[]
+  /** The bytes were not a message, or broke a limit: ends the session with that code. */
+  violated(closeCode: number, reason: string, now: number): readonly Effect[]
+  /** Numbers the counted frames of a message that is about to leave. */
+  stamp(countedFrames: number, byteLength: number, now: number): MessageHeader
+  /** The transport is gone. Nothing may be sent any more; the session is over. */
+  transportClosed(now: number): void
+
+  /** The next id of this end; use it in the very next call, open or listen. */
+  nextId(): number
+  call(request: OutgoingCall, now: number): readonly Effect[]
+  open(request: OutgoingOpen, now: number): readonly Effect[]
+  listen(request: OutgoingListen, now: number): readonly Effect[]
+  /** No longer interested in an id of ours: call, stream or topic. Unknown and settled ids are no error. */
+  cancel(id: number, now: number): readonly Effect[]
+  /**
+   * Whether a call, stream or topic of ours has certainly never left this end: it waits for HELLO, for WELCOME or for a
+   * free place under the peer's limits.
+   */
+  isUnsent(id: number): boolean
+
+  /** Settles a call, stream or topic of the peer's. Without effect after `abort`. */
+  succeed(id: number, output: Payload | undefined, now: number): readonly Effect[]
+  fail(id: number, error: OutgoingError, now: number): readonly Effect[]
+
+  /** Whether `sendItem` may be called: the id is open for our items and the peer granted credit. */
+  canSendItem(id: number): boolean
+  sendItem(id: number, value: Payload, resume: Payload | undefined, now: number): readonly Effect[]
+  /** No more items from us. On a stream of the peer's this settles it. */
+  sendEnd(id: number, now: number): readonly Effect[]
+  /** The application took an item of so many bytes: credit may go back to the peer. */
+  itemConsumed(id: number, byteLength: number, now: number): readonly Effect[]
+
+  /** Ends the session in good order. */
+  close(code: number, reason: string, retry: boolean, now: number): readonly Effect[]
+  /** When `handleTimeout` wants to be called, in the time of `now`; `undefined` for never. */
+  nextDeadline(): number | undefined
+  handleTimeout(now: number): readonly Effect[]
+  stats(): SessionStats
+}
+
+export type SessionState = 'opening' | 'handshaking' | 'open' | 'closed'
+
+export type Admission =
+  | { readonly type: 'accept' }
+  /** A repeat of what was accepted before, or the session is over: spend nothing on it. */
+  | { readonly type: 'drop' }
+  /** The header itself is a violation: apply `effects`. */
+  | { readonly type: 'reject'; readonly effects: readonly Effect[] }
+
+export interface OutgoingCall {
+  readonly id: number
+  readonly procedure: ProcedureRef
+  readonly input: Payload | undefined
+  readonly timeoutMs: number | undefined
+  readonly meta: Meta | undefined
+}
+
+export interface OutgoingOpen extends OutgoingCall {
+  readonly resume: Payload | undefined
+  /** Whether this end sends items too. */
+  readonly duplex: boolean
+}
+
+export interface OutgoingListen {
+  readonly id: number
+  readonly event: ProcedureRef
+  readonly params: Payload | undefined
+}
+
+export interface OutgoingError {
+  readonly code: string
+  readonly message: string
+  readonly data: Payload | undefined
+}
+
+/** All zero once everything is settled and the session is closed. */
+export interface SessionStats {
+  /** Calls of ours without an answer. */
+  readonly calls: number
+  /** Streams of ours without an end. */
+  readonly streams: number
+  readonly topics: number
+  /** Calls, streams and topics of ours that wait for HELLO or for a free place. */
+  readonly waiting: number
+  readonly peerCalls: number
+  readonly peerStreams: number
+  readonly peerTopics: number
+}
+
+export interface ServerDecisions {
+  /** Accepts the HELLO: WELCOME leaves, then everything that came with the HELLO is delivered. */
+  accept(welcome: Welcome, now: number): readonly Effect[]
+  /** Refuses it. Nothing that came with the HELLO was or will be run. */
+  refuse(code: number, reason: string, retry: boolean, now: number): readonly Effect[]
+  authAccepted(expiresInMs: number | undefined, now: number): readonly Effect[]
+  goAway(goAway: GoAway, now: number): readonly Effect[]
+}
+
+export interface ClientMoves {
+  /** The transport is open: HELLO leaves, with the first calls behind it as far as `helloBytes` allows. */
+  opened(now: number): readonly Effect[]
+  /** Fresh credentials for the same principal. */
+  refreshAuth(auth: Payload, now: number): readonly Effect[]
+}
