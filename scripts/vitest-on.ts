@@ -10,8 +10,7 @@ type Place = Runtime | 'browser'
 const [place, ...rest] = process.argv.slice(2) as [Place, ...string[]]
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs')
 const before: Record<Place, string[]> = { node: [], browser: [], bun: ['--bun'], deno: ['run', '-A', '--no-prompt'] }
-if (!(place in before))
-  throw new Error(`Expected a runtime (${Object.keys(before).join(', ')}), got \`${String(place)}\``)
+if (!(place in before)) throw new Error(`Expected a runtime (${Object.keys(before).join(', ')}), got \`${place}\``)
 
 function run(env: Readonly<Record<string, string>>, args: readonly string[]): void {
   const child = spawn(executable(place === 'browser' ? 'node' : place), [...before[place], vitest, ...args], {

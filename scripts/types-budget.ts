@@ -1,0 +1,102 @@
+// npm run types:budget: what a large contract costs the compiler, against scripts/types-budget.json.
+// `--update` writes the present count as the new budget; `--procedures 500` tries another size without a verdict.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+
+interface Measurement {
+  readonly instantiations: number
+  readonly seconds: number
+}
+
+const root = resolve(import.meta.dirname, '..')
+const budgetFile = join(root, 'scripts/types-budget.json')
+const standardSize = 300
+const tolerance = 1.05
+const { values } = parseArgs({ options: { update: { type: 'boolean' }, procedures: { type: 'string' } } })
+const procedures = Number(values.procedures ?? standardSize)
+
+const imports = `import { createClient } from '@tautline/client'
+import { mutation, query, router, subscription } from '@tautline/core'
+import * as v from 'valibot'
+`
+const empty = `${imports}export const used = [createClient, mutation, query, router, subscription, v]\n`
+
+/** Groups of ten procedures, of three kinds, each called once with a checked result. */
+function largeContract(count: number): string {
+  const kinds = ['query', 'mutation', 'subscription'] as const
+  const groups: string[] = []
+  const calls: string[] = []
+  for (let group = 0; group * 10 < count; group++) {
+    const members: string[] = []
+    for (let i = group * 10; i < Math.min(count, group * 10 + 10); i++) {
+      const kind = kinds[i % kinds.length] ?? 'query'
+      members.push(
+        `    p${String(i)}: ${kind}({ input: v.object({ id: v.string(), n${String(i)}: v.number() }), output: v.object({ r${String(i)}: v.string(), at: v.date() }) }),`,
+      )
+      const call = `client.g${String(group)}.p${String(i)}({ id: 'a', n${String(i)}: ${String(i)} })`
+      calls.push(
+        kind === 'subscription'
+          ? `for await (const row of ${call}) { row.r${String(i)} satisfies string; break }`
+          : `(await ${call}).r${String(i)} satisfies string`,
+      )
+    }
+    groups.push(`  g${String(group)}: {\n${members.join('\n')}\n  },`)
+  }
+  return `${imports}const api = router({\n${groups.join('\n')}\n})\nconst client = createClient(api, { url: 'wss://app.example' })\n${calls.join('\n')}\n`
+}
+
+// Below node_modules the packages resolve, and nothing else looks at it.
+mkdirSync(join(root, 'node_modules/.cache'), { recursive: true })
+const dir = mkdtempSync(join(root, 'node_modules/.cache/types-budget-'))
+
+function measure(name: string, source: string): Measurement {
+  const file = join(dir, `${name}.ts`)
+  const config = join(dir, `${name}.json`)
+  writeFileSync(file, source)
+  writeFileSync(
+    config,
+    JSON.stringify({
+      extends: join(root, 'tsconfig.json'),
+      compilerOptions: { types: [], noUnusedLocals: false },
+      files: [file],
+      include: [],
+    }),
+  )
+  // One checker: with several the count depends on how the files are divided among them.
+  const out = execFileSync('tsc', ['-p', config, '--singleThreaded', '--extendedDiagnostics'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  return {
+    instantiations: Number(/^Instantiations:\s+(\d+)/m.exec(out)?.[1] ?? Number.NaN),
+    seconds: Number(/^Check time:\s+([\d.]+)s/m.exec(out)?.[1] ?? Number.NaN),
+  }
+}
+
+try {
+  const base = measure('empty', empty)
+  const large = measure('large', largeContract(procedures))
+  const cost = large.instantiations - base.instantiations
+  console.log(
+    `${String(procedures)} procedures: ${String(cost)} instantiations (${String(Math.round(cost / procedures))} each), ` +
+      `checked in ${large.seconds.toFixed(2)} s; the imports alone cost ${String(base.instantiations)}`,
+  )
+  if (values.update === true) writeFileSync(budgetFile, `${JSON.stringify({ instantiations: cost }, null, 2)}\n`)
+  if (procedures === standardSize) {
+    const budget = JSON.parse(readFileSync(budgetFile, 'utf8')) as { instantiations: number }
+    const limit = Math.ceil(budget.instantiations * tolerance)
+    if (cost <= limit) console.log(`Within budget: at most ${String(limit)}`)
+    else {
+      console.error(`Over budget: expected at most ${String(limit)} instantiations, got ${String(cost)}`)
+      process.exitCode = 1
+    }
+  }
+} catch (error) {
+  // tsc prints its diagnostics on stdout.
+  if (error instanceof Error && 'stdout' in error) console.error(String(error.stdout))
+  throw error
+} finally {
+  rmSync(dir, { recursive: true, force: true })
+}
