@@ -9,7 +9,7 @@ const programs = [
 
 function tsc(args: readonly string[]): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn('tsc', [...args, '--pretty', String(process.stdout.isTTY === true)], {
+    const child = spawn('tsc', [...args, '--pretty', process.stdout.isTTY ? 'true' : 'false'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let output = ''
