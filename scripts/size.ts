@@ -33,6 +33,10 @@ async function bundle(external: readonly string[]): Promise<{ code: Uint8Array; 
     metafile: true,
     write: false,
     logLevel: 'error',
+  }).catch(() => {
+    // esbuild has printed what it could not resolve.
+    console.error(values.dist === true ? 'Not bundled: run npm run build first.' : 'Not bundled.')
+    process.exit(1)
   })
   return { code: result.outputFiles[0]?.contents ?? new Uint8Array(), metafile: result.metafile }
 }

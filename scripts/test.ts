@@ -125,7 +125,7 @@ function outcome(step: Step, failure: string | undefined, report: Report | undef
   ).length
   const failedTests = (report?.numFailedTests ?? 0) + brokenFiles
   const ranNothing = step.counts === true && passed + failedTests === 0
-  const note = failure ?? (ranNothing ? 'no test was executed' : '')
+  const note = [...(ranNothing ? ['no test was executed'] : []), ...(failure === undefined ? [] : [failure])].join(', ')
   const ok = note === '' && failedTests === 0
   return {
     step,
