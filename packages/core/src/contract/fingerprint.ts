@@ -1,0 +1,29 @@
+import { describeSchema } from './describe-schema.ts'
+import { hash64 } from './hash.ts'
+import type { ProcedureEntry } from './procedure-types.ts'
+import type { Schema } from './schema.ts'
+
+/** Raise it when what is described changes, or how: contracts described in two ways must not look equal. */
+const DESCRIPTION_VERSION = 1
+
+const PARTS = ['input', 'output', 'up', 'resume', 'params', 'payload'] as const
+
+/**
+ * The contract hash: over path, kind and schemas of every procedure, in the order of the table. What changes nothing
+ * on the wire (descriptions, brands, `compress`, `idempotent`) is left out.
+ */
+export function fingerprint(procedures: readonly ProcedureEntry[]): string {
+  const known = new Map<Schema, string>()
+  const describe = (schema: Schema | null): string => (schema === null ? 'none' : describeSchema(schema, known))
+  const rows = procedures.map(({ path, kind, def }) => {
+    const parts = PARTS.flatMap((name) => {
+      const schema = def[name]
+      return schema === undefined ? [] : [[name, describe(schema)]]
+    })
+    const errors = Object.keys(def.errors)
+      .sort()
+      .map((code) => [code, describe(def.errors[code] ?? null)])
+    return [path, kind, parts, errors]
+  })
+  return hash64(JSON.stringify([DESCRIPTION_VERSION, rows]))
+}
