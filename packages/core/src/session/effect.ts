@@ -11,6 +11,8 @@ export type Effect = WireEffect | HandshakeEffect | CalleeEffect | CallerEffect 
 export type WireEffect =
   /** Put the frame into the outbox. Frames of one tick leave as one message. */
   | { readonly type: 'send'; readonly frame: Frame }
+  /** An acknowledgement is due: a message must leave with this turn, without any frame if there is none to carry it. */
+  | { readonly type: 'ack' }
   /**
    * The session is over: send CLOSE, flush, close the transport. Whatever was in flight is lost; the driver
    * settles it. Always the last effect of a list and of a session.

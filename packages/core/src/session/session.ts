@@ -12,6 +12,8 @@ import type { Effect } from './effect.ts'
 export interface Session {
   readonly role: 'client' | 'server'
   readonly state: SessionState
+  /** The hash the peer sent in HELLO or WELCOME; `undefined` before that. Equal to ours: indexes may name procedures. */
+  readonly peerContractHash: string | undefined
 
   /** Looks at a header before anything else is spent on the message. */
   admit(header: MessageHeader, byteLength: number, now: number): Admission
@@ -32,8 +34,9 @@ export interface Session {
   /** No longer interested in an id of ours: call, stream or topic. Unknown and settled ids are no error. */
   cancel(id: number, now: number): readonly Effect[]
   /**
-   * Whether a call, stream or topic of ours has certainly never left this end: it waits for HELLO, for WELCOME or for a
-   * free place under the peer's limits.
+   * Whether a call, stream or topic of ours has certainly not reached a handler: it waits for HELLO, for WELCOME or for a
+   * free place under the peer's limits, or it went with a HELLO that the server refused. Answers after the end of the
+   * session too, for whatever was unsettled then.
    */
   isUnsent(id: number): boolean
 
@@ -107,7 +110,10 @@ export interface SessionStats {
 }
 
 export interface ServerDecisions {
-  /** Accepts the HELLO: WELCOME leaves, then everything that came with the HELLO is delivered. */
+  /**
+   * Accepts the HELLO: WELCOME leaves, then everything that came with the HELLO is delivered. The session fills in
+   * `rx`. Without effect when the session has ended meanwhile.
+   */
   accept(welcome: Welcome, now: number): readonly Effect[]
   /** Refuses it. Nothing that came with the HELLO was or will be run. */
   refuse(code: number, reason: string, retry: boolean, now: number): readonly Effect[]
@@ -118,6 +124,8 @@ export interface ServerDecisions {
 export interface ClientMoves {
   /** The transport is open: HELLO leaves, with the first calls behind it as far as `helloBytes` allows. */
   opened(now: number): readonly Effect[]
-  /** Fresh credentials for the same principal. */
+  /** The machine may have slept, or the network changed: PING with a short deadline instead of trusting the link. */
+  wake(now: number): readonly Effect[]
+  /** Fresh credentials for the same principal. While an answer is pending only the latest of them waits. */
   refreshAuth(auth: Payload, now: number): readonly Effect[]
 }
