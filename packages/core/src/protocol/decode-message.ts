@@ -1,0 +1,103 @@
+import { CloseCode } from './close-codes.ts'
+import { readFrame } from './decode-frame.ts'
+import { DEFLATED_BODY } from './extension-types.ts'
+import { type Frame, isCounted, type MessageHeader } from './frame.ts'
+import type { Limits } from './limits.ts'
+import { Reader } from './reader.ts'
+import { ProtocolViolation } from './violation.ts'
+
+/** A message taken apart, its body still closed. */
+export interface Envelope {
+  readonly header: MessageHeader
+  /** A view: an array of frames, or what inflates to one. */
+  readonly body: Uint8Array
+  readonly compressed: boolean
+}
+
+/**
+ * Reads the header and finds the body, without a look into it: a repeated message costs no more than this.
+ *
+ * Normative text: PROTOCOL.md, "Message".
+ *
+ * @throws ProtocolViolation and nothing else.
+ */
+export function decodeEnvelope(message: Uint8Array, limits: Limits): Envelope {
+  if (message.byteLength > limits.messageBytes) {
+    throw tooLarge(`A message of ${message.byteLength} bytes, where ${limits.messageBytes} are allowed`)
+  }
+  const bytes = plainBytes(message)
+  const reader = new Reader(bytes, limits)
+  const header = readHeader(reader, limits)
+  const head = bytes[reader.offset]
+  if (head !== undefined && isArrayHead(head)) {
+    return { header, body: bytes.subarray(reader.offset), compressed: false }
+  }
+  return { header, body: reader.readLastExtension('body', DEFLATED_BODY), compressed: true }
+}
+
+/**
+ * Reads the frames of a body that is not, or no longer, compressed. The payloads in them are views of `body`, scanned and
+ * not decoded. Either all frames are well-formed or none is returned.
+ *
+ * @throws ProtocolViolation and nothing else.
+ */
+export function decodeBody(body: Uint8Array, limits: Limits): readonly Frame[] {
+  if (body.byteLength > limits.inflatedBytes) {
+    throw tooLarge(`A body of ${body.byteLength} bytes, where ${limits.inflatedBytes} are allowed`)
+  }
+  const reader = new Reader(plainBytes(body), limits)
+  const length = reader.readArrayHeader('body')
+  if (length > limits.framesPerMessage) {
+    throw tooLarge(`A message of ${length} frames, where ${limits.framesPerMessage} are allowed`)
+  }
+  const frames: Frame[] = []
+  for (let i = 0; i < length; i += 1) {
+    const frame = readFrame(reader)
+    if (frame) frames.push(frame)
+  }
+  if (!reader.atEnd) throw malformed('Bytes behind the last frame')
+  return frames
+}
+
+/** Counted frames among `frames`: a message must hold exactly as many as its header says. */
+export function countFrames(frames: readonly Frame[]): number {
+  let count = 0
+  for (const frame of frames) if (isCounted(frame)) count += 1
+  return count
+}
+
+function readHeader(reader: Reader, limits: Limits): MessageHeader {
+  const fields = reader.readArrayHeader('header')
+  if (fields !== 3) throw malformed(`Expected \`header\` to have 3 fields, got ${fields}`)
+  const seq = reader.readUint('seq')
+  const count = reader.readUint('count')
+  const ack = reader.readUint('ack')
+  if ((seq === 0) !== (count === 0)) {
+    throw new ProtocolViolation(
+      CloseCode.ProtocolError,
+      `Expected \`seq\` to be 0 just where \`count\` is, got ${seq} and ${count}`,
+    )
+  }
+  if (count > limits.framesPerMessage) {
+    throw tooLarge(`A message of ${count} frames, where ${limits.framesPerMessage} are allowed`)
+  }
+  if (!Number.isSafeInteger(seq + count)) throw malformed('Expected `seq` to leave room for `count`')
+  return { seq, count, ack }
+}
+
+function isArrayHead(head: number): boolean {
+  return (head >= 0x90 && head < 0xa0) || head === 0xdc || head === 0xdd
+}
+
+/** Some runtimes hand out subclasses whose `slice` shares memory. */
+function plainBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function tooLarge(message: string): ProtocolViolation {
+  return new ProtocolViolation(CloseCode.TooLarge, message)
+}
+
+function malformed(message: string): ProtocolViolation {
+  return new ProtocolViolation(CloseCode.Malformed, message)
+}

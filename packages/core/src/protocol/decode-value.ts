@@ -1,0 +1,179 @@
+import { decodeBigInt } from './big-integer.ts'
+import { decodeBinary } from './binary-views.ts'
+import { SimpleValue, ValueExtension } from './extension-types.ts'
+import type { Payload } from './frame.ts'
+import { decodeUtf8 } from './utf8.ts'
+
+/** Up to here bytes are copied out of the message, so that a few of them do not keep all of it in memory. */
+const COPIED_BYTES = 64 * 1024
+
+/**
+ * Builds the value of a payload that the scanner has accepted; without that it may return nonsense, or throw, but
+ * reads nothing outside of the payload.
+ *
+ * Owns: which JavaScript value stands for what. Must not know: limits, frames, schemas.
+ * Normative text: PROTOCOL.md, "Values".
+ *
+ * Offsets are known to be good from the scan; hence the `!`.
+ */
+export function decodeValue(payload: Payload): unknown {
+  return new ValueReader(payload).read()
+}
+
+class ValueReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  read(): unknown {
+    const head = this.#uint8()
+    if (head < 0x80) return head
+    if (head >= 0xe0) return head - 0x100
+    if (head < 0x90) return this.#record(head & 0x0f)
+    if (head < 0xa0) return this.#array(head & 0x0f)
+    if (head < 0xc0) return this.#string(head & 0x1f)
+    switch (head) {
+      case 0xc0:
+        return null
+      case 0xc2:
+        return false
+      case 0xc3:
+        return true
+      case 0xc4:
+        return this.#bin(this.#uint8())
+      case 0xc5:
+        return this.#bin(this.#uint16())
+      case 0xc6:
+        return this.#bin(this.#uint32())
+      case 0xc7:
+        return this.#extension(this.#uint8())
+      case 0xc8:
+        return this.#extension(this.#uint16())
+      case 0xc9:
+        return this.#extension(this.#uint32())
+      case 0xca:
+        return this.#view.getFloat32(this.#skip(4))
+      case 0xcb:
+        return this.#view.getFloat64(this.#skip(8))
+      case 0xcc:
+        return this.#uint8()
+      case 0xcd:
+        return this.#uint16()
+      case 0xce:
+        return this.#uint32()
+      case 0xcf:
+        return this.#uint32() * 0x100000000 + this.#uint32()
+      case 0xd0:
+        return this.#view.getInt8(this.#skip(1))
+      case 0xd1:
+        return this.#view.getInt16(this.#skip(2))
+      case 0xd2:
+        return this.#view.getInt32(this.#skip(4))
+      case 0xd3:
+        return this.#view.getInt32(this.#skip(4)) * 0x100000000 + this.#uint32()
+      case 0xd9:
+        return this.#string(this.#uint8())
+      case 0xda:
+        return this.#string(this.#uint16())
+      case 0xdb:
+        return this.#string(this.#uint32())
+      case 0xdc:
+        return this.#array(this.#uint16())
+      case 0xdd:
+        return this.#array(this.#uint32())
+      case 0xde:
+        return this.#record(this.#uint16())
+      case 0xdf:
+        return this.#record(this.#uint32())
+      default:
+        // 0xd4 to 0xd8: an extension of 1, 2, 4, 8 or 16 bytes.
+        return this.#extension(1 << (head - 0xd4))
+    }
+  }
+
+  #array(length: number): unknown[] {
+    const array: unknown[] = []
+    for (let i = 0; i < length; i += 1) array.push(this.read())
+    return array
+  }
+
+  #record(size: number): Record<string, unknown> {
+    const record: Record<string, unknown> = {}
+    for (let i = 0; i < size; i += 1) {
+      const key = this.read() as string // The scan lets through no other keys.
+      record[key] = this.read()
+    }
+    return record
+  }
+
+  #string(length: number): string {
+    const start = this.#skip(length)
+    return decodeUtf8(this.#bytes, start, this.#at)
+  }
+
+  #bin(length: number): Uint8Array {
+    const start = this.#skip(length)
+    return length < COPIED_BYTES ? this.#bytes.slice(start, this.#at) : this.#bytes.subarray(start, this.#at)
+  }
+
+  #extension(length: number): unknown {
+    const type = this.#view.getInt8(this.#skip(1))
+    if (type === ValueExtension.Map) return this.#map()
+    if (type === ValueExtension.Set) return new Set(this.read() as unknown[]) // Scanned: it holds an array.
+    const start = this.#skip(length)
+    const contents = this.#bytes.subarray(start, this.#at)
+    switch (type) {
+      case ValueExtension.Timestamp:
+        return this.#timestamp(start, length)
+      case ValueExtension.Simple:
+        return contents[0] === SimpleValue.Undefined ? undefined : -0
+      case ValueExtension.BigInt:
+        return decodeBigInt(contents)
+      default:
+        return decodeBinary(contents)
+    }
+  }
+
+  #map(): Map<unknown, unknown> {
+    const flat = this.read() as unknown[] // Scanned: it holds an array.
+    const map = new Map<unknown, unknown>()
+    for (let i = 0; i < flat.length; i += 2) map.set(flat[i], flat[i + 1])
+    return map
+  }
+
+  #timestamp(start: number, length: number): Date {
+    const view = this.#view
+    if (length === 4) return new Date(view.getUint32(start) * 1000)
+    if (length === 8) {
+      const high = view.getUint32(start)
+      const seconds = (high & 0b11) * 0x100000000 + view.getUint32(start + 4)
+      return new Date(seconds * 1000 + Math.floor((high >>> 2) / 1e6))
+    }
+    const seconds = view.getInt32(start + 4) * 0x100000000 + view.getUint32(start + 8)
+    return new Date(seconds * 1000 + Math.floor(view.getUint32(start) / 1e6))
+  }
+
+  #uint8(): number {
+    return this.#bytes[this.#skip(1)]!
+  }
+
+  #uint16(): number {
+    return this.#view.getUint16(this.#skip(2))
+  }
+
+  #uint32(): number {
+    return this.#view.getUint32(this.#skip(4))
+  }
+
+  /** Moves on and returns the offset before. */
+  #skip(length: number): number {
+    const start = this.#at
+    this.#at = start + length
+    return start
+  }
+}

@@ -1,0 +1,49 @@
+export { CloseCode, mayRetryAfter } from './close-codes.ts'
+export { countFrames, decodeBody, decodeEnvelope, type Envelope } from './decode-message.ts'
+export { encodeFrame } from './encode-frame.ts'
+export { FIELD_BOUNDS } from './field-bounds.ts'
+export {
+  type AuthFrame,
+  type AuthOkFrame,
+  type CallFrame,
+  type CancelFrame,
+  type CloseFrame,
+  type CompressionChoice,
+  type CountedFrame,
+  type CreditFrame,
+  type EndFrame,
+  type ErrorFrame,
+  type EventFrame,
+  FIRST_IGNORED_TYPE,
+  FIRST_UNCOUNTED_TYPE,
+  type Frame,
+  FrameType,
+  type GoAway,
+  type GoAwayFrame,
+  type HeartbeatTimes,
+  type Hello,
+  type HelloFrame,
+  type ItemFrame,
+  isCounted,
+  type ListenFrame,
+  type MessageHeader,
+  type Meta,
+  type OkFrame,
+  type OpenFrame,
+  type Payload,
+  type PeerLimits,
+  type PingFrame,
+  type PongFrame,
+  type ProcedureRef,
+  type SupersededFrame,
+  type UncountedFrame,
+  type VolatileEventFrame,
+  type Welcome,
+  type WelcomeFrame,
+} from './frame.ts'
+export { DEFAULT_LIMITS, type Limits } from './limits.ts'
+export { joinMessage, MessageBuilder } from './message-builder.ts'
+export { UnserialisableError } from './unserialisable-error.ts'
+export { createValueCodec, payloadKey, type ValueCodec } from './value-codec.ts'
+export { PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts'
+export { ProtocolViolation } from './violation.ts'

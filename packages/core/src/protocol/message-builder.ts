@@ -1,0 +1,122 @@
+import { writeFrame } from './encode-frame.ts'
+import { DEFLATED_BODY } from './extension-types.ts'
+import { type Frame, isCounted, type MessageHeader } from './frame.ts'
+import { Writer } from './writer.ts'
+
+/** Room in front of the frames: an array of three integers of 9 bytes, and the head of the body. */
+const HEADROOM_BYTES = 1 + 3 * 9 + 5
+
+/** From here on a message takes the builder's buffer with it, instead of a copy of it. */
+const HANDOVER_BYTES = 64 * 1024
+
+/**
+ * Collects the frames of one message. They are written behind a gap, into which the heads go once the number of
+ * frames and the header are known, so that no frame moves.
+ *
+ * Normative text: PROTOCOL.md, "Message".
+ */
+export class MessageBuilder {
+  readonly #writer = new Writer()
+  #frameCount = 0
+  #countedCount = 0
+
+  constructor() {
+    this.#writer.offset = HEADROOM_BYTES
+  }
+
+  /** Frames collected since the last `takeMessage`, `takeBody` or `reset`. */
+  get frameCount(): number {
+    return this.#frameCount
+  }
+
+  /** Those of them that the header's `count` counts. */
+  get countedCount(): number {
+    return this.#countedCount
+  }
+
+  /** Bytes of the collected frames, without any head around them. */
+  get byteLength(): number {
+    return this.#writer.offset - HEADROOM_BYTES
+  }
+
+  /** Adds a frame and returns its length in bytes. */
+  append(frame: Frame): number {
+    const start = this.#writer.offset
+    writeFrame(this.#writer, frame)
+    this.#frameCount += 1
+    if (isCounted(frame)) this.#countedCount += 1
+    return this.#writer.offset - start
+  }
+
+  /** Adds what `encodeFrame` made, for frames that go to many receivers. */
+  appendEncoded(frame: Uint8Array, counted: boolean): void {
+    this.#writer.writeEncoded(frame)
+    this.#frameCount += 1
+    if (counted) this.#countedCount += 1
+  }
+
+  /** The whole message, uncompressed, in memory that belongs to the caller. Empties the builder. */
+  takeMessage(header: MessageHeader): Uint8Array {
+    return this.#take(headerBytes(header), header)
+  }
+
+  /** The body alone, to be compressed or shared and then joined by `joinMessage`. Empties the builder. */
+  takeBody(): Uint8Array {
+    return this.#take(0, undefined)
+  }
+
+  /** Forgets what was collected. */
+  reset(): void {
+    this.#writer.offset = HEADROOM_BYTES
+    this.#frameCount = 0
+    this.#countedCount = 0
+  }
+
+  #take(lengthOfHeader: number, header: MessageHeader | undefined): Uint8Array {
+    const writer = this.#writer
+    const end = writer.offset
+    const start = HEADROOM_BYTES - arrayHeadBytes(this.#frameCount) - lengthOfHeader
+    writer.offset = start
+    if (header) writeHeader(writer, header)
+    writer.writeArrayHeader(this.#frameCount)
+    writer.offset = end
+
+    const handsOver = end - start >= HANDOVER_BYTES
+    const taken = handsOver ? writer.view(start) : writer.copy(start)
+    if (handsOver) writer.renew()
+    this.reset()
+    return taken
+  }
+}
+
+/** Puts a header in front of a body that was made before: `takeBody`'s, or what a compressor made of it. */
+export function joinMessage(header: MessageHeader, body: Uint8Array, compressed: boolean): Uint8Array {
+  const writer = new Writer(HEADROOM_BYTES + body.byteLength)
+  writeHeader(writer, header)
+  if (compressed) writer.writeExtensionHeader(DEFLATED_BODY, body.byteLength)
+  writer.writeEncoded(body)
+  return writer.view(0)
+}
+
+function writeHeader(writer: Writer, header: MessageHeader): void {
+  writer.writeArrayHeader(3)
+  writer.writeUint(header.seq, 'seq')
+  writer.writeUint(header.count, 'count')
+  writer.writeUint(header.ack, 'ack')
+}
+
+function headerBytes(header: MessageHeader): number {
+  return 1 + uintBytes(header.seq) + uintBytes(header.count) + uintBytes(header.ack)
+}
+
+function uintBytes(value: number): number {
+  if (value < 0x80) return 1
+  if (value < 0x100) return 2
+  if (value < 0x10000) return 3
+  return value < 0x100000000 ? 5 : 9
+}
+
+function arrayHeadBytes(length: number): number {
+  if (length < 16) return 1
+  return length < 0x10000 ? 3 : 5
+}

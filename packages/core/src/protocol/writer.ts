@@ -1,0 +1,175 @@
+import type { Payload } from './frame.ts'
+import { encodeUtf8 } from './utf8.ts'
+
+const INITIAL_BYTES = 512
+
+/** Writes the envelope: MessagePack in its shortest forms, into a buffer that grows and is used again. */
+export class Writer {
+  #bytes: Uint8Array
+  #view: DataView
+  /** Offset of what is written next. */
+  offset: number
+
+  constructor(initialBytes: number = INITIAL_BYTES) {
+    this.#bytes = new Uint8Array(initialBytes)
+    this.#view = new DataView(this.#bytes.buffer)
+    this.offset = 0
+  }
+
+  get capacityBytes(): number {
+    return this.#bytes.byteLength
+  }
+
+  /** What was written from `start` on, as a view that the next write may change. */
+  view(start: number): Uint8Array {
+    return this.#bytes.subarray(start, this.offset)
+  }
+
+  /** As `view`, copied. */
+  copy(start: number): Uint8Array {
+    return this.#bytes.slice(start, this.offset)
+  }
+
+  /** Starts anew on a fresh buffer: the old one belongs to whoever holds a view of it. */
+  renew(): void {
+    this.#bytes = new Uint8Array(INITIAL_BYTES)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
+
+  writeArrayHeader(length: number): void {
+    if (length < 16) this.#byte(0x90 | length)
+    else this.#sized(0xdc, 2, length)
+  }
+
+  writeMapHeader(size: number): void {
+    if (size < 16) this.#byte(0x80 | size)
+    else this.#sized(0xde, 2, size)
+  }
+
+  writeNil(): void {
+    this.#byte(0xc0)
+  }
+
+  writeBoolean(value: boolean): void {
+    this.#byte(value ? 0xc3 : 0xc2)
+  }
+
+  /** @throws RangeError where `value` is not an integer from 0 to 2^53-1: a fault of this end, not of the peer. */
+  writeUint(value: number, field: string): void {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new RangeError(`Expected \`${field}\` to be an integer >= 0, got \`${value}\` (${typeof value})`)
+    }
+    if (value < 0x80) {
+      this.#byte(value)
+    } else if (value < 0x100) {
+      this.#reserve(2)
+      this.#view.setUint16(this.offset, 0xcc00 | value)
+      this.offset += 2
+    } else if (value < 0x10000) {
+      this.#reserve(3)
+      this.#bytes[this.offset] = 0xcd
+      this.#view.setUint16(this.offset + 1, value)
+      this.offset += 3
+    } else if (value < 0x100000000) {
+      this.#reserve(5)
+      this.#bytes[this.offset] = 0xce
+      this.#view.setUint32(this.offset + 1, value)
+      this.offset += 5
+    } else {
+      this.#reserve(9)
+      this.#bytes[this.offset] = 0xcf
+      this.#view.setUint32(this.offset + 1, Math.floor(value / 0x100000000))
+      this.#view.setUint32(this.offset + 5, value % 0x100000000)
+      this.offset += 9
+    }
+  }
+
+  /** An integer where `value` is one and not negative, else a float of 8 bytes. */
+  writeNumber(value: number, field: string): void {
+    if (Number.isSafeInteger(value) && value >= 0) {
+      this.writeUint(value, field)
+      return
+    }
+    this.#reserve(9)
+    this.#bytes[this.offset] = 0xcb
+    this.#view.setFloat64(this.offset + 1, value)
+    this.offset += 9
+  }
+
+  writeString(text: string): void {
+    // The head's size follows from the byte length, which is known only afterwards: guess, then move if wrong.
+    this.#reserve(5 + text.length * 3)
+    const guess = stringHeadBytes(text.length)
+    const length = encodeUtf8(text, this.#bytes, this.offset + guess)
+    const headBytes = stringHeadBytes(length)
+    const start = this.offset
+    if (headBytes !== guess) this.#bytes.copyWithin(start + headBytes, start + guess, start + guess + length)
+    if (headBytes === 1) {
+      this.#bytes[start] = 0xa0 | length
+    } else if (headBytes === 2) {
+      this.#view.setUint16(start, 0xd900 | length)
+    } else if (headBytes === 3) {
+      this.#bytes[start] = 0xda
+      this.#view.setUint16(start + 1, length)
+    } else {
+      this.#bytes[start] = 0xdb
+      this.#view.setUint32(start + 1, length)
+    }
+    this.offset = start + headBytes + length
+  }
+
+  writeBytes(bytes: Uint8Array): void {
+    const length = bytes.byteLength
+    if (length < 0x100) this.#sized(0xc4, 1, length)
+    else if (length < 0x10000) this.#sized(0xc5, 2, length)
+    else this.#sized(0xc6, 4, length)
+    this.writeEncoded(bytes)
+  }
+
+  /** The head of an extension; its contents follow by `writeEncoded`. */
+  writeExtensionHeader(type: number, length: number): void {
+    if (length < 0x100) this.#sized(0xc7, 1, length)
+    else if (length < 0x10000) this.#sized(0xc8, 2, length)
+    else this.#sized(0xc9, 4, length)
+    this.#byte(type & 0xff)
+  }
+
+  /** Bytes that are MessagePack already, as they are. */
+  writeEncoded(bytes: Payload): void {
+    this.#reserve(bytes.byteLength)
+    this.#bytes.set(bytes, this.offset)
+    this.offset += bytes.byteLength
+  }
+
+  #byte(byte: number): void {
+    this.#reserve(1)
+    this.#bytes[this.offset] = byte
+    this.offset += 1
+  }
+
+  /** A head and a length behind it. Arrays and maps go on from 2 bytes to 4 in the next head. */
+  #sized(head: number, size: 1 | 2 | 4, length: number): void {
+    this.#reserve(5)
+    const isWide = size === 2 && length >= 0x10000
+    this.#bytes[this.offset] = isWide ? head + 1 : head
+    if (size === 1) this.#bytes[this.offset + 1] = length
+    else if (size === 4 || isWide) this.#view.setUint32(this.offset + 1, length)
+    else this.#view.setUint16(this.offset + 1, length)
+    this.offset += 1 + (isWide ? 4 : size)
+  }
+
+  #reserve(length: number): void {
+    const needed = this.offset + length
+    if (needed <= this.#bytes.byteLength) return
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.byteLength * 2))
+    grown.set(this.#bytes.subarray(0, this.offset))
+    this.#bytes = grown
+    this.#view = new DataView(grown.buffer)
+  }
+}
+
+function stringHeadBytes(length: number): number {
+  if (length < 32) return 1
+  if (length < 0x100) return 2
+  return length < 0x10000 ? 3 : 5
+}
