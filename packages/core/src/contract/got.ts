@@ -10,8 +10,9 @@ export function got(value: unknown): string {
   if (typeof value === 'object') return `an object (${nameOfConstructor(value)})`
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'string') return `\`${JSON.stringify(cut(value))}\` (string)`
-  // What is left; the compiler does not narrow `unknown` by what it is not.
-  return `\`${cut(String(value as number | bigint | boolean | symbol))}\` (${typeof value})`
+  // The compiler does not narrow `unknown` by what it is not.
+  const primitive = value as number | bigint | boolean | symbol
+  return `\`${cut(String(primitive))}\` (${typeof primitive})`
 }
 
 function cut(text: string): string {

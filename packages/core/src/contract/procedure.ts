@@ -129,7 +129,7 @@ function define(kind: ProcedureKind, options: AnyOptions): Defined {
     const schema = options[name]
     if (schema !== undefined && !isSchema(schema)) {
       throw new TypeError(
-        `Expected \`${name}\` of a ${kind} to be a Standard Schema (of valibot, zod, …), got ${got(schema)}`,
+        `Expected \`${name}\` of \`${kind}({…})\` to be a Standard Schema (of valibot, zod, …), got ${got(schema)}`,
       )
     }
     return schema

@@ -53,11 +53,13 @@ function isThenable<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
 
 function toValidation<T>(result: SchemaResult<T>): Validation<T> {
   if (result.issues === undefined) return { ok: true, value: result.value }
-  return { ok: false, issues: result.issues.slice(0, MAX_ISSUES).map(toIssue), cause: undefined }
+  // Array.from, here and below: arktype's lists are subclasses of Array, which `map` and `slice` would keep, and only
+  // plain arrays can be sent.
+  return { ok: false, issues: Array.from(result.issues).slice(0, MAX_ISSUES).map(toIssue), cause: undefined }
 }
 
 function toIssue(issue: SchemaIssue): Issue {
-  const path = (issue.path ?? []).map((segment) => toKey(typeof segment === 'object' ? segment.key : segment))
+  const path = Array.from(issue.path ?? [], (segment) => toKey(typeof segment === 'object' ? segment.key : segment))
   return { message: cut(issue.message), path }
 }
 
