@@ -1,0 +1,4 @@
+/** Tautline on Node, over the `ws` package. */
+export type { CloseOptions, FetchHandler, Serving } from '../serving.ts'
+export { type Attachment, type AttachOptions, attach } from './attach.ts'
+export { type ServeOptions, serve } from './serve.ts'

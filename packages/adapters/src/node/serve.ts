@@ -1,0 +1,122 @@
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerOptions,
+} from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { TlsOptions } from 'node:tls'
+import type { SocketAcceptor } from '@tautline/server'
+import {
+  type CloseOptions,
+  checkPath,
+  DEFAULT_DRAIN_MS,
+  type FetchHandler,
+  localUrl,
+  type Serving,
+} from '../serving.ts'
+import { isWebSocket } from './attach.ts'
+import { createFetchListener } from './fetch-listener.ts'
+import { NOT_FOUND, refuseUpgrade } from './http-refusal.ts'
+import { createUpgrade } from './upgrade.ts'
+import { requestUrl } from './upgrade-request.ts'
+import { ignore } from './ws-socket.ts'
+
+export interface ServeOptions {
+  /** 0 for any free port: `port` of the result tells which. */
+  readonly port: number
+  /** Address to listen on. @default every interface, as node:http does */
+  readonly host?: string
+  /** The only path to answer upgrades on; 404 elsewhere. @default every path */
+  readonly path?: string
+  /** Serves TLS with this `key` and `cert` (or whatever else node:tls takes). */
+  readonly tls?: TlsOptions
+  /**
+   * RFC 7692 compression for clients that offer it, instead of Tautline's own: whole messages, also those of procedures with
+   * `compress: false`, at some 240 KiB of memory per connection.
+   * @default false
+   */
+  readonly perMessageDeflate?: boolean
+  /** Answers ordinary requests. @default 426 on the path of the upgrades, else 404 */
+  readonly fetch?: FetchHandler
+}
+
+/** A client that opens a socket must also say something. Node's own 60 s are for slow uploads. */
+const HEADERS_TIMEOUT_MS = 10_000
+const TIMEOUT_CHECK_MS = 2_000
+
+/**
+ * Serves Tautline on an HTTP server of its own.
+ * @throws what listening throws (`EADDRINUSE`), or TypeError for a `path` that no request can have
+ */
+export async function serve(server: SocketAcceptor, options: ServeOptions): Promise<Serving> {
+  const path = checkPath(options.path)
+  const http = createWebServer(options.tls)
+  const upgrade = createUpgrade(server, options.perMessageDeflate ?? false)
+  const isOurs = (request: IncomingMessage): boolean => path === undefined || requestUrl(request)?.pathname === path
+
+  http.on('upgrade', (request: IncomingMessage, stream, head) => {
+    if (isOurs(request)) {
+      upgrade(request, stream, head)
+    } else {
+      stream.on('error', ignore)
+      refuseUpgrade(stream, NOT_FOUND)
+    }
+  })
+  http.on(
+    'request',
+    options.fetch !== undefined
+      ? createFetchListener(options.fetch)
+      : (request, response) => {
+          if (isOurs(request)) response.writeHead(426, { upgrade: 'websocket' }).end('Expected a WebSocket upgrade')
+          else response.writeHead(404).end('Not found')
+        },
+  )
+  await listen(http, options)
+
+  // Listening on a port, not on a pipe, it has an address of this kind.
+  const { port } = http.address() as AddressInfo
+  let closing: Promise<void> | undefined
+  return {
+    port,
+    url: localUrl({ secure: options.tls !== undefined, host: options.host, port, path }),
+    close: (closeOptions) => (closing ??= close(http, server, closeOptions)),
+  }
+}
+
+function createWebServer(tls: TlsOptions | undefined): HttpServer {
+  const settings: ServerOptions = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    // Some clients ask every server for h2c: to be answered as if they had not. Node 24.9 and later know the option.
+    shouldUpgradeCallback: isWebSocket,
+  }
+  return tls === undefined ? createHttpServer(settings) : createHttpsServer({ ...settings, ...tls })
+}
+
+function listen(http: HttpServer, { port, host }: ServeOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject)
+    http.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      http.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+async function close(http: HttpServer, server: SocketAcceptor, options: CloseOptions = {}): Promise<void> {
+  const drainMs = options.drainMs ?? DEFAULT_DRAIN_MS
+  // Its callback waits for requests under way and for upgraded sockets alike.
+  const closed = new Promise<void>((resolve) => {
+    http.close(() => {
+      resolve()
+    })
+  })
+  http.closeIdleConnections()
+  const cut = setTimeout(() => {
+    http.closeAllConnections()
+  }, drainMs)
+  await Promise.all([closed, server.close({ drainMs })])
+  clearTimeout(cut)
+}

@@ -1,0 +1,43 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { UpgradeRequest } from '@tautline/server'
+import { plainAddress } from '../remote-address.ts'
+
+/** Host and path stay what they are only if neither can end its part of the URL. */
+const HOST = /^[^\s/?#@\\]+$/
+const PATH = /^\/[^#\\\s]*$/
+
+function isSecure(socket: Socket): boolean {
+  return 'encrypted' in socket && socket.encrypted === true
+}
+
+/** The URL of a request, `undefined` where Host and target do not make one. */
+export function requestUrl(request: IncomingMessage): URL | undefined {
+  const { host } = request.headers
+  const { url: target } = request
+  // Resolving against a base instead would take `//evil.example/` for a host.
+  if (host === undefined || target === undefined || !HOST.test(host) || !PATH.test(target)) return undefined
+  const text = `${isSecure(request.socket) ? 'https' : 'http'}://${host}${target}`
+  return URL.canParse(text) ? new URL(text) : undefined
+}
+
+/** @throws for a header that `Headers` does not take */
+export function requestHeaders(request: IncomingMessage): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) {
+    for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one)
+  }
+  return headers
+}
+
+/** What the server wants to know of a client; `undefined` for a request that makes no sense. */
+export function describeUpgrade(request: IncomingMessage): UpgradeRequest | undefined {
+  const url = requestUrl(request)
+  if (url === undefined) return undefined
+  return {
+    url,
+    headers: requestHeaders(request),
+    remoteAddress: plainAddress(request.socket.remoteAddress),
+    secure: isSecure(request.socket),
+  }
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { SocketAcceptor } from '@tautline/server'
+import { type PerMessageDeflateOptions, WebSocketServer } from 'ws'
+import { BAD_REQUEST, INTERNAL, refuseUpgrade } from './http-refusal.ts'
+import { describeUpgrade } from './upgrade-request.ts'
+import { createWsSocket, ignore, listenToWsSocket } from './ws-socket.ts'
+
+/**
+ * Without context takeover each message stands alone: `ws` then keeps its threshold, and no secret shares a window with
+ * a guess. Never a numeric `clientMaxWindowBits`: `ws` answers 400 to a client that does not offer it.
+ */
+const PER_MESSAGE_DEFLATE: PerMessageDeflateOptions = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  threshold: 1024,
+  zlibDeflateOptions: { level: 1 },
+}
+
+export type Upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => void
+
+/** Takes over the sockets of upgrade requests: asks the server, then refuses with a status or opens a WebSocket. */
+export function createUpgrade(server: SocketAcceptor, perMessageDeflate: boolean): Upgrade {
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: server.maxMessageBytes,
+    perMessageDeflate: perMessageDeflate ? PER_MESSAGE_DEFLATE : false,
+    handleProtocols: (offered) => (offered.has(server.subprotocol) ? server.subprotocol : false),
+  })
+
+  async function decideAndOpen(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
+    const described = describeUpgrade(request)
+    if (described === undefined) {
+      refuseUpgrade(stream, BAD_REQUEST)
+      return
+    }
+    const decision = await server.decideUpgrade(described)
+    if (!decision.accept) {
+      refuseUpgrade(stream, decision)
+      return
+    }
+    webSockets.handleUpgrade(request, stream, head, (socket) => {
+      listenToWsSocket(socket, stream, server.accept(createWsSocket(socket, stream), described))
+    })
+  }
+
+  return (request, stream, head) => {
+    // The client may be gone at any moment from here on.
+    stream.on('error', ignore)
+    decideAndOpen(request, stream, head).catch(() => {
+      // A header that cannot be read or sent, or a socket that another listener has upgraded meanwhile.
+      refuseUpgrade(stream, INTERNAL)
+    })
+  }
+}
