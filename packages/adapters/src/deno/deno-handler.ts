@@ -1,0 +1,70 @@
+import type { SocketAcceptor, SocketListener, UpgradeRequest } from '@tautline/server'
+import { checkPath, type FetchHandler } from '../serving.ts'
+import { answerOrdinary, describeRequest, isWebSocketUpgrade, offersProtocol, refusalResponse } from '../web-upgrade.ts'
+import type { DenoConnectionInfo, DenoGlobal } from './deno-api.ts'
+import { createDenoSocket } from './deno-socket.ts'
+
+export interface DenoHandlerOptions {
+  /** The only path to answer upgrades on; 404 elsewhere. @default every path */
+  readonly path?: string
+  /** Answers ordinary requests. @default 426 on the path of the upgrades, else 404 */
+  readonly fetch?: FetchHandler
+}
+
+export type DenoHandler = (request: Request, info: DenoConnectionInfo) => Promise<Response>
+
+const MESSAGE_TOO_BIG = 1009
+
+/**
+ * A handler for `Deno.serve`: restricted, for trusted peers only. `Deno.upgradeWebSocket` reads a message of any size
+ * into memory before anyone can refuse it, cannot pause reading, does not ping, has no RFC 7692 compression and cannot cut a peer that
+ * ignores a close. For anything open to the world use `serve`.
+ * @throws TypeError for a `path` that no request can have
+ */
+export function denoHandler(server: SocketAcceptor, options: DenoHandlerOptions = {}): DenoHandler {
+  const path = checkPath(options.path)
+
+  return async (request, info) => {
+    // All that is wanted of the request is copied now: after the upgrade it must not be touched.
+    const described = describeRequest(request, info.remoteAddr.hostname)
+    if (described === undefined) return new Response('Bad request', { status: 400 })
+    const ours = path === undefined || described.url.pathname === path
+    if (!isWebSocketUpgrade(described.headers)) return answerOrdinary(request, ours, options.fetch)
+    if (!ours) return new Response('Not found', { status: 404 })
+    const decision = await server.decideUpgrade(described)
+    return decision.accept ? upgrade(server, request, described) : refusalResponse(decision)
+  }
+}
+
+/**
+ * Deno's whole listener dies when a request was upgraded and its response is not returned. So the upgrade comes last, and
+ * nothing between it and the return can throw.
+ */
+function upgrade(server: SocketAcceptor, request: Request, described: UpgradeRequest): Response {
+  const { Deno: deno } = globalThis as { readonly Deno?: DenoGlobal }
+  const protocol = offersProtocol(described.headers, server.subprotocol) ? { protocol: server.subprotocol } : {}
+  let upgraded: ReturnType<DenoGlobal['upgradeWebSocket']> | undefined
+  try {
+    upgraded = deno?.upgradeWebSocket(request, { ...protocol, idleTimeout: 0 })
+  } catch {
+    // No valid handshake, or the client is gone.
+  }
+  if (upgraded === undefined) return new Response('Bad request', { status: 400 })
+  const { socket, response } = upgraded
+  socket.binaryType = 'arraybuffer'
+  let listener: SocketListener | undefined
+  socket.addEventListener('open', () => {
+    listener = server.accept(createDenoSocket(socket), described)
+  })
+  socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
+    if (typeof data === 'string') listener?.textMessage()
+    else if (data.byteLength > server.maxMessageBytes) socket.close(MESSAGE_TOO_BIG, 'message too big')
+    else listener?.message(new Uint8Array(data))
+  })
+  socket.addEventListener('close', ({ code, reason }) => {
+    // Deno reports a connection that ended without a close frame as 0.
+    listener?.closed(code === 0 ? 1006 : code, reason)
+    listener = undefined
+  })
+  return response
+}

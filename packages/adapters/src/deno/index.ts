@@ -1,0 +1,16 @@
+/**
+ * Tautline on Deno. `serve` and `attach` stand on node:http and the `ws` package, which bound messages, compress,
+ * pause and ping; `denoHandler` is for `Deno.serve`, with the restrictions it documents.
+ */
+export {
+  type Attachment,
+  type AttachOptions,
+  attach,
+  type CloseOptions,
+  type FetchHandler,
+  type ServeOptions,
+  type Serving,
+  serve,
+} from '../node/index.ts'
+export type { DenoConnectionInfo } from './deno-api.ts'
+export { type DenoHandler, type DenoHandlerOptions, denoHandler } from './deno-handler.ts'
