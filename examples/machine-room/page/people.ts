@@ -1,0 +1,73 @@
+import { byId, make } from './dom.ts'
+import { hueOf } from './format.ts'
+import type { RoomClient } from './main.ts'
+
+const SHOWN = 6
+
+/** Who is here: to listen is to be in the room. */
+export function showPeople(client: RoomClient, me: string): void {
+  const list = byId('people', HTMLUListElement)
+  client.room.present.on((people) => {
+    list.replaceChildren(
+      ...people.slice(0, SHOWN).map(({ name }) => {
+        const item = make('li', { text: initials(name), title: name === me ? `${name} (you)` : name })
+        if (name === me) item.classList.add('me')
+        item.style.setProperty('--hue', hueOf(name))
+        return item
+      }),
+    )
+    if (people.length > SHOWN) list.append(make('li', { text: `+${String(people.length - SHOWN)}` }))
+    list.setAttribute('aria-label', `${String(people.length)} here: ${people.map(({ name }) => name).join(', ')}`)
+  })
+}
+
+function initials(name: string): string {
+  return name
+    .split(' ')
+    .map((word) => word.slice(0, 1).toUpperCase())
+    .join('')
+    .slice(0, 2)
+}
+
+const FIRST = [
+  'Amber',
+  'Brisk',
+  'Calm',
+  'Deft',
+  'Early',
+  'Fond',
+  'Glad',
+  'Hardy',
+  'Keen',
+  'Lively',
+  'Merry',
+  'Noble',
+  'Quiet',
+  'Swift',
+]
+const SECOND = [
+  'Badger',
+  'Crane',
+  'Dolphin',
+  'Egret',
+  'Falcon',
+  'Heron',
+  'Ibis',
+  'Lynx',
+  'Marten',
+  'Otter',
+  'Puffin',
+  'Raven',
+  'Swan',
+  'Wren',
+]
+
+/** A name for this tab, kept as long as the tab. */
+export function nameOfTab(): string {
+  const kept = sessionStorage.getItem('name')
+  if (kept !== null) return kept
+  const pick = (names: readonly string[]): string => names[Math.floor(Math.random() * names.length)] ?? 'Guest'
+  const name = `${pick(FIRST)} ${pick(SECOND)}`
+  sessionStorage.setItem('name', name)
+  return name
+}
