@@ -15,6 +15,8 @@ export interface Transport {
   send(message: Uint8Array): void
   /** Closes in good order; what was sent before arrives first. `onClose` follows in any case, soon. */
   close(code: number, reason: string): void
+  /** Cuts at once, without a word: for peers that do not answer a close. Absent where the platform cannot. */
+  abort?(): void
 }
 
 /** What a transport tells its driver. No call may throw into the platform's listener. */
@@ -28,7 +30,10 @@ export interface TransportListener {
   onDrain(): void
 }
 
-/** Opens a transport. `onClose` without `onOpen` means it never opened. */
+/**
+ * Opens a transport. The listener is not called before `connect` has returned. `onClose` without `onOpen` means it never
+ * opened.
+ */
 export interface Connector {
   readonly kind: string
   connect(listener: TransportListener): Transport

@@ -19,6 +19,8 @@ export interface SessionLink {
   sendItem(id: number, value: Payload, resume: Payload | undefined): void
   sendEnd(id: number): void
   itemConsumed(id: number, byteLength: number): void
+  /** No message with a frame of this id will be compressed, until the id is settled (CRIME, BREACH). */
+  sendPlain(id: number): void
 }
 
 /** `item`, `end` and `writable` reach whoever owns the id: the caller for its own, the callee for the peer's. */
