@@ -1,0 +1,8 @@
+export { Inbound, type InboundStats, type InboundTarget, WAITING_MESSAGES } from './inbound.ts'
+export { BATCH_BYTES, Outbox, type OutboxCompression, type OutboxExit, type OutboxStats } from './outbox.ts'
+export { createPlatformCompressor } from './platform-compressor.ts'
+export type { Clock, Compressor, Connector, Random, Transport, TransportListener } from './ports.ts'
+export { SharedFrame } from './shared-frame.ts'
+export { createStreamCompressor } from './stream-compressor.ts'
+export { createSystemClock } from './system-clock.ts'
+export { createZlibCompressor, type ZlibCompressorOptions } from './zlib-compressor.ts'

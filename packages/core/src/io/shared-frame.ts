@@ -1,0 +1,34 @@
+import type { Frame } from '../protocol/frame.ts'
+import { isCounted } from '../protocol/frame.ts'
+import { MessageBuilder } from '../protocol/message-builder.ts'
+import type { Compressor } from './ports.ts'
+
+/**
+ * One frame for many receivers: encoded once, and compressed at most once, however many connections send it.
+ */
+export class SharedFrame {
+  /** A message body that holds this frame alone. */
+  readonly body: Uint8Array
+  readonly counted: boolean
+  /** Whether the body may be compressed at all. */
+  readonly compress: boolean
+  #deflated: Uint8Array | Promise<Uint8Array> | undefined
+
+  constructor(frame: Frame, compress: boolean) {
+    const builder = new MessageBuilder()
+    builder.append(frame)
+    this.body = builder.takeBody()
+    this.counted = isCounted(frame)
+    this.compress = compress
+  }
+
+  /** The frame without the array header of its body, to be put behind other frames. */
+  get bytes(): Uint8Array {
+    return this.body.subarray(1)
+  }
+
+  deflated(compressor: Compressor): Uint8Array | Promise<Uint8Array> {
+    this.#deflated ??= compressor.deflate(this.body)
+    return this.#deflated
+  }
+}

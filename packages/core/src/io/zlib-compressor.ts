@@ -1,0 +1,54 @@
+import { CloseCode } from '../protocol/close-codes.ts'
+import { ProtocolViolation } from '../protocol/violation.ts'
+import type { Compressor } from './ports.ts'
+
+/** The part of `node:zlib` that is used, so that browsers need no types of Node. */
+interface Zlib {
+  deflateRawSync(body: Uint8Array, options: { readonly level: number }): Uint8Array
+  inflateRawSync(body: Uint8Array, options: { readonly maxOutputLength: number }): Uint8Array
+}
+
+interface Process {
+  readonly getBuiltinModule?: (name: string) => unknown
+}
+
+export interface ZlibCompressorOptions {
+  /** 1 (fast) to 9 (small). @default 1 */
+  readonly level?: number
+}
+
+/**
+ * `deflate-raw` by `node:zlib`, synchronously: bodies are small, and a thread pool costs more than it saves. The module
+ * is asked for at run time, so that bundles for browsers hold no trace of it.
+ *
+ * @returns `undefined` where the platform has no `node:zlib`
+ */
+export function createZlibCompressor(options: ZlibCompressorOptions = {}): Compressor | undefined {
+  const { process } = globalThis as { readonly process?: Process }
+  const zlib = process?.getBuiltinModule?.('node:zlib') as Zlib | undefined
+  if (zlib === undefined) return undefined
+  const deflateOptions = { level: options.level ?? 1 }
+  return {
+    algorithm: 'deflate-raw',
+    deflate: (body) => asPlainBytes(zlib.deflateRawSync(body, deflateOptions)),
+    inflate(body, maxBytes) {
+      try {
+        return asPlainBytes(zlib.inflateRawSync(body, { maxOutputLength: maxBytes }))
+      } catch (error) {
+        throw asViolation(error, maxBytes)
+      }
+    },
+  }
+}
+
+/** A `Buffer` is not passed on: its `slice` shares memory where that of a `Uint8Array` copies. */
+function asPlainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function asViolation(error: unknown, maxBytes: number): ProtocolViolation {
+  const { code } = error as { readonly code?: unknown }
+  return code === 'ERR_BUFFER_TOO_LARGE'
+    ? new ProtocolViolation(CloseCode.TooLarge, `Expected a body of at most ${maxBytes} bytes after inflating`)
+    : new ProtocolViolation(CloseCode.Malformed, 'Expected a deflate-raw body')
+}
