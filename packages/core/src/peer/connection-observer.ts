@@ -1,0 +1,16 @@
+import type { HandshakeEffect, LinkEffect } from '../session/effect.ts'
+import type { Ending } from './ending.ts'
+
+/** What a connection tells the client or the server it belongs to. Called in this order, except for the last three. */
+export interface ConnectionObserver {
+  /** The transport is open. A client answers with `opened` on its session. */
+  onOpen(): void
+  onHandshake(effect: HandshakeEffect): void
+  onLinkEffect(effect: Exclude<LinkEffect, { readonly type: 'closed' }>): void
+  /** The session is over, exactly once, and callers and callees know. The transport may still need a moment. */
+  onLost(ending: Ending): void
+  /** The transport is gone as well, exactly once: the last call. */
+  onClosed(ending: Ending): void
+  /** Something failed inside that is nobody's doing outside. The connection ends with 4500; this is for the log. */
+  onFault(error: unknown): void
+}

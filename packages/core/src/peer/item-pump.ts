@@ -1,0 +1,128 @@
+import type { Payload } from '../protocol/frame.ts'
+import type { SessionLink } from './link.ts'
+
+/*
+ * The application's items on their way into a stream. The next item is asked for only when the peer has granted credit for
+ * it, so a reader that pauses stops the producer. Owns: the iterator. Must not know: contracts, codecs, transports.
+ */
+
+/** Whatever can be iterated: arrays, generators, async generators, and streams of the platform. */
+export type ItemSource<Item> = Iterable<Item> | AsyncIterable<Item> | ReadableStream<Item>
+
+export interface EncodedItem {
+  readonly value: Payload
+  readonly resume: Payload | undefined
+}
+
+export interface ItemPumpOptions<Item> {
+  readonly link: SessionLink
+  readonly id: number
+  readonly source: ItemSource<Item>
+  readonly encode: (item: Item) => EncodedItem | Promise<EncodedItem>
+  /** The source is exhausted and END is sent. */
+  readonly onEnd: () => void
+  /** The source, or encoding one of its items, failed; the source is closed. The owner settles the id. */
+  readonly onFailure: (error: unknown) => void
+}
+
+export interface ItemPump {
+  /** There is credit again. */
+  writable(): void
+  /**
+   * Stops: neither `onEnd` nor `onFailure` follows. The source's `return` is called at once, even if it has not yet
+   * answered the last `next`.
+   */
+  abort(): void
+}
+
+type AnyIterator<Item> = Iterator<Item, unknown> | AsyncIterator<Item, unknown>
+
+/** Begins to pump. The owner tells the pump when there is credit, and when nobody wants the items any more. */
+export function startItemPump<Item>(options: ItemPumpOptions<Item>): ItemPump {
+  const { link, id } = options
+  let state: 'running' | 'finished' = 'running'
+  let iterator: AnyIterator<Item> | undefined
+  let wake: (() => void) | undefined
+
+  // A question, not a comparison: every wait may have changed the answer.
+  const isRunning = (): boolean => state === 'running'
+
+  const pump = async (): Promise<void> => {
+    iterator = iteratorOf(options.source)
+    while (isRunning()) {
+      if (!link.canSendItem(id)) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+        continue
+      }
+      const next = iterator.next()
+      // What is there at once is not waited for.
+      const result = 'then' in next ? await next : next
+      if (!isRunning()) return
+      if (result.done === true) {
+        finish()
+        link.sendEnd(id)
+        options.onEnd()
+        return
+      }
+      const encoding = options.encode(result.value)
+      const { value, resume } = encoding instanceof Promise ? await encoding : encoding
+      if (isRunning()) link.sendItem(id, value, resume)
+    }
+  }
+
+  const finish = (): void => {
+    state = 'finished'
+    iterator = undefined
+  }
+
+  const stop = (): void => {
+    const stopped = iterator
+    finish()
+    wake?.()
+    if (stopped !== undefined) closeQuietly(stopped)
+  }
+
+  pump().catch((error: unknown) => {
+    if (!isRunning()) return
+    stop()
+    options.onFailure(error)
+  })
+
+  return {
+    writable() {
+      wake?.()
+    },
+    abort() {
+      if (isRunning()) stop()
+    },
+  }
+}
+
+function iteratorOf<Item>(source: ItemSource<Item>): AnyIterator<Item> {
+  // First, since the iterator of a stream would not cancel it before its last read is answered.
+  if (source instanceof ReadableStream) return readerOf(source)
+  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]()
+  return source[Symbol.iterator]()
+}
+
+function readerOf<Item>(stream: ReadableStream<Item>): AsyncIterator<Item, unknown> {
+  const reader = stream.getReader()
+  return {
+    next: () => reader.read(),
+    async return() {
+      await reader.cancel()
+      return { done: true, value: undefined }
+    },
+  }
+}
+
+/** The application no longer hears of it, so what goes wrong while closing concerns nobody. */
+function closeQuietly(iterator: AnyIterator<unknown>): void {
+  try {
+    Promise.resolve(iterator.return?.()).catch(() => undefined)
+  } catch {
+    // A synchronous `return` that throws.
+  }
+}
