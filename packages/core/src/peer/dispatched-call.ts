@@ -1,0 +1,105 @@
+import type { TautlineError } from '../contract/error.ts'
+import type { ProcedureEntry } from '../contract/procedure-types.ts'
+import type { Meta } from '../protocol/frame.ts'
+import type { PeerHandle } from './context.ts'
+import type { Invocation } from './handler-run.ts'
+import type { StreamEffect } from './link.ts'
+
+/** What a call shares with the others of its connection. */
+export interface CallSurroundings {
+  readonly connection: PeerHandle
+  readonly context: object
+  readonly auth: unknown
+  readonly now: () => number
+}
+
+export interface CallRequest {
+  readonly id: number
+  readonly timeoutMs?: number | undefined
+  readonly meta?: Meta | undefined
+}
+
+/** The stream half of a call: where its items go, and where the caller's come from. */
+export interface CallStream {
+  readonly resume: unknown
+  readonly up: AsyncIterableIterator<unknown> | undefined
+  deliver(source: unknown): Promise<void>
+  onStreamEffect(effect: StreamEffect): void
+  /** Ends both directions at once: the handler's iterator is told to return, a reader of `up` gets `reason`. */
+  abort(reason: TautlineError): void
+  /** The handler is done: what still comes up is of no interest. */
+  finish(): void
+}
+
+const NO_META: Meta = Object.freeze({})
+
+/** A call of the peer's that runs here, from its frame to its answer. */
+export class DispatchedCall implements Invocation {
+  readonly id: number
+  readonly entry: ProcedureEntry
+  readonly input: unknown
+  readonly meta: Meta
+  readonly stream: CallStream | undefined
+  readonly #surroundings: CallSurroundings
+  readonly #deadline: number | undefined
+  #controller: AbortController | undefined
+  #abortedBy: TautlineError | undefined
+
+  constructor(entry: ProcedureEntry, surroundings: CallSurroundings, parts: CallParts) {
+    const { request } = parts
+    this.entry = entry
+    this.id = request.id
+    this.input = parts.input
+    this.meta = request.meta ?? NO_META
+    this.stream = parts.stream
+    this.#surroundings = surroundings
+    this.#deadline = request.timeoutMs === undefined ? undefined : surroundings.now() + request.timeoutMs
+  }
+
+  get context(): object {
+    return this.#surroundings.context
+  }
+
+  get auth(): unknown {
+    return this.#surroundings.auth
+  }
+
+  get connection(): PeerHandle {
+    return this.#surroundings.connection
+  }
+
+  get timeLeftMs(): number | undefined {
+    return this.#deadline === undefined ? undefined : Math.max(0, this.#deadline - this.#surroundings.now())
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#abortedBy !== undefined) this.#controller.abort(this.#abortedBy)
+    return this.#controller.signal
+  }
+
+  get resume(): unknown {
+    return this.stream?.resume
+  }
+
+  get up(): AsyncIterableIterator<unknown> | undefined {
+    return this.stream?.up
+  }
+
+  deliver(source: unknown): Promise<void> {
+    if (this.stream === undefined) throw new Error(`Expected a stream, got ${this.entry.kind} \`${this.entry.path}\``)
+    return this.stream.deliver(source)
+  }
+
+  abort(reason: TautlineError): void {
+    this.#abortedBy = reason
+    this.stream?.abort(reason)
+    this.#controller?.abort(reason)
+  }
+}
+
+export interface CallParts {
+  readonly request: CallRequest
+  readonly input: unknown
+  readonly stream: CallStream | undefined
+}

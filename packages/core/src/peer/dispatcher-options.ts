@@ -1,0 +1,57 @@
+/** The seam between dispatchers and the connections they run on. */
+import type { ProcedureEntry } from '../contract/procedure-types.ts'
+import type { Payload } from '../protocol/frame.ts'
+import type { ValueCodec } from '../protocol/value-codec.ts'
+import type { PeerHandle } from './context.ts'
+import type { Implementation } from './implementation.ts'
+import type { CalleeSide, SessionLink } from './link.ts'
+
+/** An error that the caller was not told of: it got `INTERNAL` and the id. */
+export interface HandlerErrorReport {
+  /** Travelled to the caller as `data.id` of the error. */
+  readonly id: string
+  readonly error: unknown
+  /** Path of the procedure. */
+  readonly procedure: string
+  readonly connection: PeerHandle
+}
+
+/** Who listens to what. Kept by a server for all its connections together. */
+export interface TopicListeners {
+  /**
+   * The connection wants the events of a topic under its id `id`.
+   * @param params encoded canonically, so that equal params are equal bytes
+   * @returns ends the listening
+   */
+  listen(id: number, entry: ProcedureEntry, params: Payload | undefined): () => void
+}
+
+export interface DispatcherOptions {
+  readonly link: SessionLink
+  readonly codec: ValueCodec
+  readonly connection: PeerHandle
+  /** What the implementation's `context` made of the connection. */
+  readonly context: object
+  readonly auth: unknown
+  /** Left out where no events are pushed: listening is then an unknown procedure. */
+  readonly topics?: TopicListeners | undefined
+  /** Must not throw. */
+  readonly onError: (report: HandlerErrorReport) => void
+  /** Something that ran has ended. */
+  readonly onSettled?: (() => void) | undefined
+  /** Names one error to the caller without telling anything of it. */
+  readonly createErrorId: () => string
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+}
+
+export interface Dispatcher extends CalleeSide {
+  /** Queries, mutations and duplexes that have not been answered yet: what a drain waits for. */
+  readonly unfinished: number
+  /** Everything that runs, subscriptions and listenings included. */
+  readonly size: number
+  /** Fresh credentials: calls from now on see this context. */
+  renew(context: object, auth: unknown): void
+}
+
+export type CreateDispatcher = (implementation: Implementation, options: DispatcherOptions) => Dispatcher

@@ -1,0 +1,259 @@
+/**
+ * The callee: turns what the peer asks for into runs of handlers, and what they give into answers.
+ *
+ * Owns: what runs for one connection, and that each id is answered at most once. Must not know: sockets, timers, how
+ * frames look. Normative text: PROTOCOL.md, "Calls", "Streams" and "Events".
+ */
+import { TautlineError } from '../contract/error.ts'
+import { ERROR_CODES } from '../contract/error-codes.ts'
+import type { ProcedureKind } from '../contract/procedure-types.ts'
+import type { Payload, ProcedureRef } from '../protocol/frame.ts'
+import type { CalleeEffect } from '../session/effect.ts'
+import { type CallSurroundings, DispatchedCall } from './dispatched-call.ts'
+import { createDispatchedStream, decodeInput } from './dispatched-stream.ts'
+import type { CreateDispatcher, Dispatcher, DispatcherOptions } from './dispatcher-options.ts'
+import { InputRejected } from './handler-failure.ts'
+import { runHandler } from './handler-run.ts'
+import type { BoundHandler, Implementation } from './implementation.ts'
+import type { StreamEffect } from './link.ts'
+import { inputError, type PublicError, toPublicError } from './public-error.ts'
+
+export const createDispatcher: CreateDispatcher = (implementation, options) => {
+  return new HandlerDispatcher(implementation, options)
+}
+
+type Request = Extract<CalleeEffect, { readonly type: 'call' | 'open' | 'listen' }>
+
+/** Which kinds of procedure a frame may ask for. */
+const KINDS: Readonly<Record<Request['type'], ReadonlySet<ProcedureKind>>> = {
+  call: new Set(['query', 'mutation']),
+  open: new Set(['subscription', 'duplex']),
+  listen: new Set(['event']),
+}
+
+class HandlerDispatcher implements Dispatcher {
+  readonly #implementation: Implementation
+  readonly #options: DispatcherOptions
+  readonly #running = new Map<number, DispatchedCall>()
+  /** Listenings that were accepted, with what ends each. */
+  readonly #listening = new Map<number, () => void>()
+  #surroundings: CallSurroundings
+
+  constructor(implementation: Implementation, options: DispatcherOptions) {
+    this.#implementation = implementation
+    this.#options = options
+    const { connection, context, auth, now } = options
+    this.#surroundings = { connection, context, auth, now }
+  }
+
+  get unfinished(): number {
+    let count = 0
+    for (const { entry } of this.#running.values()) {
+      if (entry.kind !== 'subscription' && entry.kind !== 'event') count++
+    }
+    return count
+  }
+
+  get size(): number {
+    return this.#running.size + this.#listening.size
+  }
+
+  renew(context: object, auth: unknown): void {
+    this.#surroundings = { ...this.#surroundings, context, auth }
+  }
+
+  onCalleeEffect(effect: CalleeEffect | StreamEffect): void {
+    switch (effect.type) {
+      case 'call':
+      case 'open':
+      case 'listen':
+        this.#start(effect)
+        break
+      case 'item':
+      case 'end':
+      case 'writable':
+        this.#running.get(effect.id)?.stream?.onStreamEffect(effect)
+        break
+      case 'abort':
+        this.#abort(effect.id, new TautlineError(effect.why === 'timeout' ? 'TIMEOUT' : 'CANCELLED'))
+        break
+    }
+  }
+
+  onLost(): void {
+    const reason = new TautlineError('CONNECTION_LOST')
+    for (const id of [...this.#running.keys(), ...this.#listening.keys()]) this.#abort(id, reason)
+  }
+
+  #start(request: Request): void {
+    const { link } = this.#options
+    const bound = this.#find(request)
+    if (bound === undefined) {
+      this.#fail(request.id, {
+        code: 'UNKNOWN_PROCEDURE',
+        message: ERROR_CODES.UNKNOWN_PROCEDURE.message,
+        data: undefined,
+      })
+      return
+    }
+    if (!bound.entry.def.compress) link.sendPlain(request.id)
+    let call: DispatchedCall
+    try {
+      call = this.#accept(bound, request)
+    } catch (error) {
+      if (!(error instanceof InputRejected)) throw error
+      this.#fail(request.id, inputError(error))
+      return
+    }
+    this.#running.set(call.id, call)
+    this.#run(bound, call)
+  }
+
+  #find(request: Request): BoundHandler | undefined {
+    if (request.type === 'listen' && this.#options.topics === undefined) return undefined
+    const { '~contract': contract, '~handlers': handlers } = this.#implementation
+    const ref: ProcedureRef = request.type === 'listen' ? request.event : request.procedure
+    const path = typeof ref === 'number' ? contract.procedures[ref]?.path : ref
+    const bound = path === undefined ? undefined : handlers.get(path)
+    return bound !== undefined && KINDS[request.type].has(bound.entry.kind) ? bound : undefined
+  }
+
+  /** Throws where what came with the request cannot be decoded. */
+  #accept({ entry }: BoundHandler, request: Request): DispatchedCall {
+    const { link, codec } = this.#options
+    const input = decodeInput(codec, request.type === 'listen' ? request.params : request.input)
+    const stream =
+      request.type === 'open'
+        ? createDispatchedStream(entry, { link, codec, id: request.id, resume: decodeInput(codec, request.resume) })
+        : undefined
+    return new DispatchedCall(entry, this.#surroundings, { request, input, stream })
+  }
+
+  #run(bound: BoundHandler, call: DispatchedCall): void {
+    let outcome: unknown
+    try {
+      outcome = runHandler(bound, call)
+    } catch (error) {
+      this.#finishFailed(call, error)
+      return
+    }
+    if (outcome instanceof Promise) {
+      outcome.then(
+        (output: unknown) => this.#finish(call, output),
+        (error: unknown) => this.#finishFailed(call, error),
+      )
+    } else {
+      this.#finish(call, outcome)
+    }
+  }
+
+  #finish(call: DispatchedCall, output: unknown): void {
+    const { link } = this.#options
+    if (call.entry.kind === 'event') {
+      // What a guard returns to be called at the end is all that its type allows beside nothing.
+      this.#startListening(call, output as (() => void) | undefined)
+      return
+    }
+    // Without an entry the call was aborted or its deadline has passed: the answer comes too late.
+    if (this.#running.get(call.id) !== call) return
+    if (call.stream !== undefined) {
+      // END went out behind the last item.
+      this.#forget(call)
+      return
+    }
+    let payload: Payload | undefined
+    try {
+      payload = this.#encode(output)
+    } catch (error) {
+      this.#finishFailed(call, error)
+      return
+    }
+    this.#forget(call)
+    link.succeed(call.id, payload)
+  }
+
+  #finishFailed(call: DispatchedCall, error: unknown): void {
+    if (this.#running.get(call.id) !== call) {
+      // A handler that ends with the reason it was aborted with has done well. All else is lost on the caller.
+      if (!(error instanceof TautlineError || error instanceof InputRejected)) this.#reportUnlessAbort(call, error)
+      return
+    }
+    const answer = (known: PublicError): void => this.#answerError(call, known)
+    const known = toPublicError(error, call.entry, (cause) => this.#report(call, cause))
+    if (known instanceof Promise) known.then(answer, (cause: unknown) => this.#report(call, cause))
+    else answer(known)
+  }
+
+  #answerError(call: DispatchedCall, { code, message, data }: PublicError): void {
+    if (this.#running.get(call.id) !== call) return
+    let payload: Payload | undefined
+    try {
+      payload = this.#encode(data)
+    } catch (error) {
+      this.#finishFailed(call, error)
+      return
+    }
+    this.#forget(call)
+    this.#options.link.fail(call.id, { code, message, data: payload })
+  }
+
+  #startListening(call: DispatchedCall, guardEnd: (() => void) | undefined): void {
+    const { link, topics, codec } = this.#options
+    const endGuard = (): void => {
+      try {
+        guardEnd?.()
+      } catch (error) {
+        this.#report(call, error)
+      }
+    }
+    if (topics === undefined || this.#running.get(call.id) !== call) {
+      endGuard()
+      return
+    }
+    const params = call.entry.def.params === undefined ? undefined : codec.encodeCanonical(call.input)
+    this.#forget(call)
+    const endTopic = topics.listen(call.id, call.entry, params)
+    this.#listening.set(call.id, () => {
+      endTopic()
+      endGuard()
+    })
+    link.succeed(call.id, undefined)
+  }
+
+  #abort(id: number, reason: TautlineError): void {
+    const call = this.#running.get(id)
+    if (call !== undefined) {
+      this.#forget(call)
+      call.abort(reason)
+    }
+    const endListening = this.#listening.get(id)
+    this.#listening.delete(id)
+    endListening?.()
+  }
+
+  #forget(call: DispatchedCall): void {
+    this.#running.delete(call.id)
+    call.stream?.finish()
+    this.#options.onSettled?.()
+  }
+
+  #fail(id: number, { code, message, data }: PublicError): void {
+    this.#options.link.fail(id, { code, message, data: this.#encode(data) })
+  }
+
+  #encode(value: unknown): Payload | undefined {
+    return value === undefined ? undefined : this.#options.codec.encode(value)
+  }
+
+  #reportUnlessAbort(call: DispatchedCall, error: unknown): void {
+    if (!(error instanceof Error && error.name === 'AbortError')) this.#report(call, error)
+  }
+
+  /** @returns the id by which the caller may speak of the error */
+  #report(call: DispatchedCall, error: unknown): string {
+    const { createErrorId, onError, connection } = this.#options
+    const id = createErrorId()
+    onError({ id, error, procedure: call.entry.path, connection })
+    return id
+  }
+}

@@ -1,0 +1,50 @@
+import { ERROR_CODES } from '../contract/error-codes.ts'
+import type { ProcedureEntry } from '../contract/procedure-types.ts'
+import { UnserialisableError } from '../protocol/unserialisable-error.ts'
+import { HandlerFailure, InputRejected } from './handler-failure.ts'
+import { validateOutput } from './handler-run.ts'
+import { andThen, type MaybePromise } from './maybe-promise.ts'
+
+/** What a caller may know of an error. */
+export interface PublicError {
+  readonly code: string
+  readonly message: string
+  readonly data: unknown
+}
+
+/**
+ * What the caller is told when a handler ended with `thrown`: a failure it declared, the issues of its input, or no
+ * more than `INTERNAL` with the id that `report` gives for the rest. Never throws, never rejects.
+ */
+export function toPublicError(
+  thrown: unknown,
+  entry: ProcedureEntry,
+  report: (error: unknown) => string,
+): MaybePromise<PublicError> {
+  if (thrown instanceof InputRejected) return inputError(thrown)
+  if (thrown instanceof UnserialisableError) {
+    report(thrown)
+    return { code: 'UNSERIALISABLE', message: ERROR_CODES.UNSERIALISABLE.message, data: undefined }
+  }
+  if (!(thrown instanceof HandlerFailure) || thrown.entry !== entry) return internalError(report(thrown))
+  const { code, message } = thrown
+  const redacted = (cause: unknown): PublicError => internalError(report(cause))
+  try {
+    const checked = andThen(validateOutput(entry, entry.def.errors[code] ?? undefined, thrown.data), (data) => ({
+      code,
+      message,
+      data,
+    }))
+    return checked instanceof Promise ? checked.catch(redacted) : checked
+  } catch (invalid) {
+    return redacted(invalid)
+  }
+}
+
+export function internalError(id: string): PublicError {
+  return { code: 'INTERNAL', message: ERROR_CODES.INTERNAL.message, data: { id } }
+}
+
+export function inputError({ issues }: InputRejected): PublicError {
+  return { code: 'INVALID_INPUT', message: ERROR_CODES.INVALID_INPUT.message, data: { issues } }
+}
