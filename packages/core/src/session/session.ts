@@ -1,4 +1,4 @@
-import type { MessageHeader, Frame, Meta, Payload, ProcedureRef, Welcome, GoAway } from '../protocol/frame.ts'
+import type { Frame, GoAway, MessageHeader, Meta, Payload, ProcedureRef, Welcome } from '../protocol/frame.ts'
 import type { Effect } from './effect.ts'
 
 /**

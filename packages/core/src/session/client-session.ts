@@ -1,0 +1,126 @@
+import { CloseCode } from '../protocol/close-codes.ts'
+import type { Frame, Hello, Payload, Welcome } from '../protocol/frame.ts'
+import { FrameType } from '../protocol/frame.ts'
+import type { Limits } from '../protocol/limits.ts'
+import { ProtocolViolation } from '../protocol/violation.ts'
+import { BaseSession, type RoleFrame } from './base-session.ts'
+import { windowOf } from './credit.ts'
+import { type Effect, NO_EFFECTS } from './effect.ts'
+import { checkWelcome, EARLY_REQUESTS, helloBytesAtMost } from './handshake.ts'
+import { atMost, placesOf } from './request.ts'
+import type { ClientMoves, Session } from './session.ts'
+
+export interface ClientSessionOptions {
+  /** What to say first; `auth` is resolved by then. */
+  readonly hello: Hello
+  readonly limits: Limits
+}
+
+/** The client's end of a session: says HELLO, keeps what the server's WELCOME says. */
+export function createClientSession(options: ClientSessionOptions): Session & ClientMoves {
+  return new ClientSession(options)
+}
+
+/** Fresh credentials: one question at a time, and of what waits only the latest. */
+type AuthRefresh =
+  | { readonly type: 'none' }
+  /** Until WELCOME. */
+  | { readonly type: 'queued'; readonly auth: Payload }
+  | { readonly type: 'asked'; readonly next: Payload | undefined }
+
+class ClientSession extends BaseSession implements ClientMoves {
+  readonly #hello: Hello
+  #peerContractHash: string | undefined
+  #authRefresh: AuthRefresh = { type: 'none' }
+
+  constructor({ hello, limits }: ClientSessionOptions) {
+    super({ role: 'client', limits, openingDeadline: undefined })
+    this.#hello = hello
+  }
+
+  override get peerContractHash(): string | undefined {
+    return this.#peerContractHash
+  }
+
+  opened(now: number): readonly Effect[] {
+    if (this.state !== 'opening') return NO_EFFECTS
+    this.startHandshake(now + this.limits.handshakeMs)
+    const effects: Effect[] = [{ type: 'send', frame: { type: FrameType.Hello, hello: this.#hello } }]
+    const places = atMost(EARLY_REQUESTS, placesOf(this.limits, this.limits.topics))
+    this.outgoing.openEarly(places, this.limits.helloBytes - helloBytesAtMost(this.#hello), now, effects)
+    return effects
+  }
+
+  wake(now: number): readonly Effect[] {
+    const frame = this.heartbeat?.wake(now)
+    return frame === undefined ? NO_EFFECTS : [{ type: 'send', frame }]
+  }
+
+  refreshAuth(auth: Payload): readonly Effect[] {
+    if (this.state === 'open' && this.#authRefresh.type === 'none') return this.#askAuth(auth, [])
+    this.#authRefresh = this.#authRefresh.type === 'asked' ? { type: 'asked', next: auth } : { type: 'queued', auth }
+    return NO_EFFECTS
+  }
+
+  protected override onEarlyMessage(): void {}
+
+  protected override onEarlyFrame(frame: Frame, now: number, effects: Effect[]): void {
+    if (frame.type !== FrameType.Welcome || this.state !== 'handshaking') {
+      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected WELCOME first, got a frame of type ${frame.type}`)
+    }
+    this.#onWelcome(frame.welcome, now, effects)
+  }
+
+  protected override onRoleFrame(frame: RoleFrame, effects: Effect[]): void {
+    switch (frame.type) {
+      case FrameType.Event:
+      case FrameType.VolatileEvent:
+        effects.push({ type: 'event', event: frame.event, params: frame.params, payload: frame.payload })
+        return
+      case FrameType.GoAway:
+        effects.push({ type: 'go-away', goAway: frame.goAway })
+        return
+      case FrameType.AuthOk:
+        return this.#onAuthOk(frame.expiresInMs, effects)
+      case FrameType.Superseded:
+        this.end(CloseCode.Superseded, 'Another connection has taken the session over', true, effects)
+        return
+      case FrameType.Hello:
+      case FrameType.Welcome:
+      case FrameType.Auth:
+        throw new ProtocolViolation(CloseCode.ProtocolError, `Expected no frame of type ${frame.type} from a server`)
+    }
+  }
+
+  #onWelcome(welcome: Welcome, now: number, effects: Effect[]): void {
+    checkWelcome(welcome, this.#hello, this.sequence.sent)
+    this.#peerContractHash = welcome.contractHash
+    const heartbeat = this.establish('lead', welcome.heartbeat, now)
+    effects.push({ type: 'welcome', welcome })
+    if (this.#authRefresh.type === 'queued') this.#askAuth(this.#authRefresh.auth, effects)
+    const places = placesOf(welcome.limits, this.limits.topics)
+    const window = windowOf(welcome.limits)
+    this.incoming.open(places, window)
+    this.outgoing.open(places, window, now, effects)
+    // The first round trip is known at once.
+    if (welcome.heartbeat.idleMs > 0) {
+      effects.push({ type: 'send', frame: heartbeat.ping(welcome.heartbeat.timeoutMs, now) })
+    }
+  }
+
+  #onAuthOk(expiresInMs: number | undefined, effects: Effect[]): void {
+    if (this.#authRefresh.type !== 'asked') {
+      throw new ProtocolViolation(CloseCode.ProtocolError, 'Expected AUTHOK only as an answer to AUTH')
+    }
+    effects.push({ type: 'auth-ok', expiresInMs })
+    const { next } = this.#authRefresh
+    if (next === undefined) this.#authRefresh = { type: 'none' }
+    else this.#askAuth(next, effects)
+  }
+
+  #askAuth(auth: Payload, effects: Effect[]): readonly Effect[] {
+    this.#authRefresh = { type: 'asked', next: undefined }
+    effects.push({ type: 'send', frame: { type: FrameType.Auth, auth } })
+    return effects
+  }
+}

@@ -1,0 +1,64 @@
+import { CloseCode } from '../protocol/close-codes.ts'
+import type { Hello, Welcome } from '../protocol/frame.ts'
+import { PROTOCOL_VERSION } from '../protocol/version.ts'
+import { ProtocolViolation } from '../protocol/violation.ts'
+import { textBytesAtMost } from './request.ts'
+
+/**
+ * What HELLO and WELCOME must say for a session to begin, beyond the shape that the decoder checks.
+ *
+ * Normative text: PROTOCOL.md, "Handshake".
+ */
+
+/**
+ * Requests of each kind that a client may send before WELCOME tells the limits, and that a server takes together with the
+ * HELLO even where its own limits are lower.
+ */
+export const EARLY_REQUESTS = 32
+
+export function checkHello(hello: Hello): void {
+  checkVersion(hello.version)
+  if (hello.attempt < 1) {
+    throw new ProtocolViolation(CloseCode.ProtocolError, `Expected \`attempt\` to be at least 1, got ${hello.attempt}`)
+  }
+  if (hello.sid === undefined && hello.rx !== 0) {
+    throw new ProtocolViolation(CloseCode.ProtocolError, `Expected \`rx\` of a new session to be 0, got ${hello.rx}`)
+  }
+}
+
+export function checkWelcome(welcome: Welcome, hello: Hello, sent: number): void {
+  checkVersion(welcome.version)
+  if (welcome.gen < 1) {
+    throw new ProtocolViolation(CloseCode.ProtocolError, `Expected \`gen\` to be at least 1, got ${welcome.gen}`)
+  }
+  if (welcome.resumed && hello.sid === undefined) {
+    throw new ProtocolViolation(CloseCode.ProtocolError, 'Expected a new session, got one that is said to be resumed')
+  }
+  if (welcome.rx > sent) {
+    throw new ProtocolViolation(CloseCode.ProtocolError, `Expected \`rx\` of at most ${sent}, got ${welcome.rx}`)
+  }
+  const chosen = welcome.compression?.algorithm
+  if (chosen !== undefined && !hello.compression.includes(chosen)) {
+    throw new ProtocolViolation(CloseCode.ProtocolError, `Expected one of the offered compressions, got \`${chosen}\``)
+  }
+}
+
+/** Never less than what the HELLO takes on the wire. */
+export function helloBytesAtMost(hello: Hello): number {
+  const texts = [hello.sid, hello.contractHash, hello.servesHash, hello.client, hello.why, ...hello.compression]
+  return texts.reduce(
+    (bytes, text) => bytes + textBytesAtMost(text),
+    FIXED_BYTES + (hello.token?.byteLength ?? 0) + (hello.auth?.byteLength ?? 0),
+  )
+}
+
+/** Message header, keys and numbers. */
+const FIXED_BYTES = 256
+
+function checkVersion(version: number): void {
+  if (version === PROTOCOL_VERSION) return
+  throw new ProtocolViolation(
+    CloseCode.UnsupportedVersion,
+    `Expected protocol version ${PROTOCOL_VERSION}, got ${version}`,
+  )
+}

@@ -1,0 +1,121 @@
+import { CloseCode } from '../protocol/close-codes.ts'
+import type { HeartbeatTimes, PingFrame, PongFrame } from '../protocol/frame.ts'
+import { FrameType } from '../protocol/frame.ts'
+import { ProtocolViolation } from '../protocol/violation.ts'
+import type { Unacked } from './sequence.ts'
+
+/**
+ * Decides whether the other end is alive. Any byte proves life; a PING only asks for one.
+ *
+ * Owns: when something was last heard, the PING under way, the round trip. Must not know: what else is on the wire.
+ * Normative text: PROTOCOL.md, "Heartbeat".
+ */
+
+/** Counted frames unacknowledged for so long, or for four round trips if that is longer, are worth a PING. */
+export const UNACKED_AFTER_MS = 5_000
+export const UNACKED_ROUND_TRIPS = 4
+export const UNACKED_TIMEOUT_MS = 3_000
+/**
+ * A link as slow as this is slow, not dead: unacknowledged bytes get the time that they need at this rate
+ * (512 kbit/s) before they count as late.
+ */
+export const SLOW_LINK_BYTES_PER_MS = 64
+export const WAKE_TIMEOUT_MS = 2_000
+/** A timer that fires so late was not fired by a process that ran all the time: what it should have heard may be waiting. */
+export const LATE_TIMER_MS = 1_000
+/** PINGs a peer may send within one second. */
+export const MAX_PINGS_PER_SECOND = 100
+
+/** `follow`: PING only a silent peer. `lead`: also PING a busy one at the same pace, so that the round trip is known. */
+export type HeartbeatManner = 'follow' | 'lead'
+
+type Probe =
+  | { readonly type: 'none' }
+  /** A PING is out and nothing was heard since. */
+  | { readonly type: 'waiting'; readonly deadline: number }
+
+const NO_PROBE: Probe = Object.freeze({ type: 'none' })
+
+export class Heartbeat {
+  readonly #manner: HeartbeatManner
+  readonly #times: HeartbeatTimes
+  #heardAt: number
+  #probe: Probe = NO_PROBE
+  #lastPing: { readonly n: number; readonly t: number }
+  #roundTripMs = 0
+  #pings = { since: 0, count: 0 }
+
+  constructor(manner: HeartbeatManner, times: HeartbeatTimes, now: number) {
+    this.#manner = manner
+    this.#times = times
+    this.#heardAt = now
+    this.#lastPing = { n: 0, t: now }
+  }
+
+  heard(now: number): void {
+    this.#heardAt = now
+    this.#probe = NO_PROBE
+  }
+
+  /** Answered at once, in the receive path: a timer could be late where the link is not. */
+  onPing(ping: PingFrame, now: number): PongFrame {
+    if (now - this.#pings.since >= 1_000) this.#pings = { since: now, count: 0 }
+    this.#pings.count += 1
+    if (this.#pings.count > MAX_PINGS_PER_SECOND) {
+      throw new ProtocolViolation(
+        CloseCode.ProtocolError,
+        `Expected at most ${MAX_PINGS_PER_SECOND} PINGs within a second, got more`,
+      )
+    }
+    return { type: FrameType.Pong, n: ping.n, t: ping.t }
+  }
+
+  /** The round trip, if this answers the latest PING. */
+  onPong(pong: PongFrame, now: number): number | undefined {
+    if (pong.n !== this.#lastPing.n || pong.t !== this.#lastPing.t) return undefined
+    this.#roundTripMs = now - pong.t
+    return this.#roundTripMs
+  }
+
+  nextDeadline(unacked: Unacked | undefined): number | undefined {
+    if (this.#probe.type === 'waiting') return this.#probe.deadline
+    const idleAt = this.#idleAt()
+    const unackedAt = unacked && this.#unackedAt(unacked)
+    return idleAt === undefined || (unackedAt !== undefined && unackedAt < idleAt) ? unackedAt : idleAt
+  }
+
+  /** What is to be done by now: nothing, a PING, or giving the connection up. */
+  handleTimeout(now: number, unacked: Unacked | undefined): PingFrame | 'dead' | undefined {
+    if (this.#probe.type === 'waiting') {
+      if (now < this.#probe.deadline) return undefined
+      return now - this.#probe.deadline > LATE_TIMER_MS ? this.ping(WAKE_TIMEOUT_MS, now) : 'dead'
+    }
+    const idleAt = this.#idleAt()
+    if (idleAt !== undefined && now >= idleAt) return this.ping(this.#times.timeoutMs, now)
+    if (unacked !== undefined && now >= this.#unackedAt(unacked)) return this.ping(UNACKED_TIMEOUT_MS, now)
+    return undefined
+  }
+
+  /** A PING with a short deadline, unless one is out that ends sooner. */
+  wake(now: number): PingFrame | undefined {
+    if (this.#probe.type === 'waiting' && this.#probe.deadline <= now + WAKE_TIMEOUT_MS) return undefined
+    return this.ping(WAKE_TIMEOUT_MS, now)
+  }
+
+  ping(timeoutMs: number, now: number): PingFrame {
+    this.#probe = { type: 'waiting', deadline: now + timeoutMs }
+    this.#lastPing = { n: this.#lastPing.n + 1, t: now }
+    return { type: FrameType.Ping, ...this.#lastPing }
+  }
+
+  #idleAt(): number | undefined {
+    if (this.#times.idleMs <= 0) return undefined
+    return this.#times.idleMs + (this.#manner === 'lead' ? this.#lastPing.t : Math.max(this.#heardAt, this.#lastPing.t))
+  }
+
+  /** After an answered PING the same data gets as much time again. */
+  #unackedAt(unacked: Unacked): number {
+    const patience = Math.max(UNACKED_AFTER_MS, UNACKED_ROUND_TRIPS * this.#roundTripMs)
+    return Math.max(unacked.since, this.#lastPing.t) + patience + unacked.bytes / SLOW_LINK_BYTES_PER_MS
+  }
+}

@@ -1,0 +1,24 @@
+export { type ClientSessionOptions, createClientSession } from './client-session.ts'
+export type {
+  CalleeEffect,
+  CallerEffect,
+  Effect,
+  HandshakeEffect,
+  LinkEffect,
+  WireEffect,
+} from './effect.ts'
+export { NO_EFFECTS } from './effect.ts'
+export { EARLY_REQUESTS } from './handshake.ts'
+export { createServerSession, type ServerSessionOptions } from './server-session.ts'
+export type {
+  Admission,
+  ClientMoves,
+  OutgoingCall,
+  OutgoingError,
+  OutgoingListen,
+  OutgoingOpen,
+  ServerDecisions,
+  Session,
+  SessionState,
+  SessionStats,
+} from './session.ts'

@@ -1,0 +1,276 @@
+import { CloseCode } from '../protocol/close-codes.ts'
+import type { ErrorFrame, Frame, OkFrame } from '../protocol/frame.ts'
+import { FrameType } from '../protocol/frame.ts'
+import { ProtocolViolation } from '../protocol/violation.ts'
+import type { CreditWindow } from './credit.ts'
+import type { Deadline, Deadlines } from './deadlines.ts'
+import type { Effect } from './effect.ts'
+import { frameBytesAtMost, type Places, type Request, type RequestKind, requestFrame } from './request.ts'
+import { Stream } from './stream.ts'
+
+/**
+ * What this end asked of the other and is not settled: calls, streams, topics.
+ *
+ * Owns: ids, places under the peer's limits, what waits for one. Must not know: when anything is acknowledged, who asked.
+ * Normative text: PROTOCOL.md, "Ids" and "Limits".
+ *
+ * A request that waits can be overtaken by one of another kind, while ids on the wire only grow. An overtaken request
+ * therefore leaves under a fresh id, and `id` stays what the driver calls it.
+ */
+export interface Outgoing {
+  readonly kind: RequestKind
+  readonly id: number
+  readonly deadline: Deadline | undefined
+  readonly stream: Stream | undefined
+  progress: Progress
+}
+
+type Progress =
+  | { readonly type: 'waiting'; readonly request: Request }
+  | { readonly type: 'sent'; readonly wireId: number }
+  /** A topic that the peer accepted. */
+  | { readonly type: 'listening'; readonly wireId: number }
+
+/** What may leave now. */
+type Gate =
+  | { readonly type: 'shut' }
+  /** Behind HELLO, before WELCOME: few requests, few bytes, and nothing that follows them. */
+  | { readonly type: 'early'; readonly places: Record<RequestKind, number>; bytesLeft: number; readonly later: Frame[] }
+  | { readonly type: 'open'; readonly places: Places; readonly window: CreditWindow }
+
+const KINDS = ['call', 'stream', 'topic'] as const satisfies readonly RequestKind[]
+
+export class OutgoingRequests {
+  readonly #deadlines: Deadlines
+  readonly #live = new Map<number, Outgoing>()
+  readonly #waiting: Readonly<Record<RequestKind, Map<number, Outgoing>>> = {
+    call: new Map(),
+    stream: new Map(),
+    topic: new Map(),
+  }
+  readonly #inFlight: Record<RequestKind, number> = { call: 0, stream: 0, topic: 0 }
+  /** Ids on the wire that differ from the driver's. */
+  readonly #renamed = new Map<number, number>()
+  #gate: Gate = { type: 'shut' }
+  #nextId: number
+  #lastWireId = 0
+
+  constructor(firstId: number, deadlines: Deadlines) {
+    this.#nextId = firstId
+    this.#deadlines = deadlines
+  }
+
+  nextId(): number {
+    const id = this.#nextId
+    this.#nextId += 2
+    return id
+  }
+
+  get(id: number): Outgoing | undefined {
+    return this.#live.get(id)
+  }
+
+  openEarly(places: Places, bytes: number, now: number, effects: Effect[]): void {
+    this.#gate = { type: 'early', places: { ...places }, bytesLeft: bytes, later: [] }
+    this.#release(now, effects)
+  }
+
+  open(places: Places, window: CreditWindow, now: number, effects: Effect[]): void {
+    const later = this.#gate.type === 'early' ? this.#gate.later : []
+    this.#gate = { type: 'open', places, window }
+    for (const frame of later) effects.push({ type: 'send', frame })
+    for (const entry of this.#live.values()) {
+      if (entry.progress.type === 'sent') this.#startStream(entry, window, effects)
+    }
+    this.#release(now, effects)
+  }
+
+  add(request: Request, now: number, effects: Effect[]): void {
+    const entry = this.#entryOf(request, now)
+    this.#live.set(entry.id, entry)
+    const first = this.#waiting[request.kind].size === 0
+    if (!first || !this.#leave(entry, request, now, effects)) this.#waiting[request.kind].set(entry.id, entry)
+  }
+
+  /** Sends a frame that concerns an id already on the wire; before WELCOME it waits for that. */
+  #follow(frame: Frame, effects: Effect[]): void {
+    if (this.#gate.type === 'early') this.#gate.later.push(frame)
+    else effects.push({ type: 'send', frame })
+  }
+
+  cancel(id: number, now: number, effects: Effect[]): void {
+    const entry = this.#live.get(id)
+    if (entry === undefined) return
+    if (entry.progress.type !== 'waiting') {
+      this.#follow({ type: FrameType.Cancel, id: entry.progress.wireId }, effects)
+    }
+    this.#settle(entry, now, effects)
+  }
+
+  timedOut(id: number, now: number, effects: Effect[]): void {
+    if (!this.#live.has(id)) return
+    effects.push({ type: 'timeout', id })
+    this.cancel(id, now, effects)
+  }
+
+  /** The direction to the peer is over. */
+  end(id: number, effects: Effect[]): void {
+    const entry = this.#live.get(id)
+    if (entry?.stream?.endSending() !== true || entry.progress.type === 'waiting') return
+    this.#follow({ type: FrameType.End, id: entry.progress.wireId }, effects)
+  }
+
+  wireIdOf(id: number): number | undefined {
+    const progress = this.#live.get(id)?.progress
+    return progress === undefined || progress.type === 'waiting' ? undefined : progress.wireId
+  }
+
+  onOk(frame: OkFrame, now: number, effects: Effect[]): void {
+    const entry = this.#find(frame.id)
+    if (entry === undefined) return
+    if (entry.kind === 'stream' || entry.progress.type === 'listening') {
+      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected no OK for id ${frame.id}`)
+    }
+    effects.push({ type: 'ok', id: entry.id, output: frame.output })
+    if (entry.kind === 'topic') entry.progress = { type: 'listening', wireId: frame.id }
+    else this.#settle(entry, now, effects)
+  }
+
+  onError(frame: ErrorFrame, now: number, effects: Effect[]): void {
+    const entry = this.#find(frame.id)
+    if (entry === undefined) return
+    const { code, message, data } = frame
+    effects.push({ type: 'error', id: entry.id, code, message, data })
+    this.#settle(entry, now, effects)
+  }
+
+  onEnd(frame: { readonly id: number }, now: number, effects: Effect[]): void {
+    const entry = this.findStream(frame.id)
+    if (entry === undefined) return
+    entry.stream.onEnd(effects)
+    this.#settle(entry, now, effects)
+  }
+
+  /** By the id on the wire. `undefined`: settled, so that late frames of it mean nothing any more. */
+  #find(wireId: number): Outgoing | undefined {
+    if (wireId % 2 !== this.#nextId % 2 || wireId > this.#lastWireId) {
+      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected an id that was used, got ${wireId}`)
+    }
+    const entry = this.#live.get(this.#renamed.get(wireId) ?? wireId)
+    if (entry === undefined || entry.progress.type === 'waiting') return undefined
+    return entry.progress.wireId === wireId ? entry : undefined
+  }
+
+  findStream(wireId: number): (Outgoing & { readonly stream: Stream }) | undefined {
+    const entry = this.#find(wireId)
+    if (entry === undefined) return undefined
+    if (!isStream(entry)) {
+      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected the id of a stream, got ${wireId}`)
+    }
+    return entry
+  }
+
+  isWaiting(id: number): boolean {
+    return this.#live.get(id)?.progress.type === 'waiting'
+  }
+
+  /** Everything is lost. Returns the ids that were not settled, by whether they had left. */
+  clear(): { readonly unsent: Set<number>; readonly sent: Set<number> } {
+    const unsent = new Set<number>()
+    const sent = new Set<number>()
+    for (const entry of this.#live.values()) (entry.progress.type === 'waiting' ? unsent : sent).add(entry.id)
+    this.#live.clear()
+    this.#renamed.clear()
+    for (const kind of KINDS) {
+      this.#waiting[kind].clear()
+      this.#inFlight[kind] = 0
+    }
+    this.#gate = { type: 'shut' }
+    return { unsent, sent }
+  }
+
+  stats(): Readonly<Record<RequestKind | 'waiting', number>> {
+    const { call, stream, topic } = this.#waiting
+    return { ...this.#inFlight, waiting: call.size + stream.size + topic.size }
+  }
+
+  #entryOf(request: Request, now: number): Outgoing {
+    const progress = { type: 'waiting', request } as const
+    if (request.kind === 'topic') {
+      return { kind: 'topic', id: request.listen.id, deadline: undefined, stream: undefined, progress }
+    }
+    const { id, timeoutMs } = request.kind === 'call' ? request.call : request.open
+    const stream = request.kind === 'stream' ? new Stream(id, request.open.duplex) : undefined
+    const deadline = timeoutMs === undefined ? undefined : this.#deadlines.add(now + timeoutMs, id)
+    return { kind: request.kind, id, deadline, stream, progress }
+  }
+
+  /** Sends the request if there is a place for it now. */
+  #leave(entry: Outgoing, request: Request, now: number, effects: Effect[]): boolean {
+    const gate = this.#gate
+    if (gate.type === 'shut' || this.#inFlight[request.kind] >= gate.places[request.kind]) return false
+    const timeoutMs = entry.deadline && Math.max(0, Math.ceil(entry.deadline.at - now))
+    const frame = requestFrame(request, entry.id > this.#lastWireId ? entry.id : this.#nextId, timeoutMs)
+    if (gate.type === 'early') {
+      const bytes = frameBytesAtMost(frame)
+      if (bytes > gate.bytesLeft) return false
+      gate.bytesLeft -= bytes
+    }
+    if (frame.id !== entry.id) this.#renamed.set(this.nextId(), entry.id)
+    this.#lastWireId = frame.id
+    this.#inFlight[request.kind] += 1
+    entry.progress = { type: 'sent', wireId: frame.id }
+    effects.push({ type: 'send', frame })
+    if (gate.type === 'open') this.#startStream(entry, gate.window, effects)
+    const endedWhileWaiting = request.kind === 'stream' && request.open.duplex && entry.stream?.sends === false
+    if (endedWhileWaiting) this.#follow({ type: FrameType.End, id: frame.id }, effects)
+    return true
+  }
+
+  #startStream(entry: Outgoing, window: CreditWindow, effects: Effect[]): void {
+    if (entry.stream?.start(window) === true) effects.push({ type: 'writable', id: entry.id })
+  }
+
+  #settle(entry: Outgoing, now: number, effects: Effect[]): void {
+    this.#live.delete(entry.id)
+    this.#deadlines.cancel(entry.deadline)
+    if (entry.progress.type === 'waiting') {
+      this.#waiting[entry.kind].delete(entry.id)
+      return
+    }
+    if (this.#renamed.size > 0) this.#renamed.delete(entry.progress.wireId)
+    this.#inFlight[entry.kind] -= 1
+    // Its CANCEL waits for WELCOME, so that the peer does not see the place free before then.
+    if (this.#gate.type === 'early') this.#gate.places[entry.kind] -= 1
+    this.#release(now, effects)
+  }
+
+  /** Lets out what waits, oldest first; a kind without a free place does not hold the others back. */
+  #release(now: number, effects: Effect[]): void {
+    const { call, stream, topic } = this.#waiting
+    if (call.size + stream.size + topic.size === 0) return
+    const blocked = new Set<RequestKind>()
+    for (let head = this.#oldest(blocked); head !== undefined; head = this.#oldest(blocked)) {
+      const { kind, id, progress } = head
+      if (progress.type === 'waiting' && this.#leave(head, progress.request, now, effects)) {
+        this.#waiting[kind].delete(id)
+      } else {
+        blocked.add(kind)
+      }
+    }
+  }
+
+  #oldest(blocked: ReadonlySet<RequestKind>): Outgoing | undefined {
+    let oldest: Outgoing | undefined
+    for (const kind of KINDS) {
+      if (blocked.has(kind) || this.#waiting[kind].size === 0) continue
+      const [head] = this.#waiting[kind].values()
+      if (head !== undefined && (oldest === undefined || head.id < oldest.id)) oldest = head
+    }
+    return oldest
+  }
+}
+
+function isStream(entry: Outgoing): entry is Outgoing & { readonly stream: Stream } {
+  return entry.stream !== undefined
+}

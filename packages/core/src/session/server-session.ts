@@ -1,0 +1,113 @@
+import { CloseCode } from '../protocol/close-codes.ts'
+import type { Frame, GoAway, Hello, Welcome } from '../protocol/frame.ts'
+import { FrameType } from '../protocol/frame.ts'
+import type { Limits } from '../protocol/limits.ts'
+import { ProtocolViolation } from '../protocol/violation.ts'
+import { BaseSession, type RoleFrame } from './base-session.ts'
+import { windowOf } from './credit.ts'
+import { type Effect, NO_EFFECTS } from './effect.ts'
+import { checkHello, EARLY_REQUESTS } from './handshake.ts'
+import { atLeast, placesOf } from './request.ts'
+import type { ServerDecisions, Session } from './session.ts'
+
+export interface ServerSessionOptions {
+  readonly limits: Limits
+  /** When the transport opened: HELLO must follow within `limits.handshakeMs`. */
+  readonly now: number
+}
+
+/** The server's end of a session: waits for HELLO, holds back what follows it until the server has decided. */
+export function createServerSession(options: ServerSessionOptions): Session & ServerDecisions {
+  return new ServerSession(options)
+}
+
+class ServerSession extends BaseSession implements ServerDecisions {
+  #peerContractHash: string | undefined
+  #earlyBytes = 0
+  /** What came behind HELLO. Bounded by `limits.helloBytes`. */
+  #held: Frame[] = []
+  #auth: 'settled' | 'asked' = 'settled'
+
+  constructor({ limits, now }: ServerSessionOptions) {
+    super({ role: 'server', limits, openingDeadline: now + limits.handshakeMs })
+  }
+
+  override get peerContractHash(): string | undefined {
+    return this.#peerContractHash
+  }
+
+  accept(welcome: Welcome, now: number): readonly Effect[] {
+    if (this.state !== 'handshaking') return NO_EFFECTS
+    const effects: Effect[] = [
+      { type: 'send', frame: { type: FrameType.Welcome, welcome: { ...welcome, rx: this.sequence.accepted } } },
+    ]
+    const held = this.#held
+    this.#held = []
+    this.establish('follow', welcome.heartbeat, now)
+    const places = placesOf(welcome.limits, this.limits.topics)
+    const window = windowOf(welcome.limits)
+    this.outgoing.open(places, window, now, effects)
+    // The client could not know of lower limits than these when it said HELLO.
+    this.incoming.open(atLeast(EARLY_REQUESTS, places), window)
+    this.deliverAll(held, now, effects)
+    this.incoming.open(places, window)
+    return effects
+  }
+
+  refuse(code: number, reason: string, retry: boolean): readonly Effect[] {
+    return this.state === 'handshaking' ? this.end(code, reason, retry, []) : NO_EFFECTS
+  }
+
+  authAccepted(expiresInMs: number | undefined): readonly Effect[] {
+    if (this.state !== 'open' || this.#auth === 'settled') return NO_EFFECTS
+    this.#auth = 'settled'
+    return [{ type: 'send', frame: { type: FrameType.AuthOk, expiresInMs } }]
+  }
+
+  goAway(goAway: GoAway): readonly Effect[] {
+    return this.state === 'open' ? [{ type: 'send', frame: { type: FrameType.GoAway, goAway } }] : NO_EFFECTS
+  }
+
+  protected override onEarlyMessage(byteLength: number): void {
+    this.#earlyBytes += byteLength
+    if (this.#earlyBytes > this.limits.helloBytes) {
+      throw new ProtocolViolation(
+        CloseCode.TooLarge,
+        `Expected at most ${this.limits.helloBytes} bytes before WELCOME, got ${this.#earlyBytes}`,
+      )
+    }
+  }
+
+  protected override onEarlyFrame(frame: Frame, now: number, effects: Effect[]): void {
+    if (this.state === 'opening') {
+      if (frame.type !== FrameType.Hello) {
+        throw new ProtocolViolation(CloseCode.ProtocolError, `Expected HELLO first, got a frame of type ${frame.type}`)
+      }
+      this.#onHello(frame.hello, now, effects)
+      return
+    }
+    expectNoHello(frame)
+    this.#held.push(frame)
+  }
+
+  protected override onRoleFrame(frame: RoleFrame, effects: Effect[]): void {
+    expectNoHello(frame)
+    if (frame.type !== FrameType.Auth || this.#auth === 'asked') {
+      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected no frame of type ${frame.type} from a client now`)
+    }
+    this.#auth = 'asked'
+    effects.push({ type: 'auth', auth: frame.auth })
+  }
+
+  #onHello(hello: Hello, now: number, effects: Effect[]): void {
+    checkHello(hello)
+    this.#peerContractHash = hello.contractHash
+    this.startHandshake(now + this.limits.handshakeMs)
+    effects.push({ type: 'hello', hello })
+  }
+}
+
+function expectNoHello(frame: Frame): void {
+  if (frame.type !== FrameType.Hello) return
+  throw new ProtocolViolation(CloseCode.RepeatedHello, 'Expected one HELLO, got another')
+}
