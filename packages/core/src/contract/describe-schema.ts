@@ -30,8 +30,8 @@ const STRUCTURE = [
 /** Actions that leave values as they are. */
 const WITHOUT_EFFECT: ReadonlySet<unknown> = new Set(['brand', 'flavor', 'readonly'])
 
-/** Bounds for schemas that a lazy getter makes anew each time, and so without end. */
-const MAX_DEPTH = 64
+/** Bounds, in schemas and lists of their members, for schemas that a lazy getter makes anew each time, and so without end. */
+const MAX_DEPTH = 256
 const MAX_NODES = 10_000
 
 interface Walk {
@@ -39,14 +39,14 @@ interface Walk {
   readonly open: object[]
   /** Descriptions that hold wherever the node stands. */
   readonly known: Map<object, string>
-  /** Smallest index in `open` that the node at hand refers back to. */
-  outermost: number
   nodes: number
+  /** How often a description came out as it did because of where it stands. */
+  placeBound: number
 }
 
 /** `known` carries descriptions from one call to the next, so that shared schemas are walked once. */
 export function describeSchema(schema: Schema, known: Map<object, string>): string {
-  return describeNode(schema, { open: [], known, outermost: Number.POSITIVE_INFINITY, nodes: 0 })
+  return describeNode(schema, { open: [], known, nodes: 0, placeBound: 0 })
 }
 
 function describeNode(node: object, walk: Walk): string {
@@ -54,22 +54,22 @@ function describeNode(node: object, walk: Walk): string {
   if (before !== undefined) return before
   const at = walk.open.lastIndexOf(node)
   if (at !== -1) {
-    walk.outermost = Math.min(walk.outermost, at)
+    walk.placeBound++
     // By distance, so that a recursive schema reads the same wherever it stands.
     return `up ${walk.open.length - at}`
   }
+  if (walk.open.length >= MAX_DEPTH || walk.nodes >= MAX_NODES) {
+    walk.placeBound++
+    return 'beyond'
+  }
+  const placeBoundBefore = walk.placeBound
   walk.nodes++
-  if (walk.open.length >= MAX_DEPTH || walk.nodes > MAX_NODES) return 'beyond'
-
-  const outermostOfParent = walk.outermost
-  walk.outermost = Number.POSITIVE_INFINITY
   walk.open.push(node)
   // The hash keeps the text short where one schema is used by many.
   const description = hash64(JSON.stringify(contentOf(node, walk)))
   walk.open.pop()
-  // What refers to a node further out means something else in another place.
-  if (walk.outermost >= walk.open.length) walk.known.set(node, description)
-  walk.outermost = Math.min(walk.outermost, outermostOfParent)
+  // A part of a cycle reads differently from each place the cycle is entered at.
+  if (walk.placeBound === placeBoundBefore) walk.known.set(node, description)
   return description
 }
 

@@ -112,7 +112,8 @@ describe('errors', () => {
       // @ts-expect-error not declared
       if (error.code === 'GONE') return 0
       // @ts-expect-error not every error has that data
-      return error.data.id
+      const id: number = error.data.id
+      return id
     }
     expectTypeOf(check).toBeFunction()
   })

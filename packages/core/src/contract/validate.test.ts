@@ -90,6 +90,12 @@ describe('validate', () => {
     ).toMatchObject({ ok: false, cause: expect.any(TypeError) })
   })
 
+  test('makes a plain array of issues in an array of another class', () => {
+    class IssueList extends Array<SchemaIssue> {}
+    const failure = validate(failingWith(IssueList.of({ message: 'm' })), 1) as ValidationFailure
+    expect(failure.issues.constructor).toBe(Array)
+  })
+
   test('makes plain paths of segments, symbols and keys that are neither text nor number', () => {
     const path = ['list', 0, { key: 'name' }, Symbol('secret'), { key: 1 }]
     expect(validate(failingWith([{ message: 'm', path }]), 1)).toMatchObject({
