@@ -60,12 +60,17 @@ export class ItemQueue<Raw, Item> implements AsyncIterableIterator<Item, undefin
   }
 
   /** After the items that are here, the iteration fails: once, then it is done. */
-  fail(error: Error): void {
-    if (this.#state.type !== 'open') return
-    const waiter = this.#waiters.shift()
-    this.#state = waiter === undefined ? { type: 'failed', error } : { type: 'done' }
-    waiter?.reject(error)
-    this.#finishWaiters()
+  fail(error: unknown): void {
+    if (this.#state.type === 'open') this.#failNext(error)
+  }
+
+  /** Fails at once: what is here is dropped, and the stream is cancelled. */
+  abort(error: unknown): void {
+    const { type } = this.#state
+    if (type === 'done' || type === 'failed') return
+    this.#items.length = 0
+    this.#failNext(error)
+    if (type === 'open') this.#options.onCancel()
   }
 
   next(): Promise<IteratorResult<Item, undefined>> {
@@ -119,6 +124,13 @@ export class ItemQueue<Raw, Item> implements AsyncIterableIterator<Item, undefin
     this.#items.length = 0
     this.#finishWaiters()
     if (wasOpen) this.#options.onCancel()
+  }
+
+  #failNext(error: unknown): void {
+    const waiter = this.#waiters.shift()
+    this.#state = waiter === undefined ? { type: 'failed', error } : { type: 'done' }
+    waiter?.reject(error)
+    this.#finishWaiters()
   }
 
   #finishWaiters(): void {
