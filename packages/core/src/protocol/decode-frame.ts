@@ -1,9 +1,11 @@
 import { CloseCode } from './close-codes.ts'
-import { readGoAway, readHello, readWelcome } from './control-maps.ts'
 import { FIELD_BOUNDS } from './field-bounds.ts'
 import { FIRST_IGNORED_TYPE, type Frame, FrameType, type Meta, type ProcedureRef } from './frame.ts'
+import { readGoAway } from './go-away.ts'
+import { readHello } from './hello.ts'
 import type { Reader } from './reader.ts'
-import { ProtocolViolation } from './violation.ts'
+import { malformed, ProtocolViolation } from './violation.ts'
+import { readWelcome } from './welcome.ts'
 
 /**
  * Bytes to frames.
@@ -281,8 +283,4 @@ function readMeta(reader: Reader): Meta | undefined {
     meta[key] = reader.readString('meta value', FIELD_BOUNDS.metaValueBytes)
   }
   return meta
-}
-
-function malformed(message: string): ProtocolViolation {
-  return new ProtocolViolation(CloseCode.Malformed, message)
 }

@@ -1,10 +1,10 @@
 import { CloseCode } from './close-codes.ts'
 import { readFrame } from './decode-frame.ts'
 import { DEFLATED_BODY } from './extension-types.ts'
-import { type Frame, isCounted, type MessageHeader } from './frame.ts'
+import type { Frame, MessageHeader } from './frame.ts'
 import type { Limits } from './limits.ts'
 import { Reader } from './reader.ts'
-import { ProtocolViolation } from './violation.ts'
+import { malformed, ProtocolViolation, tooLarge } from './violation.ts'
 
 /** A message taken apart, its body still closed. */
 export interface Envelope {
@@ -59,13 +59,6 @@ export function decodeBody(body: Uint8Array, limits: Limits): readonly Frame[] {
   return frames
 }
 
-/** Counted frames among `frames`: a message must hold exactly as many as its header says. */
-export function countFrames(frames: readonly Frame[]): number {
-  let count = 0
-  for (const frame of frames) if (isCounted(frame)) count += 1
-  return count
-}
-
 function readHeader(reader: Reader, limits: Limits): MessageHeader {
   const fields = reader.readArrayHeader('header')
   if (fields !== 3) throw malformed(`Expected \`header\` to have 3 fields, got ${fields}`)
@@ -92,12 +85,4 @@ function isArrayHead(head: number): boolean {
 /** Some runtimes hand out subclasses whose `slice` shares memory. */
 function plainBytes(bytes: Uint8Array): Uint8Array {
   return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function tooLarge(message: string): ProtocolViolation {
-  return new ProtocolViolation(CloseCode.TooLarge, message)
-}
-
-function malformed(message: string): ProtocolViolation {
-  return new ProtocolViolation(CloseCode.Malformed, message)
 }

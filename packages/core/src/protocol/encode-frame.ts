@@ -1,6 +1,9 @@
-import { writeGoAway, writeHello, writeWelcome } from './control-maps.ts'
 import { UNDEFINED_BYTES } from './extension-types.ts'
+import { FIELD_BOUNDS } from './field-bounds.ts'
 import { type Frame, FrameType, type Meta, type Payload, type ProcedureRef } from './frame.ts'
+import { writeGoAway } from './go-away.ts'
+import { writeHello } from './hello.ts'
+import { writeWelcome } from './welcome.ts'
 import { Writer } from './writer.ts'
 
 /**
@@ -47,7 +50,7 @@ export function writeFrame(writer: Writer, frame: Frame): void {
       writeHead(writer, frame.type, frame.data ? 5 : 4)
       writer.writeUint(frame.id, 'id')
       writer.writeString(frame.code)
-      writer.writeString(frame.message)
+      writer.writeText(frame.message, FIELD_BOUNDS.errorMessageBytes)
       if (frame.data) writer.writeEncoded(frame.data)
       return
     case FrameType.Item:
@@ -124,7 +127,7 @@ export function writeFrame(writer: Writer, frame: Frame): void {
     case FrameType.Close:
       writeHead(writer, frame.type, 4)
       writer.writeUint(frame.code, 'code')
-      writer.writeString(frame.reason)
+      writer.writeText(frame.reason, FIELD_BOUNDS.reasonBytes)
       writer.writeBoolean(frame.retry)
       return
     default:

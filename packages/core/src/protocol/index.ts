@@ -1,5 +1,5 @@
 export { CloseCode, mayRetryAfter } from './close-codes.ts'
-export { countFrames, decodeBody, decodeEnvelope, type Envelope } from './decode-message.ts'
+export { decodeBody, decodeEnvelope, type Envelope } from './decode-message.ts'
 export { encodeFrame } from './encode-frame.ts'
 export { FIELD_BOUNDS } from './field-bounds.ts'
 export {

@@ -39,10 +39,15 @@ export class MessageBuilder {
     return this.#writer.offset - HEADROOM_BYTES
   }
 
-  /** Adds a frame and returns its length in bytes. */
+  /** Adds a frame and returns its length in bytes. A frame that cannot be written throws and leaves no trace. */
   append(frame: Frame): number {
     const start = this.#writer.offset
-    writeFrame(this.#writer, frame)
+    try {
+      writeFrame(this.#writer, frame)
+    } catch (error) {
+      this.#writer.offset = start
+      throw error
+    }
     this.#frameCount += 1
     if (isCounted(frame)) this.#countedCount += 1
     return this.#writer.offset - start

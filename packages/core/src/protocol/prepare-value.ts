@@ -61,11 +61,9 @@ class Preparation {
       case 'object':
         return value === null ? null : this.#object(value)
       case 'function':
-        throw this.#refusal('a function')
       case 'symbol':
-        throw this.#refusal('a symbol')
       default:
-        return typeof value satisfies never
+        throw this.#refusal(`a ${typeof value}`)
     }
   }
 

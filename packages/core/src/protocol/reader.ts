@@ -1,10 +1,10 @@
-import { CloseCode } from './close-codes.ts'
+import { int64At, uint16At, uint32At } from './big-endian.ts'
 import { UNDEFINED_BYTES } from './extension-types.ts'
 import type { Payload } from './frame.ts'
 import type { Limits } from './limits.ts'
 import { Scanner } from './scan.ts'
 import { decodeUtf8, isUtf8 } from './utf8.ts'
-import { ProtocolViolation } from './violation.ts'
+import { malformed, type ProtocolViolation } from './violation.ts'
 
 /**
  * Reads the envelope: the MessagePack of frames and control maps, field by field, each with the type it must have.
@@ -83,11 +83,11 @@ export class Reader {
     else if (head >= 0xd9 && head <= 0xdb) length = this.#uint(1 << (head - 0xd9), field)
     else throw this.#unexpected(field, 'a string', head)
     if (length > maxBytes) {
-      throw new ProtocolViolation(CloseCode.Malformed, `Expected \`${field}\` to have at most ${maxBytes} bytes`)
+      throw malformed(`Expected \`${field}\` to have at most ${maxBytes} bytes`)
     }
     const start = this.#take(length, field)
     if (!isUtf8(this.bytes, start, this.offset)) {
-      throw new ProtocolViolation(CloseCode.Malformed, `Expected \`${field}\` to be UTF-8`)
+      throw malformed(`Expected \`${field}\` to be UTF-8`)
     }
     return decodeUtf8(this.bytes, start, this.offset)
   }
@@ -98,7 +98,7 @@ export class Reader {
     if (head < 0xc4 || head > 0xc6) throw this.#unexpected(field, 'bytes', head)
     const length = this.#uint(1 << (head - 0xc4), field)
     if (length > maxBytes) {
-      throw new ProtocolViolation(CloseCode.Malformed, `Expected \`${field}\` to have at most ${maxBytes} bytes`)
+      throw malformed(`Expected \`${field}\` to have at most ${maxBytes} bytes`)
     }
     const start = this.#take(length, field)
     return this.bytes.slice(start, this.offset)
@@ -113,13 +113,10 @@ export class Reader {
     else throw this.#unexpected(field, `an array or an extension of type ${type}`, head)
     const actual = this.#head(field)
     if (actual !== type) {
-      throw new ProtocolViolation(
-        CloseCode.Malformed,
-        `Expected \`${field}\` to be of extension type ${type}, got ${actual}`,
-      )
+      throw malformed(`Expected \`${field}\` to be of extension type ${type}, got ${actual}`)
     }
     const start = this.#take(length, field)
-    if (!this.atEnd) throw new ProtocolViolation(CloseCode.Malformed, `Bytes behind \`${field}\``)
+    if (!this.atEnd) throw malformed(`Bytes behind \`${field}\``)
     return this.bytes.subarray(start)
   }
 
@@ -166,7 +163,7 @@ export class Reader {
   #take(length: number, field: string): number {
     const start = this.offset
     if (length > this.bytes.byteLength - start) {
-      throw new ProtocolViolation(CloseCode.Malformed, `The bytes end inside \`${field}\``)
+      throw malformed(`The bytes end inside \`${field}\``)
     }
     this.offset = start + length
     return start
@@ -174,10 +171,8 @@ export class Reader {
 
   #uint(size: number, field: string): number {
     const at = this.#take(size, field)
-    const bytes = this.bytes
-    if (size === 1) return bytes[at]!
-    if (size === 2) return (bytes[at]! << 8) | bytes[at + 1]!
-    return bytes[at]! * 0x1000000 + ((bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!)
+    if (size === 1) return this.bytes[at]!
+    return size === 2 ? uint16At(this.bytes, at) : uint32At(this.bytes, at)
   }
 
   /** Integers of the formats with a head of their own; `undefined` for other heads and beyond 2^53-1. */
@@ -197,8 +192,7 @@ export class Reader {
         return this.#uint(4, field) | 0
       case 0xcf:
       case 0xd3: {
-        const high = this.#uint(4, field)
-        const value = (head === 0xd3 ? high | 0 : high) * 0x100000000 + this.#uint(4, field)
+        const value = int64At(this.bytes, this.#take(8, field), head === 0xd3)
         return Number.isSafeInteger(value) ? value : undefined
       }
       default:
@@ -208,9 +202,6 @@ export class Reader {
 
   #unexpected(field: string, expected: string, head: number): ProtocolViolation {
     const got = `0x${head.toString(16).padStart(2, '0')}`
-    return new ProtocolViolation(
-      CloseCode.Malformed,
-      `Expected \`${field}\` to be ${expected}, got \`${got}\` (MessagePack head)`,
-    )
+    return malformed(`Expected \`${field}\` to be ${expected}, got \`${got}\` (MessagePack head)`)
   }
 }

@@ -2,6 +2,7 @@ import { Encoder } from '@msgpack/msgpack'
 import { decodeValue } from './decode-value.ts'
 import type { Payload } from './frame.ts'
 import { prepareValue } from './prepare-value.ts'
+import { Writer } from './writer.ts'
 
 /** Values of unknown shape to payloads and back. */
 export interface ValueCodec {
@@ -26,12 +27,15 @@ export interface ValueCodec {
 /** An encoder whose buffer has grown past this is dropped, so that one large value does not stay in memory. */
 const KEPT_BYTES = 256 * 1024
 
+const BIN_HEAD_BYTES = 5
+
 /** A codec keeps its encoders from one value to the next; encoding inside of an encoding is safe. */
 export function createValueCodec(): ValueCodec {
   const encodePlain = reusedEncoder(false)
   const encodeSorted = reusedEncoder(true)
   return {
-    encode: (value) => encodePlain(prepareValue(value, encodePlain)),
+    // Bytes alone, such as pieces of a file, need no encoder and are copied once.
+    encode: (value) => (value instanceof Uint8Array ? encodeBin(value) : encodePlain(prepareValue(value, encodePlain))),
     encodeCanonical: (value) => encodeSorted(prepareValue(value, encodeSorted)),
     decode: decodeValue,
   }
@@ -42,6 +46,12 @@ export function payloadKey(payload: Payload): string {
   let key = ''
   for (let i = 0; i < payload.length; i += 1) key += String.fromCharCode(payload[i]!)
   return key
+}
+
+function encodeBin(bytes: Uint8Array): Payload {
+  const writer = new Writer(BIN_HEAD_BYTES + bytes.byteLength)
+  writer.writeBytes(bytes)
+  return writer.view(0)
 }
 
 function reusedEncoder(sortKeys: boolean): (prepared: unknown) => Uint8Array {

@@ -1,4 +1,4 @@
-import type { CloseCode } from './close-codes.ts'
+import { CloseCode } from './close-codes.ts'
 
 /**
  * What a peer did that the protocol does not allow. Thrown by the decoder, returned by sessions; it ends
@@ -12,4 +12,14 @@ export class ProtocolViolation extends Error {
     super(message)
     this.closeCode = closeCode
   }
+}
+
+/** Bytes that are not MessagePack, or not of the shape they must have. */
+export function malformed(message: string): ProtocolViolation {
+  return new ProtocolViolation(CloseCode.Malformed, message)
+}
+
+/** A limit on sizes was passed. */
+export function tooLarge(message: string): ProtocolViolation {
+  return new ProtocolViolation(CloseCode.TooLarge, message)
 }

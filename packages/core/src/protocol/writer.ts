@@ -118,6 +118,12 @@ export class Writer {
     this.offset = start + headBytes + length
   }
 
+  /** Text for people to read: cut off rather than refused where it would pass `maxBytes`. */
+  writeText(text: string, maxBytes: number): void {
+    const certainlyFits = Math.floor(maxBytes / 3)
+    this.writeString(text.length <= certainlyFits ? text : text.slice(0, certainlyFits))
+  }
+
   writeBytes(bytes: Uint8Array): void {
     const length = bytes.byteLength
     if (length < 0x100) this.#sized(0xc4, 1, length)
