@@ -11,7 +11,7 @@ export type ContractTree = { readonly [name: string]: ContractLeaf | ContractTre
  * Any procedure, without its parts: the compiler would take the wide types of the parts for what was meant where a
  * procedure leaves one out.
  */
-export type ContractLeaf = Pick<AnyProcedure, '~kind'>
+type ContractLeaf = Pick<AnyProcedure, '~kind'>
 
 /** The table behind a router: what both sides of a line know of their API at run time. */
 export interface Contract {

@@ -94,13 +94,13 @@ export interface EventProcedure<P extends MaybeSchema = MaybeSchema, L extends M
   readonly '~def': EventDef<P, L>
 }
 
-export interface CallDef<I extends MaybeSchema, O extends MaybeSchema, E extends ErrorSchemas> extends ProcedureDef {
+interface CallDef<I extends MaybeSchema, O extends MaybeSchema, E extends ErrorSchemas> extends ProcedureDef {
   readonly input: I
   readonly output: O
   readonly errors: E
 }
 
-export interface SubscriptionDef<
+interface SubscriptionDef<
   I extends MaybeSchema,
   O extends MaybeSchema,
   E extends ErrorSchemas,
@@ -112,7 +112,7 @@ export interface SubscriptionDef<
   readonly resume: R
 }
 
-export interface DuplexDef<I extends MaybeSchema, U extends MaybeSchema, O extends MaybeSchema, E extends ErrorSchemas>
+interface DuplexDef<I extends MaybeSchema, U extends MaybeSchema, O extends MaybeSchema, E extends ErrorSchemas>
   extends ProcedureDef {
   readonly input: I
   readonly up: U
@@ -120,7 +120,7 @@ export interface DuplexDef<I extends MaybeSchema, U extends MaybeSchema, O exten
   readonly errors: E
 }
 
-export interface EventDef<P extends MaybeSchema, L extends MaybeSchema> extends ProcedureDef {
+interface EventDef<P extends MaybeSchema, L extends MaybeSchema> extends ProcedureDef {
   readonly params: P
   readonly payload: L
 }
