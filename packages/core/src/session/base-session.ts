@@ -193,10 +193,8 @@ export abstract class BaseSession implements Session {
   }
 
   sendItem(id: number, value: Payload, resume: Payload | undefined): readonly Effect[] {
-    const wireId = this.#isMine(id) ? this.outgoing.wireIdOf(id) : id
     const stream = this.#streamOf(id)
-    if (stream === undefined || wireId === undefined) return NO_EFFECTS
-    return [{ type: 'send', frame: stream.item(wireId, value, resume) }]
+    return stream === undefined ? NO_EFFECTS : [{ type: 'send', frame: stream.item(value, resume) }]
   }
 
   sendEnd(id: number): readonly Effect[] {
@@ -207,9 +205,7 @@ export abstract class BaseSession implements Session {
   }
 
   itemConsumed(id: number, byteLength: number): readonly Effect[] {
-    const wireId = this.#isMine(id) ? this.outgoing.wireIdOf(id) : id
-    if (wireId === undefined) return NO_EFFECTS
-    const frame = this.#streamOf(id)?.consumed(wireId, byteLength)
+    const frame = this.#streamOf(id)?.consumed(byteLength)
     return frame === undefined ? NO_EFFECTS : [{ type: 'send', frame }]
   }
 
@@ -393,7 +389,7 @@ export abstract class BaseSession implements Session {
   }
 
   #streamOnWire(id: number): Stream | undefined {
-    return this.#isMine(id) ? this.outgoing.findStream(id)?.stream : this.incoming.findStream(id)
+    return this.#isMine(id) ? this.outgoing.findStream(id) : this.incoming.findStream(id)
   }
 }
 

@@ -31,7 +31,9 @@ export class IncomingRequests {
   readonly #inFlight: Record<RequestKind, number> = { call: 0, stream: 0, topic: 0 }
   #places: Places = { call: 0, stream: 0, topic: 0 }
   #window: CreditWindow = { items: 0, bytes: 0 }
-  #lastId = 0
+  /** Ids grow within each kind: a request that waited for a place may have been overtaken by one of another kind. */
+  readonly #lastId: Record<RequestKind, number> = { call: 0, stream: 0, topic: 0 }
+  #highestId = 0
 
   constructor(firstId: number, deadlines: Deadlines) {
     this.#parity = firstId % 2
@@ -107,7 +109,7 @@ export class IncomingRequests {
 
   /** `undefined`: settled, so that late frames of it mean nothing any more. */
   #find(id: number): Incoming | undefined {
-    if (id % 2 !== this.#parity || id > this.#lastId) {
+    if (id % 2 !== this.#parity || id > this.#highestId) {
       throw new ProtocolViolation(CloseCode.ProtocolError, `Expected an id that was used, got ${id}`)
     }
     return this.#live.get(id)
@@ -132,13 +134,14 @@ export class IncomingRequests {
 
   /** Takes the request, or answers with an error where the peer has no place left for it. */
   #enter(kind: RequestKind, id: number, timeoutMs: number | undefined, now: number, effects: Effect[]): boolean {
-    if (id % 2 !== this.#parity || id <= this.#lastId) {
+    if (id % 2 !== this.#parity || id <= this.#lastId[kind] || this.#live.has(id)) {
       throw new ProtocolViolation(
         CloseCode.ProtocolError,
-        `Expected an ${this.#parity === 1 ? 'odd' : 'even'} id above ${this.#lastId}, got ${id}`,
+        `Expected an unused ${this.#parity === 1 ? 'odd' : 'even'} id above ${this.#lastId[kind]}, got ${id}`,
       )
     }
-    this.#lastId = id
+    this.#lastId[kind] = id
+    this.#highestId = Math.max(this.#highestId, id)
     if (this.#inFlight[kind] >= this.#places[kind]) {
       const message = `Expected at most ${this.#places[kind]} of kind ${kind} in flight`
       send({ type: FrameType.Error, id, code: 'LIMIT_EXCEEDED', message, data: undefined }, effects)

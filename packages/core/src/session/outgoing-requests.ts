@@ -1,5 +1,5 @@
 import { CloseCode } from '../protocol/close-codes.ts'
-import type { ErrorFrame, Frame, OkFrame } from '../protocol/frame.ts'
+import type { EndFrame, ErrorFrame, Frame, OkFrame } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
 import { ProtocolViolation } from '../protocol/violation.ts'
 import type { CreditWindow } from './credit.ts'
@@ -14,8 +14,8 @@ import { Stream } from './stream.ts'
  * Owns: ids, places under the peer's limits, what waits for one. Must not know: when anything is acknowledged, who asked.
  * Normative text: PROTOCOL.md, "Ids" and "Limits".
  *
- * A request that waits can be overtaken by one of another kind, while ids on the wire only grow. An overtaken request
- * therefore leaves under a fresh id, and `id` stays what the driver calls it.
+ * A request that waits for a place can be overtaken by one of another kind, never by one of its own. That is why ids on the
+ * wire grow within each kind, and not over all of them.
  */
 export interface Outgoing {
   readonly kind: RequestKind
@@ -27,9 +27,12 @@ export interface Outgoing {
 
 type Progress =
   | { readonly type: 'waiting'; readonly request: Request }
-  | { readonly type: 'sent'; readonly wireId: number }
+  | { readonly type: 'sent' }
   /** A topic that the peer accepted. */
-  | { readonly type: 'listening'; readonly wireId: number }
+  | { readonly type: 'accepted' }
+
+const SENT: Progress = Object.freeze({ type: 'sent' })
+const ACCEPTED: Progress = Object.freeze({ type: 'accepted' })
 
 /** What may leave now. */
 type Gate =
@@ -49,11 +52,9 @@ export class OutgoingRequests {
     topic: new Map(),
   }
   readonly #inFlight: Record<RequestKind, number> = { call: 0, stream: 0, topic: 0 }
-  /** Ids on the wire that differ from the driver's. */
-  readonly #renamed = new Map<number, number>()
   #gate: Gate = { type: 'shut' }
   #nextId: number
-  #lastWireId = 0
+  #highestSent = 0
 
   constructor(firstId: number, deadlines: Deadlines) {
     this.#nextId = firstId
@@ -102,7 +103,7 @@ export class OutgoingRequests {
     const entry = this.#live.get(id)
     if (entry === undefined) return
     if (entry.progress.type !== 'waiting') {
-      this.#follow({ type: FrameType.Cancel, id: entry.progress.wireId }, effects)
+      this.#follow({ type: FrameType.Cancel, id }, effects)
     }
     this.#settle(entry, now, effects)
   }
@@ -117,22 +118,17 @@ export class OutgoingRequests {
   end(id: number, effects: Effect[]): void {
     const entry = this.#live.get(id)
     if (entry?.stream?.endSending() !== true || entry.progress.type === 'waiting') return
-    this.#follow({ type: FrameType.End, id: entry.progress.wireId }, effects)
-  }
-
-  wireIdOf(id: number): number | undefined {
-    const progress = this.#live.get(id)?.progress
-    return progress === undefined || progress.type === 'waiting' ? undefined : progress.wireId
+    this.#follow({ type: FrameType.End, id }, effects)
   }
 
   onOk(frame: OkFrame, now: number, effects: Effect[]): void {
     const entry = this.#find(frame.id)
     if (entry === undefined) return
-    if (entry.kind === 'stream' || entry.progress.type === 'listening') {
+    if (entry.kind === 'stream' || entry.progress.type === 'accepted') {
       throw new ProtocolViolation(CloseCode.ProtocolError, `Expected no OK for id ${frame.id}`)
     }
     effects.push({ type: 'ok', id: entry.id, output: frame.output })
-    if (entry.kind === 'topic') entry.progress = { type: 'listening', wireId: frame.id }
+    if (entry.kind === 'topic') entry.progress = ACCEPTED
     else this.#settle(entry, now, effects)
   }
 
@@ -144,30 +140,21 @@ export class OutgoingRequests {
     this.#settle(entry, now, effects)
   }
 
-  onEnd(frame: { readonly id: number }, now: number, effects: Effect[]): void {
-    const entry = this.findStream(frame.id)
-    if (entry === undefined) return
-    entry.stream.onEnd(effects)
+  onEnd({ id }: EndFrame, now: number, effects: Effect[]): void {
+    const stream = this.findStream(id)
+    const entry = this.#live.get(id)
+    if (stream === undefined || entry === undefined) return
+    stream.onEnd(effects)
     this.#settle(entry, now, effects)
   }
 
-  /** By the id on the wire. `undefined`: settled, so that late frames of it mean nothing any more. */
-  #find(wireId: number): Outgoing | undefined {
-    if (wireId % 2 !== this.#nextId % 2 || wireId > this.#lastWireId) {
-      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected an id that was used, got ${wireId}`)
+  /** `undefined`: settled, so that late frames of it mean nothing any more. */
+  findStream(id: number): Stream | undefined {
+    const entry = this.#find(id)
+    if (entry !== undefined && entry.stream === undefined) {
+      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected the id of a stream, got ${id}`)
     }
-    const entry = this.#live.get(this.#renamed.get(wireId) ?? wireId)
-    if (entry === undefined || entry.progress.type === 'waiting') return undefined
-    return entry.progress.wireId === wireId ? entry : undefined
-  }
-
-  findStream(wireId: number): (Outgoing & { readonly stream: Stream }) | undefined {
-    const entry = this.#find(wireId)
-    if (entry === undefined) return undefined
-    if (!isStream(entry)) {
-      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected the id of a stream, got ${wireId}`)
-    }
-    return entry
+    return entry?.stream
   }
 
   isWaiting(id: number): boolean {
@@ -180,7 +167,6 @@ export class OutgoingRequests {
     const sent = new Set<number>()
     for (const entry of this.#live.values()) (entry.progress.type === 'waiting' ? unsent : sent).add(entry.id)
     this.#live.clear()
-    this.#renamed.clear()
     for (const kind of KINDS) {
       this.#waiting[kind].clear()
       this.#inFlight[kind] = 0
@@ -192,6 +178,14 @@ export class OutgoingRequests {
   stats(): Readonly<Record<RequestKind | 'waiting', number>> {
     const { call, stream, topic } = this.#waiting
     return { ...this.#inFlight, waiting: call.size + stream.size + topic.size }
+  }
+
+  #find(id: number): Outgoing | undefined {
+    const entry = this.#live.get(id)
+    if (id % 2 !== this.#nextId % 2 || id > this.#highestSent || entry?.progress.type === 'waiting') {
+      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected an id that was used, got ${id}`)
+    }
+    return entry
   }
 
   #entryOf(request: Request, now: number): Outgoing {
@@ -210,16 +204,15 @@ export class OutgoingRequests {
     const gate = this.#gate
     if (gate.type === 'shut' || this.#inFlight[request.kind] >= gate.places[request.kind]) return false
     const timeoutMs = entry.deadline && Math.max(0, Math.ceil(entry.deadline.at - now))
-    const frame = requestFrame(request, entry.id > this.#lastWireId ? entry.id : this.#nextId, timeoutMs)
+    const frame = requestFrame(request, entry.id, timeoutMs)
     if (gate.type === 'early') {
       const bytes = frameBytesAtMost(frame)
       if (bytes > gate.bytesLeft) return false
       gate.bytesLeft -= bytes
     }
-    if (frame.id !== entry.id) this.#renamed.set(this.nextId(), entry.id)
-    this.#lastWireId = frame.id
+    this.#highestSent = Math.max(this.#highestSent, entry.id)
     this.#inFlight[request.kind] += 1
-    entry.progress = { type: 'sent', wireId: frame.id }
+    entry.progress = SENT
     effects.push({ type: 'send', frame })
     if (gate.type === 'open') this.#startStream(entry, gate.window, effects)
     const endedWhileWaiting = request.kind === 'stream' && request.open.duplex && entry.stream?.sends === false
@@ -238,7 +231,6 @@ export class OutgoingRequests {
       this.#waiting[entry.kind].delete(entry.id)
       return
     }
-    if (this.#renamed.size > 0) this.#renamed.delete(entry.progress.wireId)
     this.#inFlight[entry.kind] -= 1
     // Its CANCEL waits for WELCOME, so that the peer does not see the place free before then.
     if (this.#gate.type === 'early') this.#gate.places[entry.kind] -= 1
@@ -269,8 +261,4 @@ export class OutgoingRequests {
     }
     return oldest
   }
-}
-
-function isStream(entry: Outgoing): entry is Outgoing & { readonly stream: Stream } {
-  return entry.stream !== undefined
 }

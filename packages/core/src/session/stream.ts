@@ -16,7 +16,6 @@ export class Stream {
   #send: SendCredit | undefined
   #receive: ReceiveCredit | undefined = new ReceiveCredit()
 
-  /** `id`: the name that the driver uses, which is not always the one on the wire. */
   constructor(id: number, sends: boolean) {
     this.#id = id
     if (sends) this.#send = new SendCredit()
@@ -36,12 +35,12 @@ export class Stream {
     return this.#send?.available === true
   }
 
-  item(wireId: number, value: Payload, resume: Payload | undefined): ItemFrame {
+  item(value: Payload, resume: Payload | undefined): ItemFrame {
     if (this.#send?.available !== true) {
       throw new Error(`Expected \`sendItem\` only after \`canSendItem(${this.#id})\` said true`)
     }
     this.#send.spend(value.byteLength)
-    return { type: FrameType.Item, id: wireId, value, resume }
+    return { type: FrameType.Item, id: this.#id, value, resume }
   }
 
   /** Returns whether there was anything to end. */
@@ -66,9 +65,9 @@ export class Stream {
     if (this.#send?.grant(frame) === true) effects.push({ type: 'writable', id: this.#id })
   }
 
-  consumed(wireId: number, byteLength: number): CreditFrame | undefined {
+  consumed(byteLength: number): CreditFrame | undefined {
     const grant = this.#receive?.give(byteLength)
-    return grant && { type: FrameType.Credit, id: wireId, ...grant }
+    return grant && { type: FrameType.Credit, id: this.#id, ...grant }
   }
 
   #expectReceiving(frame: string): ReceiveCredit {
