@@ -1,6 +1,6 @@
 import { type BuiltInCode, type BuiltInData, ERROR_CODES, isBuiltInCode } from './error-codes.ts'
 
-const brand: unique symbol = Symbol.for('tautline.error')
+const BRAND = Symbol.for('tautline.error')
 
 /**
  * What is known of a call that failed on this side of the line: `not-sent`, it never left; `unknown`, it may
@@ -23,6 +23,11 @@ export interface TautlineErrorOptions<Data = unknown> {
  * fails where two copies of this package are loaded.
  */
 export class TautlineError<Code extends string = string, Data = unknown> extends Error {
+  static {
+    // Not a member: the type would be tied to this copy of the package, as the brand is there not to be.
+    Object.defineProperty(TautlineError.prototype, BRAND, { value: true })
+  }
+
   readonly code: Code
   /** As the schema of the code gives it; `undefined` where the code has none. */
   readonly data: Data
@@ -40,10 +45,6 @@ export class TautlineError<Code extends string = string, Data = unknown> extends
 
   override get name(): 'TautlineError' {
     return 'TautlineError'
-  }
-
-  get [brand](): true {
-    return true
   }
 }
 
@@ -66,7 +67,7 @@ export function isTautlineError(error: unknown): error is TautlineError
 export function isTautlineError<Code extends string>(error: unknown, code: Code): error is ErrorWithCode<Code>
 export function isTautlineError(error: unknown, code?: string): boolean {
   if (typeof error !== 'object' || error === null) return false
-  // The cast only allows the look at the brand; whoever carries it has the members.
-  const branded = error as Partial<Pick<TautlineError, typeof brand | 'code'>>
-  return branded[brand] === true && (code === undefined || branded.code === code)
+  // The casts only allow the look: at the brand, and at `code` on whatever carries it.
+  if ((error as Readonly<Record<symbol, unknown>>)[BRAND] !== true) return false
+  return code === undefined || (error as TautlineError).code === code
 }

@@ -100,12 +100,8 @@ interface CallDef<I extends MaybeSchema, O extends MaybeSchema, E extends ErrorS
   readonly errors: E
 }
 
-interface SubscriptionDef<
-  I extends MaybeSchema,
-  O extends MaybeSchema,
-  E extends ErrorSchemas,
-  R extends MaybeSchema,
-> extends ProcedureDef {
+interface SubscriptionDef<I extends MaybeSchema, O extends MaybeSchema, E extends ErrorSchemas, R extends MaybeSchema>
+  extends ProcedureDef {
   readonly input: I
   readonly output: O
   readonly errors: E
