@@ -60,7 +60,7 @@ export class Outbox {
   /** Whether the batch holds a frame that must not be compressed: then the whole body is not (CRIME, BREACH). */
   #batchIsPlain = false
   #messageDue = false
-  /** Highest id asked for under in the batch, and in what was sent. */
+  /** Highest id of ours that was put into the batch, and that has left. */
   #batchId = 0
   #sentId = 0
   #afterLast: (() => void) | undefined
@@ -89,7 +89,7 @@ export class Outbox {
     return maxFrameBytes(frame) <= this.#maxBodyBytes
   }
 
-  /** Ids are asked for in rising order: one above this was never on the wire. */
+  /** The highest id of ours that has left: one above it was never on the wire. */
   get sentId(): number {
     return this.#sentId
   }
@@ -108,7 +108,7 @@ export class Outbox {
     this.#builder.append(frame)
     if (plain) this.#batchIsPlain = true
     if (frame.type === FrameType.Call || frame.type === FrameType.Open || frame.type === FrameType.Listen) {
-      this.#batchId = frame.id
+      this.#batchId = Math.max(this.#batchId, frame.id)
     }
     this.#sealWhenFull()
   }

@@ -13,7 +13,7 @@ interface Process {
 }
 
 export interface ZlibCompressorOptions {
-  /** 1 (fast) to 9 (small). @default 1 */
+  /** 0 (as it is), 1 (fast) to 9 (small). @default 1 */
   readonly level?: number
 }
 

@@ -1,0 +1,341 @@
+import { describe, expect, test } from 'vitest'
+import { decodeBody, decodeEnvelope } from '../protocol/decode-message.ts'
+import { type Frame, FrameType, type PeerLimits } from '../protocol/frame.ts'
+import { DEFAULT_LIMITS } from '../protocol/limits.ts'
+import { maxFrameBytes } from './frame-size.ts'
+import { createHeldCompressor } from './held-compressor.fixture.ts'
+import { BATCH_BYTES, Outbox, type OutboxCompression } from './outbox.ts'
+import { SharedFrame } from './shared-frame.ts'
+import { createZlibCompressor } from './zlib-compressor.ts'
+
+const zlib = createZlibCompressor()
+
+function ok(id: number, bytes = 0): Frame {
+  return { type: FrameType.Ok, id, output: bytes === 0 ? undefined : payloadOf(bytes) }
+}
+
+/** A MessagePack `bin` of so many bytes in all, which compresses well. */
+function payloadOf(bytes: number, fill = 7): Uint8Array {
+  const payload = new Uint8Array(bytes).fill(fill)
+  payload[0] = 0xc6
+  new DataView(payload.buffer).setUint32(1, bytes - 5)
+  return payload
+}
+
+function noise(bytes: number): Uint8Array {
+  const payload = payloadOf(bytes)
+  let state = 1
+  for (let i = 5; i < bytes; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    payload[i] = state >>> 24
+  }
+  return payload
+}
+
+interface Sent {
+  readonly seq: number
+  readonly count: number
+  readonly compressed: boolean
+  readonly ids: readonly number[]
+  readonly byteLength: number
+}
+
+function setUp(limits: Partial<PeerLimits> = {}) {
+  const sent: Sent[] = []
+  const faults: unknown[] = []
+  let next = 1
+  const outbox = new Outbox(
+    {
+      stamp(count) {
+        const seq = count === 0 ? 0 : next
+        next += count
+        return { seq, count, ack: 0 }
+      },
+      send(message) {
+        const { header, body, compressed } = decodeEnvelope(message, DEFAULT_LIMITS)
+        const plain = compressed && !isMarker(body) ? zlib?.inflate(body, DEFAULT_LIMITS.inflatedBytes) : body
+        const frames = plain instanceof Uint8Array && !isMarker(plain) ? decodeBody(plain, DEFAULT_LIMITS) : []
+        const ids = frames.map((frame) => ('id' in frame ? frame.id : -frame.type))
+        sent.push({ seq: header.seq, count: header.count, compressed, ids, byteLength: message.byteLength })
+      },
+      fault: (error) => faults.push(error),
+    },
+    { ...DEFAULT_LIMITS, ...limits },
+  )
+  return { outbox, sent, faults }
+}
+
+function isMarker(body: Uint8Array): boolean {
+  return body.byteLength === 4 && body[0] === 0xde
+}
+
+function compression(overrides: Partial<OutboxCompression> = {}): OutboxCompression {
+  if (zlib === undefined) throw new Error('Expected a platform with node:zlib')
+  return { compressor: zlib, thresholdBytes: 1024, maxRatio: 256, ...overrides }
+}
+
+describe('Outbox', () => {
+  test('sends the frames of a turn as one message, in order', () => {
+    const { outbox, sent } = setUp()
+    for (const id of [1, 3, 5]) outbox.append(ok(id), false)
+    expect(sent).toEqual([])
+    outbox.flush()
+    expect(sent).toMatchObject([{ seq: 1, count: 3, ids: [1, 3, 5] }])
+  })
+
+  test('sends nothing when nothing was collected', () => {
+    const { outbox, sent } = setUp()
+    outbox.flush()
+    expect(sent).toEqual([])
+  })
+
+  test('sends a message without frames when one is asked for, once', () => {
+    const { outbox, sent } = setUp()
+    outbox.requestMessage()
+    outbox.flush()
+    outbox.flush()
+    expect(sent).toMatchObject([{ seq: 0, count: 0, ids: [] }])
+  })
+
+  test('lets a frame carry the acknowledgement that was asked for', () => {
+    const { outbox, sent } = setUp()
+    outbox.requestMessage()
+    outbox.append(ok(1), false)
+    outbox.flush()
+    expect(sent).toHaveLength(1)
+  })
+
+  test('does not wait for the end of the turn once a batch is large', () => {
+    const { outbox, sent } = setUp()
+    outbox.append(ok(1, BATCH_BYTES - 100), false)
+    expect(sent).toHaveLength(0)
+    outbox.append(ok(3, 100), false)
+    expect(sent).toMatchObject([{ ids: [1, 3] }])
+  })
+
+  test('keeps the number of frames within the limit of the receiver', () => {
+    const { outbox, sent } = setUp({ framesPerMessage: 4 })
+    for (let id = 1; id <= 9; id++) outbox.append(ok(id), false)
+    outbox.flush()
+    expect(sent.map(({ ids }) => ids)).toEqual([[1, 2, 3, 4], [5, 6, 7, 8], [9]])
+  })
+
+  test('keeps the size of messages within the limit of the receiver', () => {
+    const { outbox, sent } = setUp({ messageBytes: 4096 })
+    for (let id = 1; id <= 40; id++) outbox.append(ok(id, 700), false)
+    outbox.flush()
+    expect(sent.flatMap(({ ids }) => ids)).toHaveLength(40)
+    expect(Math.max(...sent.map(({ byteLength }) => byteLength))).toBeLessThanOrEqual(4096)
+    expect(sent.length).toBeLessThan(12)
+  })
+
+  test('tells of a frame that no message can hold: at the limit and one past it', () => {
+    const largest = ok(1, 1000)
+    const { outbox, sent } = setUp({ messageBytes: maxFrameBytes(largest) + 48 })
+    expect(outbox.fits(largest)).toBe(true)
+    expect(outbox.fits(ok(1, 1001))).toBe(false)
+    outbox.append(largest, false)
+    outbox.flush()
+    expect(sent[0]?.byteLength).toBeLessThanOrEqual(maxFrameBytes(largest) + 48)
+  })
+
+  test('knows which ids never left', () => {
+    const { outbox } = setUp()
+    const call = (id: number): Frame => ({
+      type: FrameType.Call,
+      id,
+      procedure: 0,
+      input: undefined,
+      timeoutMs: undefined,
+      meta: undefined,
+    })
+    outbox.append(call(1), false)
+    outbox.flush()
+    outbox.append(call(3), false)
+    expect(outbox.sentId).toBe(1)
+    outbox.flush()
+    expect(outbox.sentId).toBe(3)
+    // Ids rise within calls and within streams: one that had to wait may leave after a higher one.
+    outbox.append(call(1), false)
+    outbox.flush()
+    expect(outbox.sentId).toBe(3)
+  })
+
+  test('counts bytes before and after compression', () => {
+    const { outbox } = setUp()
+    outbox.compress(compression())
+    outbox.append(ok(1, 5000), false)
+    outbox.flush()
+    const { messages, wireBytes, bodyBytes } = outbox.stats
+    expect(messages).toBe(1)
+    expect(bodyBytes).toBeGreaterThan(5000)
+    expect(wireBytes).toBeLessThan(500)
+  })
+})
+
+describe('Outbox with compression', () => {
+  test('compresses at the threshold and not one byte below it', () => {
+    const { outbox, sent } = setUp()
+    // The body: 3 bytes around the payload, as the first test shows.
+    outbox.compress(compression({ thresholdBytes: 503 }))
+    outbox.append(ok(1, 500), false)
+    outbox.flush()
+    outbox.append(ok(1, 499), false)
+    outbox.flush()
+    expect(sent.map(({ compressed }) => compressed)).toEqual([true, false])
+  })
+
+  test('sends a body as it is when compression does not make it smaller', () => {
+    const { outbox, sent } = setUp()
+    outbox.compress(compression())
+    outbox.append({ type: FrameType.Ok, id: 1, output: noise(4000) }, false)
+    outbox.flush()
+    expect(sent).toMatchObject([{ compressed: false, ids: [1] }])
+  })
+
+  test('sends a body as it is when it shrinks by more than the receiver believes', () => {
+    const { outbox, sent } = setUp()
+    outbox.compress(compression({ maxRatio: 10 }))
+    outbox.append(ok(1, 20_000), false)
+    outbox.flush()
+    expect(sent).toMatchObject([{ compressed: false, ids: [1] }])
+  })
+
+  test('never compresses a body that holds a frame which must not be', () => {
+    const { outbox, sent } = setUp()
+    outbox.compress(compression())
+    outbox.append(ok(1, 5000), false)
+    outbox.append(ok(3, 10), true)
+    outbox.append(ok(5, 5000), false)
+    outbox.flush()
+    outbox.append(ok(7, 5000), false)
+    outbox.flush()
+    expect(sent).toMatchObject([
+      { compressed: false, ids: [1, 3, 5] },
+      { compressed: true, ids: [7] },
+    ])
+  })
+
+  test('keeps the order behind a body that is still being deflated', async () => {
+    const { outbox, sent } = setUp()
+    const compressor = createHeldCompressor()
+    outbox.compress(compression({ compressor, maxRatio: 1000 }))
+    outbox.append(ok(1, 800), false)
+    outbox.append(ok(3, 800), false)
+    outbox.flush()
+    outbox.append(ok(5, 10), false)
+    outbox.flush()
+    outbox.append(ok(7, 2000), false)
+    outbox.flush()
+    expect(sent).toEqual([])
+    await compressor.release()
+    expect(sent).toMatchObject([
+      { seq: 1, count: 2, compressed: true },
+      { seq: 3, count: 1, compressed: false, ids: [5] },
+    ])
+    await compressor.release()
+    expect(sent[2]).toMatchObject({ seq: 4, count: 1, compressed: true })
+  })
+
+  test('lets control frames pass data that is being deflated, and CLOSE wait for it', async () => {
+    const { outbox, sent } = setUp()
+    const compressor = createHeldCompressor()
+    outbox.compress(compression({ compressor, maxRatio: 1000 }))
+    outbox.append(ok(1, 2000), false)
+    outbox.flush()
+    outbox.append({ type: FrameType.Pong, n: 1, t: 2 }, false)
+    expect(sent).toMatchObject([{ seq: 0, count: 0, ids: [-FrameType.Pong] }])
+    outbox.append({ type: FrameType.Close, code: 1000, reason: '', retry: false }, false)
+    let finished = false
+    outbox.finish(() => {
+      finished = true
+    })
+    expect(sent).toHaveLength(1)
+    expect(finished).toBe(false)
+    await compressor.release()
+    expect(sent.slice(1)).toMatchObject([{ seq: 1, compressed: true }, { ids: [-FrameType.Close] }])
+    expect(finished).toBe(true)
+  })
+
+  test('forgets what is being deflated when it is dropped', async () => {
+    const { outbox, sent } = setUp()
+    const compressor = createHeldCompressor()
+    outbox.compress(compression({ compressor }))
+    outbox.append(ok(1, 2000), false)
+    outbox.flush()
+    outbox.drop()
+    await compressor.release()
+    expect(sent).toEqual([])
+  })
+
+  test('reports a compressor that fails', async () => {
+    const { outbox, faults } = setUp()
+    const failure = new Error('out of memory')
+    const deflated = Promise.reject(failure)
+    const compressor = { ...compression().compressor, deflate: () => deflated }
+    outbox.compress(compression({ compressor }))
+    outbox.append(ok(1, 2000), false)
+    outbox.flush()
+    await deflated.catch(() => undefined)
+    await Promise.resolve()
+    expect(faults).toEqual([failure])
+  })
+})
+
+describe('Outbox with shared frames', () => {
+  const event = (bytes: number, compress = true): SharedFrame =>
+    new SharedFrame({ type: FrameType.Event, event: 1, params: undefined, payload: payloadOf(bytes) }, compress)
+
+  test('puts a small one among the other frames', () => {
+    const { outbox, sent } = setUp()
+    outbox.compress(compression())
+    outbox.append(ok(1), false)
+    outbox.appendShared(event(50))
+    outbox.append(ok(3), false)
+    outbox.flush()
+    expect(sent).toMatchObject([{ seq: 1, count: 3, ids: [1, -FrameType.Event, 3] }])
+  })
+
+  test('deflates a large one once for all receivers, in messages of its own', () => {
+    const frame = event(5000)
+    let deflated = 0
+    const { compressor } = compression()
+    const counting = {
+      ...compressor,
+      deflate(body: Uint8Array) {
+        deflated++
+        return compressor.deflate(body)
+      },
+    }
+    for (let receiver = 0; receiver < 3; receiver++) {
+      const { outbox, sent } = setUp()
+      outbox.compress(compression({ compressor: counting }))
+      outbox.append(ok(1), false)
+      outbox.appendShared(frame)
+      outbox.append(ok(3), false)
+      outbox.flush()
+      expect(sent).toMatchObject([
+        { seq: 1, compressed: false, ids: [1] },
+        { seq: 2, compressed: true, ids: [-FrameType.Event] },
+        { seq: 3, compressed: false, ids: [3] },
+      ])
+    }
+    expect(deflated).toBe(1)
+  })
+
+  test('never compresses one that must not be, nor what travels with it', () => {
+    const { outbox, sent } = setUp()
+    outbox.compress(compression())
+    outbox.append(ok(1, 3000), false)
+    outbox.appendShared(event(3000, false))
+    outbox.flush()
+    expect(sent).toMatchObject([{ compressed: false, count: 2 }])
+  })
+
+  test('refuses one that no message can hold: at the limit and one past it', () => {
+    const { byteLength } = event(1000).body
+    const { outbox } = setUp({ messageBytes: byteLength + 48 })
+    expect(outbox.appendShared(event(1000))).toBe(true)
+    expect(outbox.appendShared(event(1001))).toBe(false)
+  })
+})

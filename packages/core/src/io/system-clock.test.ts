@@ -1,0 +1,97 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { createSystemClock } from './system-clock.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+test('never goes back', () => {
+  const clock = createSystemClock()
+  const first = clock.now()
+  expect(clock.now()).toBeGreaterThanOrEqual(first)
+})
+
+test('never runs a task before its time', async () => {
+  const clock = createSystemClock()
+  const at = clock.now() + 3.5
+  await new Promise<void>((resolve) => clock.schedule(at, resolve))
+  expect(clock.now()).toBeGreaterThanOrEqual(at)
+})
+
+test('waits again when the timer fires early', () => {
+  vi.useFakeTimers()
+  const clock = createSystemClock()
+  let ran = false
+  clock.schedule(clock.now() + 10.25, () => {
+    ran = true
+  })
+  vi.advanceTimersByTime(10)
+  expect(ran).toBe(false)
+  vi.advanceTimersByTime(1)
+  expect(ran).toBe(true)
+})
+
+test('runs a task that is overdue soon, not at once', () => {
+  vi.useFakeTimers()
+  const clock = createSystemClock()
+  let ran = false
+  clock.schedule(clock.now() - 5, () => {
+    ran = true
+  })
+  expect(ran).toBe(false)
+  vi.advanceTimersByTime(1)
+  expect(ran).toBe(true)
+})
+
+test('waits longer than the platform can', () => {
+  vi.useFakeTimers()
+  const clock = createSystemClock()
+  const waitMs = 2 ** 31 + 1000
+  let ran = false
+  clock.schedule(clock.now() + waitMs, () => {
+    ran = true
+  })
+  vi.advanceTimersByTime(waitMs - 1)
+  expect(ran).toBe(false)
+  vi.advanceTimersByTime(2)
+  expect(ran).toBe(true)
+})
+
+test('forgets a cancelled task, also in its second wait', () => {
+  vi.useFakeTimers()
+  const clock = createSystemClock()
+  let ran = false
+  const cancel = clock.schedule(clock.now() + 2 ** 31 + 1000, () => {
+    ran = true
+  })
+  vi.advanceTimersByTime(2 ** 31)
+  cancel()
+  vi.advanceTimersByTime(2 ** 31)
+  expect(ran).toBe(false)
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+async function orderOfDefer(): Promise<readonly string[]> {
+  const clock = createSystemClock()
+  const order: string[] = []
+  await new Promise<void>((resolve) => {
+    clock.defer(() => order.push('first deferred'))
+    clock.defer(() => {
+      order.push('second deferred')
+      resolve()
+    })
+    queueMicrotask(() => {
+      order.push('microtask')
+      queueMicrotask(() => order.push('microtask of it'))
+    })
+    order.push('now')
+  })
+  return order
+}
+
+const EXPECTED_ORDER = ['now', 'microtask', 'microtask of it', 'first deferred', 'second deferred']
+
+test('defers behind the microtasks of this turn, in order', async () => {
+  expect(await orderOfDefer()).toEqual(EXPECTED_ORDER)
+})
