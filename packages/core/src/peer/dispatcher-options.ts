@@ -3,7 +3,7 @@ import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import type { Payload } from '../protocol/frame.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
 import type { PeerHandle } from './context.ts'
-import type { Implementation } from './implementation.ts'
+import type { ServedProcedures } from './implementation.ts'
 import type { CalleeSide, SessionLink } from './link.ts'
 
 /** An error that the caller was not told of: it got `INTERNAL` and the id. */
@@ -54,4 +54,4 @@ export interface Dispatcher extends CalleeSide {
   renew(context: object, auth: unknown): void
 }
 
-export type CreateDispatcher = (implementation: Implementation, options: DispatcherOptions) => Dispatcher
+export type CreateDispatcher = (implementation: ServedProcedures, options: DispatcherOptions) => Dispatcher

@@ -14,7 +14,7 @@ import { createDispatchedStream, decodeInput } from './dispatched-stream.ts'
 import type { CreateDispatcher, Dispatcher, DispatcherOptions } from './dispatcher-options.ts'
 import { InputRejected } from './handler-failure.ts'
 import { runHandler } from './handler-run.ts'
-import type { BoundHandler, Implementation } from './implementation.ts'
+import type { BoundHandler, ServedProcedures } from './implementation.ts'
 import type { StreamEffect } from './link.ts'
 import { inputError, type PublicError, toPublicError } from './public-error.ts'
 
@@ -32,14 +32,14 @@ const KINDS: Readonly<Record<Request['type'], ReadonlySet<ProcedureKind>>> = {
 }
 
 class HandlerDispatcher implements Dispatcher {
-  readonly #implementation: Implementation
+  readonly #implementation: ServedProcedures
   readonly #options: DispatcherOptions
   readonly #running = new Map<number, DispatchedCall>()
   /** Listenings that were accepted, with what ends each. */
   readonly #listening = new Map<number, () => void>()
   #surroundings: CallSurroundings
 
-  constructor(implementation: Implementation, options: DispatcherOptions) {
+  constructor(implementation: ServedProcedures, options: DispatcherOptions) {
     this.#implementation = implementation
     this.#options = options
     const { connection, context, auth, now } = options

@@ -34,17 +34,22 @@ export interface BoundHandler {
 /** Handlers by the path of their procedure. */
 export type HandlerTable = ReadonlyMap<string, BoundHandler>
 
-/** A contract with all its handlers: what `createServer` takes, or a client `serves`. */
-export interface Implementation<T extends ContractTree = ContractTree, S extends ImplementerScope = ImplementerScope> {
-  /** Never there at run time: carries the types. */
-  readonly '~types'?: { readonly api: T; readonly scope: S }
+/** What serves the other end of a connection, its types forgotten: all that whoever runs it needs to know. */
+export interface ServedProcedures {
   readonly '~contract': Contract
-  /** The contract that the other end serves, where there is one. */
-  readonly '~calls': object | undefined
+  /** The router that the other end serves, where there is one. */
+  readonly '~calls': ContractTree | undefined
   readonly '~handlers': HandlerTable
   readonly '~makeContext': MakeContext<object, NoCalls> | undefined
   /** Comes along so that whoever holds an implementation can run it without importing what runs it. */
   readonly '~createDispatcher': CreateDispatcher
+}
+
+/** A contract with all its handlers: what `createServer` takes, or a client `serves`. */
+export interface Implementation<T extends ContractTree = ContractTree, S extends ImplementerScope = ImplementerScope>
+  extends ServedProcedures {
+  /** Never there at run time: carries the types. */
+  readonly '~types'?: { readonly api: T; readonly scope: S }
 }
 
 /**

@@ -12,7 +12,57 @@ export {
 } from './caller.ts'
 export { Connection, type ConnectionOptions, type ConnectionSides, type ConnectionStats } from './connection.ts'
 export type { ConnectionObserver } from './connection-observer.ts'
+export { ConnectionRefusal, refuseConnection } from './connection-refusal.ts'
+export type { ConnectionRequest, ContextInfo, MakeContext, NoCalls, PeerHandle } from './context.ts'
+export type {
+  CreateDispatcher,
+  Dispatcher,
+  DispatcherOptions,
+  HandlerErrorReport,
+  TopicListeners,
+} from './dispatcher-options.ts'
 export type { Ending } from './ending.ts'
+export type {
+  DuplexCall,
+  DuplexHandler,
+  EventGuard,
+  Fail,
+  HandlerCall,
+  HandlerOf,
+  ListenCall,
+  StreamSource,
+  SubscriptionCall,
+  SubscriptionHandler,
+  UnaryHandler,
+} from './handler-types.ts'
+export { type ImplementOptions, implement } from './implement.ts'
+export type {
+  ContractImplementer,
+  GroupImplementer,
+  Handlers,
+  Implementer,
+  ImplementerScope,
+  NoContext,
+  PartImplementation,
+  ProcedureImplementer,
+  RootImplementer,
+} from './implement-types.ts'
+export type { Implementation, ServedProcedures } from './implementation.ts'
 export { type EncodedItem, type ItemPump, type ItemPumpOptions, type ItemSource, startItemPump } from './item-pump.ts'
 export { ItemQueue, type ItemQueueOptions } from './item-queue.ts'
 export type { CalleeSide, CallerSide, SessionLink, StreamEffect } from './link.ts'
+export { createLoopback, type Loopback } from './loopback.ts'
+export type { Middleware, MiddlewareCall, MiddlewareResult, Next } from './middleware-types.ts'
+export { createProcedureCaller, type ProcedureInvoker, type StreamCall } from './procedure-caller.ts'
+export type { ProcedureCaller, ProcedureCallOptions, SubscriptionCallOptions } from './procedure-caller-types.ts'
+export { createRemoteInvoker, type RemoteInvokerOptions } from './remote-invoker.ts'
+export { type Tracked, tracked } from './tracked.ts'
+export {
+  createValueReader,
+  encodeCanonically,
+  encodeItem,
+  encodeValue,
+  type ToldError,
+  throwIt,
+  type ValueReader,
+} from './values.ts'

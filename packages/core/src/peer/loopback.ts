@@ -1,0 +1,143 @@
+/**
+ * Joins a caller and a callee of one process: what a session does between two, without a wire.
+ *
+ * Owns: ids, credit and deadlines of calls in this process. Must not know: values, contracts.
+ */
+import type { Clock } from '../io/ports.ts'
+import type { CalleeSide, CallerSide, SessionLink } from './link.ts'
+
+/** Items of one direction of a stream that may be under way unread. */
+const WINDOW_ITEMS = 32
+
+export interface Loopback {
+  /** For whoever calls. */
+  readonly callerLink: SessionLink
+  /** For whoever answers. */
+  readonly calleeLink: SessionLink
+  /** Before the first call. */
+  join(caller: CallerSide, callee: CalleeSide): void
+}
+
+interface OpenCall {
+  /** Items sent and not yet consumed. */
+  down: number
+  up: number
+  readonly cancelTimer: () => void
+}
+
+export function createLoopback(clock: Clock): Loopback {
+  const calls = new Map<number, OpenCall>()
+  let sides: { readonly caller: CallerSide; readonly callee: CalleeSide } | undefined
+  let lastId = 0
+
+  const joined = (): NonNullable<typeof sides> => {
+    if (sides === undefined) throw new Error('Expected a loopback to be joined before the first call')
+    return sides
+  }
+
+  const begin = (id: number, timeoutMs: number | undefined): void => {
+    const onTimeout = (): void => {
+      if (!settle(id)) return
+      joined().callee.onCalleeEffect({ type: 'abort', id, why: 'timeout' })
+      joined().caller.onCallerEffect({ type: 'timeout', id })
+    }
+    const cancelTimer = timeoutMs === undefined ? () => {} : clock.schedule(clock.now() + timeoutMs, onTimeout)
+    calls.set(id, { down: 0, up: 0, cancelTimer })
+  }
+
+  /** @returns whether it was open until now */
+  const settle = (id: number): boolean => {
+    calls.get(id)?.cancelTimer()
+    return calls.delete(id)
+  }
+
+  const callerLink: SessionLink = {
+    ...NOTHING,
+    nextId: () => (lastId += 1),
+    call(request) {
+      begin(request.id, request.timeoutMs)
+      joined().callee.onCalleeEffect({ type: 'call', ...request })
+    },
+    open(request) {
+      const { id, procedure, input, timeoutMs, meta, resume } = request
+      begin(id, timeoutMs)
+      joined().callee.onCalleeEffect({ type: 'open', id, procedure, input, timeoutMs, meta, resume })
+    },
+    cancel(id) {
+      if (settle(id)) joined().callee.onCalleeEffect({ type: 'abort', id, why: 'cancelled' })
+    },
+    canSendItem(id) {
+      const call = calls.get(id)
+      return call !== undefined && call.up < WINDOW_ITEMS
+    },
+    sendItem(id, value, resume) {
+      const call = calls.get(id)
+      if (call === undefined) return
+      call.up++
+      joined().callee.onCalleeEffect({ type: 'item', id, value, resume })
+    },
+    sendEnd(id) {
+      if (calls.has(id)) joined().callee.onCalleeEffect({ type: 'end', id })
+    },
+    itemConsumed(id) {
+      const call = calls.get(id)
+      if (call === undefined) return
+      call.down--
+      joined().callee.onCalleeEffect({ type: 'writable', id })
+    },
+  }
+
+  const calleeLink: SessionLink = {
+    ...NOTHING,
+    succeed(id, output) {
+      if (settle(id)) joined().caller.onCallerEffect({ type: 'ok', id, output })
+    },
+    fail(id, error) {
+      if (settle(id)) joined().caller.onCallerEffect({ type: 'error', id, ...error })
+    },
+    canSendItem(id) {
+      const call = calls.get(id)
+      return call !== undefined && call.down < WINDOW_ITEMS
+    },
+    sendItem(id, value, resume) {
+      const call = calls.get(id)
+      if (call === undefined) return
+      call.down++
+      joined().caller.onCallerEffect({ type: 'item', id, value, resume })
+    },
+    sendEnd(id) {
+      if (settle(id)) joined().caller.onCallerEffect({ type: 'end', id })
+    },
+    itemConsumed(id) {
+      const call = calls.get(id)
+      if (call === undefined) return
+      call.up--
+      joined().caller.onCallerEffect({ type: 'writable', id })
+    },
+  }
+
+  return {
+    callerLink,
+    calleeLink,
+    join(caller, callee) {
+      sides = { caller, callee }
+    },
+  }
+}
+
+/** The moves that only one of the two ends makes, or that mean nothing without a wire. */
+const NOTHING: SessionLink = {
+  nextId: () => 0,
+  call() {},
+  open() {},
+  listen() {},
+  cancel() {},
+  isUnsent: () => false,
+  succeed() {},
+  fail() {},
+  canSendItem: () => false,
+  sendItem() {},
+  sendEnd() {},
+  itemConsumed() {},
+  sendPlain() {},
+}

@@ -1,0 +1,172 @@
+/**
+ * Calls the other end of one connection, without reconnects: what is lost with the connection is lost.
+ *
+ * Owns: values to payloads and back, cancelling. Must not know: sessions, sockets. Streams begin at once,
+ * and are paced by credit until somebody reads.
+ */
+import { TautlineError } from '../contract/error.ts'
+import { isBuiltInCode } from '../contract/error-codes.ts'
+import type { ProcedureEntry } from '../contract/procedure-types.ts'
+import type { Payload, ProcedureRef } from '../protocol/frame.ts'
+import type { ValueCodec } from '../protocol/value-codec.ts'
+import type { Caller, CallRequest, CallSink, FailureSink, StreamSink } from './caller.ts'
+import { type ItemPump, startItemPump } from './item-pump.ts'
+import { ItemQueue } from './item-queue.ts'
+import type { ProcedureInvoker, StreamCall } from './procedure-caller.ts'
+import type { ProcedureCallOptions } from './procedure-caller-types.ts'
+import { createValueReader, encodeValue, type ValueReader } from './values.ts'
+
+export interface RemoteInvokerOptions {
+  readonly caller: Caller
+  readonly codec: ValueCodec
+  /** The name of a procedure to this peer: its index where both hold the same contract, else its path. */
+  readonly refOf: (entry: ProcedureEntry) => ProcedureRef
+  /** Whether what comes back is validated: always, unless the other end is this very process. */
+  readonly validates: boolean
+}
+
+interface Remote extends RemoteInvokerOptions {
+  readonly reader: ValueReader
+}
+
+interface UnaryCall {
+  readonly input: unknown
+  readonly options: ProcedureCallOptions
+}
+
+export function createRemoteInvoker(options: RemoteInvokerOptions): ProcedureInvoker {
+  const remote: Remote = { ...options, reader: createValueReader(options.codec, options.validates) }
+  return {
+    call: (entry, input, callOptions) => call(remote, entry, { input, options: callOptions }),
+    open: (entry, stream) => open(remote, entry, stream),
+  }
+}
+
+async function call(remote: Remote, entry: ProcedureEntry, unary: UnaryCall): Promise<unknown> {
+  const { caller, reader } = remote
+  const { signal } = unary.options
+  throwIfAborted(signal)
+  const request = requestFor(remote, entry, unary)
+  let stopListening = (): void => {}
+  const answer = new Promise<Payload | undefined>((resolve, reject) => {
+    const sink: CallSink = { ok: resolve, ...failuresOf(entry, reader, reject) }
+    const id = caller.call(request, sink)
+    stopListening = onAbort(signal, (error) => {
+      caller.cancel(id)
+      reject(error)
+    })
+  })
+  try {
+    return await reader.read(await answer, entry.def.output)
+  } finally {
+    stopListening()
+  }
+}
+
+function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: StreamCall): ItemQueue<Payload, unknown> {
+  const { caller, codec, reader } = remote
+  let state: 'open' | 'finished' = 'open'
+  let id: number | undefined
+  let pump: ItemPump | undefined
+  let stopListening = (): void => {}
+
+  const finish = (): void => {
+    state = 'finished'
+    pump?.abort()
+    stopListening()
+  }
+  const fail = (error: unknown): void => {
+    finish()
+    queue.fail(error)
+  }
+  const cancel = (): void => {
+    finish()
+    if (id !== undefined) caller.cancel(id)
+  }
+  const cancelWith = (error: unknown): void => {
+    cancel()
+    queue.fail(error)
+  }
+  const queue = new ItemQueue<Payload, unknown>({
+    decode: (payload) => reader.read(payload, entry.def.output),
+    onConsumed: (byteLength) => {
+      if (id !== undefined) caller.link.itemConsumed(id, byteLength)
+    },
+    onCancel: cancel,
+  })
+  const sink: StreamSink = {
+    item: (value) => queue.push(value, value.byteLength),
+    end() {
+      finish()
+      queue.end()
+    },
+    writable: () => pump?.writable(),
+    ...failuresOf(entry, reader, fail),
+  }
+
+  try {
+    throwIfAborted(options.signal)
+    const resume = encodeValue(codec, options.resume)
+    const duplex = entry.kind === 'duplex'
+    id = caller.open({ ...requestFor(remote, entry, { input, options }), resume, duplex }, sink)
+  } catch (error) {
+    fail(error)
+    return queue
+  }
+  // It may be over already: the connection is lost, or the handler sits in this process.
+  if (isFinished(state)) return queue
+  stopListening = onAbort(options.signal, cancelWith)
+  if (up !== undefined) {
+    pump = startItemPump({
+      link: caller.link,
+      id,
+      source: up,
+      encode: (item) => ({ value: codec.encode(item), resume: undefined }),
+      onEnd: () => {},
+      onFailure: cancelWith,
+    })
+  }
+  return queue
+}
+
+/** Callbacks have changed the state since the compiler last looked. */
+function isFinished(state: 'open' | 'finished'): boolean {
+  return state === 'finished'
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new TautlineError('CANCELLED', { outcome: 'not-sent', cause: signal.reason })
+}
+
+function requestFor(
+  { codec, refOf }: RemoteInvokerOptions,
+  entry: ProcedureEntry,
+  { input, options }: UnaryCall,
+): CallRequest {
+  const { timeoutMs, meta } = options
+  return { procedure: refOf(entry), input: encodeValue(codec, input), timeoutMs, meta, compress: entry.def.compress }
+}
+
+function failuresOf(entry: ProcedureEntry, reader: ValueReader, reject: (error: unknown) => void): FailureSink {
+  return {
+    error(code, message, data) {
+      if (!isBuiltInCode(code) && !(code in entry.def.errors)) {
+        reject(new TautlineError('INTERNAL', { cause: new Error(`The other end failed with undeclared \`${code}\``) }))
+        return
+      }
+      const error = reader.readError({ code, message, data }, entry.def.errors)
+      if (error instanceof Promise) error.then(reject, reject)
+      else reject(error)
+    },
+    timeout: () => reject(new TautlineError('TIMEOUT', { outcome: 'unknown' })),
+    lost: (unsent) => reject(new TautlineError('CONNECTION_LOST', { outcome: unsent ? 'not-sent' : 'unknown' })),
+  }
+}
+
+/** @returns stops waiting for the abort */
+function onAbort(signal: AbortSignal | undefined, cancel: (error: TautlineError) => void): () => void {
+  if (signal === undefined) return () => {}
+  const listener = (): void => cancel(new TautlineError('CANCELLED', { outcome: 'unknown', cause: signal.reason }))
+  signal.addEventListener('abort', listener, { once: true })
+  return () => signal.removeEventListener('abort', listener)
+}

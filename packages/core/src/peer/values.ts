@@ -1,0 +1,95 @@
+/**
+ * Values of the application on their way to and from payloads, and what can be wrong with them.
+ *
+ * Owns: which error each fault becomes. Must not know: who sent or awaits a value.
+ */
+import { TautlineError } from '../contract/error.ts'
+import type { ErrorSchemas } from '../contract/procedure-types.ts'
+import type { Schema } from '../contract/schema.ts'
+import { type Validation, validate } from '../contract/validate.ts'
+import type { Payload } from '../protocol/frame.ts'
+import type { ValueCodec } from '../protocol/value-codec.ts'
+
+/** The payload of a value; none for `undefined`. Throws `UNSERIALISABLE`, with where in the value and why. */
+export function encodeValue(codec: ValueCodec, value: unknown): Payload | undefined {
+  return value === undefined ? undefined : unserialisableFrom(() => codec.encode(value))
+}
+
+/** As `encodeValue`, so that equal values are equal bytes. */
+export function encodeCanonically(codec: ValueCodec, value: unknown): Payload | undefined {
+  return value === undefined ? undefined : unserialisableFrom(() => codec.encodeCanonical(value))
+}
+
+/** As `encodeValue`, for items of a stream: each has a payload, also `undefined`. */
+export function encodeItem(codec: ValueCodec, item: unknown): Payload {
+  return unserialisableFrom(() => codec.encode(item))
+}
+
+function unserialisableFrom(encode: () => Payload): Payload {
+  try {
+    return encode()
+  } catch (cause) {
+    throw new TautlineError('UNSERIALISABLE', { message: messageOf(cause), outcome: 'not-sent', cause })
+  }
+}
+
+export interface ValueReader {
+  /** Throws or rejects with `INVALID_OUTPUT`. Synchronous unless a schema is not. */
+  read(payload: Payload | undefined, schema: Schema | undefined): unknown
+  /** The error that the other end has told of. */
+  readError(told: ToldError, schemas: ErrorSchemas): TautlineError | Promise<TautlineError>
+}
+
+export interface ToldError {
+  readonly code: string
+  readonly message: string
+  readonly data: Payload | undefined
+}
+
+/** @param validates whether schemas are asked, or the other end is believed */
+export function createValueReader(codec: ValueCodec, validates: boolean): ValueReader {
+  const read: ValueReader['read'] = (payload, schema) => {
+    const value = payload === undefined ? undefined : decode(codec, payload)
+    if (!validates || schema === undefined) return value
+    const validation = validate(schema, value)
+    return validation instanceof Promise ? validation.then(unwrap) : unwrap(validation)
+  }
+  return {
+    read,
+    readError(told, schemas) {
+      const toError = (data: unknown): TautlineError => new TautlineError(told.code, { message: told.message, data })
+      try {
+        const data = read(told.data, schemas[told.code] ?? undefined)
+        return data instanceof Promise ? data.then(toError, asError) : toError(data)
+      } catch (fault) {
+        return asError(fault)
+      }
+    },
+  }
+}
+
+function decode(codec: ValueCodec, payload: Payload): unknown {
+  try {
+    return codec.decode(payload)
+  } catch (cause) {
+    throw new TautlineError('INVALID_OUTPUT', { message: messageOf(cause), cause })
+  }
+}
+
+function unwrap(validation: Validation<unknown>): unknown {
+  if (validation.ok) return validation.value
+  throw new TautlineError('INVALID_OUTPUT', { data: { issues: validation.issues }, cause: validation.cause })
+}
+
+/** `read` throws nothing else. */
+function asError(fault: unknown): TautlineError {
+  return fault as TautlineError
+}
+
+function messageOf(cause: unknown): string | undefined {
+  return cause instanceof Error ? cause.message : undefined
+}
+
+export function throwIt(error: TautlineError): never {
+  throw error
+}
