@@ -44,8 +44,8 @@ export interface ConnectionOptions<S extends Session> {
   readonly backlog?: BacklogLimits | undefined
 }
 
+/** Who works over this connection. */
 export interface ConnectionSides {
-  readonly connector: Connector
   readonly caller: CallerSide
   readonly callee: CalleeSide
 }
@@ -101,14 +101,21 @@ export class Connection<S extends Session> implements SessionLink {
   }
 
   /**
-   * Opens the transport. A server's is open already.
+   * Client: opens a transport.
    *
    * @throws whatever the connector throws, such as for an address that is none
    */
-  start(sides: ConnectionSides): void {
-    const transport = sides.connector.connect(this.#listener())
+  start({ connector, ...sides }: ConnectionSides & { readonly connector: Connector }): void {
+    const transport = connector.connect(this.#listener())
     this.#state = { ...sides, type: 'connecting', transport }
-    if (this.session.role === 'server') this.#opened()
+    this.#touch()
+  }
+
+  /** Server: takes a transport that is open already, and returns who is to listen to it. */
+  accept(transport: Transport, sides: ConnectionSides): TransportListener {
+    this.#state = { ...sides, type: 'connecting', transport }
+    this.#opened()
+    return this.#listener()
   }
 
   /** Whether the session lives: after that, every move is without effect. */
