@@ -14,7 +14,7 @@ export interface ItemQueueOptions<Raw, Item> {
 
 interface Waiter<Item> {
   readonly resolve: (result: IteratorResult<Item, undefined> | Promise<IteratorResult<Item, undefined>>) => void
-  readonly reject: (error: Error) => void
+  readonly reject: (error: unknown) => void
 }
 
 type QueueState =
@@ -94,9 +94,9 @@ export class ItemQueue<Raw, Item> implements AsyncIterableIterator<Item, undefin
     return Promise.resolve(DONE)
   }
 
-  async throw(error: unknown): Promise<IteratorResult<Item, undefined>> {
+  throw(error: unknown): Promise<IteratorResult<Item, undefined>> {
     this.#stop()
-    throw error
+    return rejected(error)
   }
 
   [Symbol.asyncIterator](): this {
@@ -126,7 +126,9 @@ export class ItemQueue<Raw, Item> implements AsyncIterableIterator<Item, undefin
     if (wasOpen) this.#options.onCancel()
   }
 
-  #failNext(error: unknown): void {
+  #failNext(thrown: unknown): void {
+    // Passed on as it was thrown, also where that is no error.
+    const error = thrown as Error
     const waiter = this.#waiters.shift()
     this.#state = waiter === undefined ? { type: 'failed', error } : { type: 'done' }
     waiter?.reject(error)
@@ -136,4 +138,9 @@ export class ItemQueue<Raw, Item> implements AsyncIterableIterator<Item, undefin
   #finishWaiters(): void {
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(DONE)
   }
+}
+
+/** The application decides what its errors are: anything may be thrown. */
+async function rejected(error: unknown): Promise<never> {
+  throw error
 }
