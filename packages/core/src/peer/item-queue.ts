@@ -21,7 +21,7 @@ type QueueState =
   | { readonly type: 'open' }
   /** Nothing more arrives; what is here can still be taken. */
   | { readonly type: 'ended' }
-  | { readonly type: 'failed'; readonly error: Error }
+  | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'done' }
 
 const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined })
@@ -84,7 +84,7 @@ export class ItemQueue<Raw, Item> implements AsyncIterableIterator<Item, undefin
     }
     if (state.type === 'failed') {
       this.#state = { type: 'done' }
-      return Promise.reject(state.error)
+      return rejected(state.error)
     }
     return Promise.resolve(DONE)
   }
@@ -126,9 +126,7 @@ export class ItemQueue<Raw, Item> implements AsyncIterableIterator<Item, undefin
     if (wasOpen) this.#options.onCancel()
   }
 
-  #failNext(thrown: unknown): void {
-    // Passed on as it was thrown, also where that is no error.
-    const error = thrown as Error
+  #failNext(error: unknown): void {
     const waiter = this.#waiters.shift()
     this.#state = waiter === undefined ? { type: 'failed', error } : { type: 'done' }
     waiter?.reject(error)
