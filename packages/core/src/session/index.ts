@@ -1,3 +1,4 @@
+export { type BackoffOptions, backoffDelayMs } from './backoff.ts'
 export { type ClientSessionOptions, createClientSession } from './client-session.ts'
 export type {
   CalleeEffect,
@@ -9,6 +10,16 @@ export type {
 } from './effect.ts'
 export { NO_EFFECTS } from './effect.ts'
 export { EARLY_REQUESTS } from './handshake.ts'
+export {
+  createReconnectPolicy,
+  type DialReason,
+  type LinkFailure,
+  type LinkState,
+  type LinkStatus,
+  type ReconnectEffect,
+  type ReconnectOptions,
+  type ReconnectPolicy,
+} from './reconnect.ts'
 export { createServerSession, type ServerSessionOptions } from './server-session.ts'
 export type {
   Admission,
