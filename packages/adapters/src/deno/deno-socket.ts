@@ -10,7 +10,8 @@ export function createDenoSocket(socket: WebSocket): ServerSocket {
       return socket.bufferedAmount
     },
     send(message) {
-      if (socket.readyState !== WebSocket.OPEN) return false
+      // On its way out, which `closed` tells.
+      if (socket.readyState !== WebSocket.OPEN) return true
       // What the server sends never lies in shared memory.
       socket.send(message as Uint8Array<ArrayBuffer>)
       return true

@@ -29,7 +29,8 @@ export function createWsSocket(socket: WebSocket, stream: Duplex): ServerSocket 
       return socket.bufferedAmount
     },
     send(message) {
-      if (socket.readyState !== socket.OPEN) return false
+      // On its way out, which `closed` tells: no loss that would call for cutting it.
+      if (socket.readyState !== socket.OPEN) return true
       corkForThisTurn()
       socket.send(message, sendOptions)
       return true
