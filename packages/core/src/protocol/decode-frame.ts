@@ -280,6 +280,7 @@ function readMeta(reader: Reader): Meta | undefined {
   const meta = Object.create(null) as Record<string, string>
   for (let i = 0; i < entries; i += 1) {
     const key = reader.readString('meta key', FIELD_BOUNDS.metaKeyBytes)
+    if (key === '__proto__') throw malformed('Expected no key of `meta` to be `__proto__`')
     meta[key] = reader.readString('meta value', FIELD_BOUNDS.metaValueBytes)
   }
   return meta
