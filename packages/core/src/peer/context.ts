@@ -18,6 +18,8 @@ export interface PeerHandle<Calls extends ContractTree = NoCalls> {
   readonly client: ProcedureCaller<Calls>
   /** Closes the connection in good order. @param reason is told to the other end */
   close(reason?: string): void
+  /** Cuts the connection at once, without a word: to the other end it looks like a broken network. */
+  terminate(): void
 }
 
 /** The HTTP request a connection began with. */

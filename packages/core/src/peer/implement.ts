@@ -68,6 +68,7 @@ function createImplementer(whole: Whole, at: Part, steps: readonly MiddlewareSte
 
   function implementWhole(handlers: unknown): Implementation {
     return {
+      '~api': whole.api,
       '~contract': contractOf(whole.api),
       '~calls': whole.calls,
       '~handlers': bindHandlers(at.part, at.path, handlers, steps),

@@ -36,6 +36,8 @@ export type HandlerTable = ReadonlyMap<string, BoundHandler>
 
 /** What serves the other end of a connection, its types forgotten: all that whoever runs it needs to know. */
 export interface ServedProcedures {
+  /** The router that is served. */
+  readonly '~api': ContractTree
   readonly '~contract': Contract
   /** The router that the other end serves, where there is one. */
   readonly '~calls': ContractTree | undefined

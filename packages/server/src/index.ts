@@ -1,0 +1,23 @@
+export {
+  type ContextInfo,
+  type HandlerCall,
+  type ImplementOptions,
+  implement,
+  type MiddlewareCall,
+  type PeerHandle,
+  tracked,
+} from '@tautline/core/peer'
+export type { ServerConnectionHandle } from './connection-handle.ts'
+export type { Log } from './log.ts'
+export type { AllowedOrigins } from './origin-check.ts'
+export type { RandomBytes } from './random-bytes.ts'
+export { createServer } from './server.ts'
+export type {
+  CompressionOptions,
+  Disconnection,
+  ErrorContext,
+  ServerOptions,
+  UpgradeRefusal,
+} from './server-options.ts'
+export type { InProcessOptions, PublishArguments, Server, ServerStats } from './server-types.ts'
+export type { ServerSocket, SocketAcceptor, SocketListener, UpgradeDecision, UpgradeRequest } from './socket.ts'

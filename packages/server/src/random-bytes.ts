@@ -1,0 +1,16 @@
+/** Unguessable bytes. A port so that tests can tell what comes. */
+export type RandomBytes = (length: number) => Uint8Array
+
+export const platformRandomBytes: RandomBytes = (length) => globalThis.crypto.getRandomValues(new Uint8Array(length))
+
+/** Two hex digits per byte. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+const ERROR_ID_BYTES = 8
+
+/** Names one error to a caller, and tells nothing of it. */
+export function createErrorId(randomBytes: RandomBytes): string {
+  return toHex(randomBytes(ERROR_ID_BYTES))
+}

@@ -1,0 +1,160 @@
+import type { ContractTree } from '@tautline/core'
+import {
+  type Clock,
+  type Compressor,
+  createPlatformCompressor,
+  createSystemClock,
+  createZlibCompressor,
+} from '@tautline/core/io'
+import { DEFAULT_LIMITS, type HeartbeatTimes, type Limits } from '@tautline/core/protocol'
+import type { ServerConnectionHandle } from './connection-handle.ts'
+import { createSafeLog, type Log } from './log.ts'
+import { type AllowedOrigins, createOriginCheck, type OriginCheck } from './origin-check.ts'
+import { platformRandomBytes, type RandomBytes } from './random-bytes.ts'
+import type { UpgradeRequest } from './socket.ts'
+
+/** Refuses an upgrade with an HTTP answer. */
+export interface UpgradeRefusal {
+  /** 401, 403, 404, 429, 503, … */
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: string | undefined
+}
+
+export interface ErrorContext {
+  /** The id that the caller was told, where a handler failed. */
+  readonly id: string | undefined
+  /** Path of the procedure, where a handler failed. */
+  readonly procedure: string | undefined
+  /** Id of the connection; `undefined` before there is one. */
+  readonly connection: string | undefined
+}
+
+export interface CompressionOptions {
+  /** Message bodies shorter than this travel as they are, in bytes. @default 1024 */
+  readonly thresholdBytes?: number | undefined
+  /** 1 (fast) to 9 (small). @default 1 */
+  readonly level?: number | undefined
+}
+
+export interface ServerOptions<Ctx extends object, Calls extends ContractTree> {
+  /** Pages that may connect. @default 'same-origin' */
+  readonly origins?: AllowedOrigins | undefined
+  /**
+   * Looks at the HTTP request before the WebSocket opens: returns a refusal, or nothing to let it pass. What it throws
+   * refuses with 500. Must decide within `limits.handshakeMs`.
+   */
+  readonly authorizeUpgrade?:
+    | ((request: UpgradeRequest) => UpgradeRefusal | undefined | void | Promise<UpgradeRefusal | undefined | void>)
+    | undefined
+  /** See `Limits` for each default. */
+  readonly limits?: Partial<Limits> | undefined
+  /** @default idleMs: 20,000, timeoutMs: 10,000 */
+  readonly heartbeat?: Partial<HeartbeatTimes> | undefined
+  /** Compression of single messages, where the socket has none of its own. @default on */
+  readonly compression?: false | CompressionOptions | undefined
+  /** Open at the same time; more are refused with 503. @default 65,536 */
+  readonly maxConnections?: number | undefined
+  /**
+   * Open at the same time from one address; more are refused with 429. Behind a proxy all share its address unless
+   * `addressOf` tells them apart. @default no limit
+   */
+  readonly maxConnectionsPerAddress?: number | undefined
+  /** Who is behind a request, such as a header that a proxy of yours sets. @default its `remoteAddress` */
+  readonly addressOf?: ((request: UpgradeRequest) => string | undefined) | undefined
+  /**
+   * Who a context stands for. Fresh credentials of somebody else close the connection with 4403.
+   * @default nobody in particular: fresh credentials may be anybody's
+   */
+  readonly principalOf?: ((context: Ctx) => string | undefined) | undefined
+  /** A client was accepted; its first call has not run yet. */
+  readonly onConnection?: ((connection: ServerConnectionHandle<Ctx, Calls>) => void) | undefined
+  /** The connection is over. Told once for each that was told to `onConnection`. */
+  readonly onDisconnection?:
+    | ((connection: ServerConnectionHandle<Ctx, Calls>, ending: Disconnection) => void)
+    | undefined
+  /** Whatever a caller was not told of: errors of handlers, of `context`, of hooks. @default to the log */
+  readonly onError?: ((error: unknown, context: ErrorContext) => void) | undefined
+  /** Every refusal and violation is one `warn`, every error one `error`. @default console */
+  readonly log?: Log | false | undefined
+  /** Name and version, for the logs of clients. @default "tautline" */
+  readonly name?: string | undefined
+  /** Time, for tests. @default the platform's */
+  readonly clock?: Clock | undefined
+  /** Unguessable bytes, for tests. @default the platform's */
+  readonly randomBytes?: RandomBytes | undefined
+}
+
+/** Why a connection ended. */
+export interface Disconnection {
+  readonly code: number
+  readonly reason: string
+}
+
+/** The options with every default in its place. */
+export interface ServerSettings {
+  readonly isOriginAllowed: OriginCheck
+  readonly limits: Limits
+  readonly heartbeat: HeartbeatTimes
+  readonly compression: { readonly compressor: Compressor; readonly thresholdBytes: number } | undefined
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  readonly addressOf: (request: UpgradeRequest) => string | undefined
+  readonly log: Log
+  readonly name: string
+  readonly clock: Clock
+  readonly randomBytes: RandomBytes
+}
+
+const DEFAULT_HEARTBEAT: HeartbeatTimes = { idleMs: 20_000, timeoutMs: 10_000 }
+const DEFAULT_THRESHOLD_BYTES = 1024
+const DEFAULT_MAX_CONNECTIONS = 65_536
+
+/** Throws a `TypeError` that names the option for a value that cannot work. */
+export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
+  options: ServerOptions<Ctx, Calls>,
+): ServerSettings {
+  const { compression = {} } = options
+  const settings: ServerSettings = {
+    isOriginAllowed: createOriginCheck(options.origins ?? 'same-origin'),
+    limits: withDefaults(DEFAULT_LIMITS, options.limits, 'limits'),
+    heartbeat: withDefaults(DEFAULT_HEARTBEAT, options.heartbeat, 'heartbeat'),
+    compression: compression === false ? undefined : resolveCompression(compression),
+    maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+    maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? Number.POSITIVE_INFINITY,
+    addressOf: options.addressOf ?? ((request) => request.remoteAddress),
+    log: createSafeLog(options.log ?? console),
+    name: options.name ?? 'tautline',
+    clock: options.clock ?? createSystemClock(),
+    randomBytes: options.randomBytes ?? platformRandomBytes,
+  }
+  checkPositive('maxConnections', settings.maxConnections)
+  checkPositive('maxConnectionsPerAddress', settings.maxConnectionsPerAddress)
+  return settings
+}
+
+function resolveCompression({ level, thresholdBytes }: CompressionOptions): ServerSettings['compression'] {
+  const compressor = createZlibCompressor(level === undefined ? {} : { level }) ?? createPlatformCompressor()
+  if (compressor === undefined) return undefined
+  const threshold = thresholdBytes ?? DEFAULT_THRESHOLD_BYTES
+  checkPositive('compression.thresholdBytes', threshold)
+  return { compressor, thresholdBytes: threshold }
+}
+
+function withDefaults<T extends object>(defaults: T, given: Partial<T> | undefined, name: string): T {
+  const merged = { ...defaults }
+  for (const [key, value] of Object.entries(given ?? {})) {
+    if (value === undefined) continue
+    if (!(key in defaults)) throw new TypeError(`Expected a known option in \`${name}\`, got \`${key}\``)
+    checkPositive(`${name}.${key}`, value)
+    // `key` was found in the defaults, and all their values are numbers.
+    Object.assign(merged, { [key]: value })
+  }
+  return merged
+}
+
+function checkPositive(name: string, value: unknown): void {
+  const isPositive = typeof value === 'number' && value > 0
+  if (isPositive && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY)) return
+  throw new TypeError(`Expected \`${name}\` to be an integer > 0, got \`${String(value)}\` (${typeof value})`)
+}

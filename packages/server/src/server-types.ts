@@ -1,0 +1,61 @@
+import type { ContractTree, EventProcedure, InferEventParams, PublishPayload } from '@tautline/core'
+import type { ImplementerScope, NoCalls, ProcedureCaller } from '@tautline/core/peer'
+import type { ServerConnectionHandle } from './connection-handle.ts'
+import type { SocketAcceptor } from './socket.ts'
+
+/** What `publish` takes behind the event: its params, where it declares some, then its payload. */
+export type PublishArguments<P extends EventProcedure> = P['~def']['params'] extends undefined
+  ? PayloadArguments<P>
+  : [params: InferEventParams<P>, ...PayloadArguments<P>]
+
+type PayloadArguments<P extends EventProcedure> =
+  undefined extends PublishPayload<P> ? [payload?: PublishPayload<P>] : [payload: PublishPayload<P>]
+
+/** A server, whatever it serves. */
+export interface AnyScope extends ImplementerScope {
+  readonly calls: NoCalls
+}
+
+/** How much there is at this moment. All zero once every connection is closed. */
+export interface ServerStats {
+  /** Sockets, accepted or not. */
+  readonly connections: number
+  /** Calls, streams and listenings of clients that run here. */
+  readonly running: number
+  /** Calls and streams of ours that clients have not answered. */
+  readonly outgoing: number
+  /** Topics that somebody listens to. */
+  readonly topics: number
+}
+
+export interface Server<T extends ContractTree = NoCalls, S extends ImplementerScope = AnyScope>
+  extends SocketAcceptor {
+  /** Clients that were accepted. */
+  readonly connections: Iterable<ServerConnectionHandle<S['context'], S['calls']>>
+  /**
+   * Sends an event to everyone who listens to the topic that `params` name. Encoded once, and compressed once, for
+   * all of them.
+   *
+   * Throws `INVALID_OUTPUT` for params or a payload that their schema does not allow, `UNSERIALISABLE` for what cannot
+   * travel, `LIMIT_EXCEEDED` for more than fits into a message. Their schemas must be synchronous.
+   * @returns how many connections it was sent to
+   */
+  publish<P extends EventProcedure>(event: P, ...args: PublishArguments<P>): number
+  /**
+   * Calls the handlers in this process: the same validation, middleware and errors as over the wire.
+   * @param context stands for what `context` would have made
+   */
+  caller(context: S['context'], options?: InProcessOptions): ProcedureCaller<T>
+  stats(): ServerStats
+  /**
+   * Takes no more connections, tells clients to go elsewhere, waits until their queries, mutations and duplexes are
+   * answered, at most `drainMs`, then closes what is left with 4503. Further calls return the same promise.
+   * @default drainMs: 10,000
+   */
+  close(options?: { readonly drainMs?: number }): Promise<void>
+}
+
+export interface InProcessOptions {
+  /** What middleware sees as `auth`. */
+  readonly auth?: unknown
+}

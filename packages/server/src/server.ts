@@ -1,0 +1,278 @@
+/**
+ * A server: all connections of one implementation.
+ *
+ * Owns: which connections there are, when they end. Must not know: sockets of a runtime, frames.
+ */
+import { type AnyProcedure, type ContractTree, entryOf, type Schema, TautlineError, validate } from '@tautline/core'
+import {
+  type Ending,
+  encodeCanonically,
+  encodeValue,
+  type Implementation,
+  type ImplementerScope,
+  type ProcedureCaller,
+} from '@tautline/core/peer'
+import { CloseCode, createValueCodec, SUBPROTOCOL } from '@tautline/core/protocol'
+import { ServerConnection, type ServerConnectionListener } from './connection.ts'
+import { ConnectionCounts } from './connection-counts.ts'
+import type { ServerConnectionHandle } from './connection-handle.ts'
+import { createInProcessCaller } from './in-process-caller.ts'
+import { quote } from './log.ts'
+import { createErrorId } from './random-bytes.ts'
+import { type ErrorContext, resolveOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
+import type { InProcessOptions, Server, ServerStats } from './server-types.ts'
+import type { ServerSocket, SocketListener, UpgradeRequest } from './socket.ts'
+import { Topics } from './topics.ts'
+import { createUpgradeGate } from './upgrade-gate.ts'
+
+/** Beyond it, calls that still run are cut off. */
+const DEFAULT_DRAIN_MS = 10_000
+/** Clients that are told to go spread over this time, so that the next server is not stormed. */
+const MAX_SPREAD_MS = 5000
+
+/**
+ * Makes a server of a contract with all its handlers. It has no socket yet: hand it to `serve` or `attach` of an
+ * adapter.
+ *
+ * Throws a `TypeError` that names the option for one that cannot work.
+ */
+export function createServer<T extends ContractTree, S extends ImplementerScope>(
+  implementation: Implementation<T, S>,
+  options: ServerOptions<S['context'], S['calls']> = {},
+): Server<T, S> {
+  // What follows handles contexts and procedures as values: only the signatures know what they are.
+  const server = new ConnectionServer(implementation, options)
+  return server as Server<ContractTree, ImplementerScope> as Server<T, S>
+}
+
+type ServerState = { readonly type: 'open' } | { readonly type: 'closing'; readonly closed: Promise<void> }
+
+class ConnectionServer implements Server<ContractTree, ImplementerScope> {
+  readonly subprotocol: string = SUBPROTOCOL
+  readonly maxMessageBytes: number
+  readonly decideUpgrade: Server<ContractTree, ImplementerScope>['decideUpgrade']
+  readonly #implementation: Implementation
+  readonly #options: ServerOptions<object, ContractTree>
+  readonly #settings: ServerSettings
+  readonly #codec = createValueCodec()
+  readonly #topics = new Topics()
+  readonly #counts = new ConnectionCounts()
+  /** All of them, with what takes each out of the counts. */
+  readonly #all = new Map<ServerConnection, () => void>()
+  readonly #accepted = new Set<ServerConnection>()
+  /** Look whether what they wait for has come. */
+  readonly #waiting = new Set<() => void>()
+  #state: ServerState = { type: 'open' }
+  #lastId = 0
+
+  constructor(implementation: Implementation, options: ServerOptions<object, ContractTree>) {
+    this.#implementation = implementation
+    this.#options = options
+    this.#settings = resolveOptions(options)
+    this.maxMessageBytes = this.#settings.limits.messageBytes
+    this.decideUpgrade = createUpgradeGate({
+      settings: this.#settings,
+      counts: this.#counts,
+      authorizeUpgrade: options.authorizeUpgrade,
+      isClosing: () => this.#state.type === 'closing',
+      onError: (error) => this.#report(error, NOWHERE),
+    })
+  }
+
+  get connections(): Iterable<ServerConnectionHandle<object, ContractTree>> {
+    return Array.from(this.#accepted, ({ handle }) => handle)
+  }
+
+  accept(socket: ServerSocket, request: UpgradeRequest): SocketListener {
+    this.#lastId++
+    const connection = new ServerConnection(
+      {
+        settings: this.#settings,
+        implementation: this.#implementation,
+        codec: this.#codec,
+        topics: this.#topics,
+        principalOf: this.#options.principalOf ?? (() => undefined),
+        listener: this.#listener,
+      },
+      { id: String(this.#lastId), socket, request },
+    )
+    const isFull = this.#counts.total >= this.#settings.maxConnections
+    this.#all.set(connection, this.#counts.add(this.#addressOf(request)))
+    const listener = connection.open()
+    // Since the upgrade was allowed, others may have taken the last place.
+    if (this.#state.type === 'closing') connection.close(CloseCode.Unavailable, 'The server goes away', true)
+    else if (isFull) connection.close(CloseCode.Unavailable, 'Too many connections', true)
+    return listener
+  }
+
+  publish(event: AnyProcedure, ...args: readonly unknown[]): number {
+    const entry = entryOf(event)
+    if (this.#implementation['~contract'].procedures[entry.index] !== entry || entry.kind !== 'event') {
+      throw new TypeError(`Expected an event of this server's contract, got ${entry.kind} \`${entry.path}\``)
+    }
+    const { def, path } = entry
+    const [params, payload] = def.params === undefined ? [undefined, args[0]] : args
+    // Params are checked and sent as they are: a topic is named alike by those who listen and those who publish.
+    if (def.params !== undefined) check(path, def.params, params)
+    const body = def.payload === undefined ? undefined : check(path, def.payload, payload)
+    const { receivers, tooLarge } = this.#topics.publish({
+      entry,
+      params: def.params === undefined ? undefined : encodeCanonically(this.#codec, params),
+      payload: encodeValue(this.#codec, body),
+    })
+    if (tooLarge > 0) {
+      throw new TautlineError('LIMIT_EXCEEDED', { message: `The event \`${path}\` is larger than one message may be` })
+    }
+    return receivers
+  }
+
+  caller(context: object, { auth }: InProcessOptions = {}): ProcedureCaller<ContractTree> {
+    const { clock, randomBytes } = this.#settings
+    return createInProcessCaller({
+      api: this.#implementation['~api'],
+      implementation: this.#implementation,
+      context,
+      auth,
+      clock,
+      codec: this.#codec,
+      onError: ({ id, error, procedure }) => this.#report(error, { id, procedure, connection: 'in-process' }),
+      createErrorId: () => createErrorId(randomBytes),
+    })
+  }
+
+  stats(): ServerStats {
+    let running = 0
+    let outgoing = 0
+    for (const connection of this.#all.keys()) {
+      running += connection.running
+      outgoing += connection.outgoing
+    }
+    return { connections: this.#all.size, running, outgoing, topics: this.#topics.size }
+  }
+
+  close({ drainMs = DEFAULT_DRAIN_MS }: { readonly drainMs?: number } = {}): Promise<void> {
+    if (this.#state.type === 'closing') return this.#state.closed
+    const closed = this.#drain(drainMs)
+    this.#state = { type: 'closing', closed }
+    return closed
+  }
+
+  async #drain(drainMs: number): Promise<void> {
+    const spreadMs = Math.min(drainMs, MAX_SPREAD_MS)
+    for (const connection of this.#all.keys()) {
+      connection.goAway({ why: 'shutdown', drainMs, delayMs: [0, spreadMs], to: undefined })
+    }
+    await this.#until(() => this.#unfinished === 0, drainMs)
+    for (const connection of this.#all.keys()) {
+      connection.close(CloseCode.Unavailable, 'The server goes away', true)
+    }
+    // Each connection sees to it that this does not take long.
+    await this.#until(() => this.#all.size === 0)
+  }
+
+  get #unfinished(): number {
+    let count = 0
+    for (const { unfinished } of this.#all.keys()) count += unfinished
+    return count
+  }
+
+  /** Waits for a condition that `#changed` tells of, at most `maxMs`. */
+  async #until(condition: () => boolean, maxMs?: number): Promise<void> {
+    if (condition()) return
+    const { clock } = this.#settings
+    await new Promise<void>((resolve) => {
+      const finish = (): void => {
+        this.#waiting.delete(look)
+        cancelTimer()
+        resolve()
+      }
+      const look = (): void => {
+        if (condition()) finish()
+      }
+      const cancelTimer = maxMs === undefined ? () => {} : clock.schedule(clock.now() + maxMs, finish)
+      this.#waiting.add(look)
+    })
+  }
+
+  #changed(): void {
+    for (const look of this.#waiting) look()
+  }
+
+  readonly #listener: ServerConnectionListener = {
+    accepted: (connection) => {
+      this.#accepted.add(connection)
+      this.#callHook(connection, () => this.#options.onConnection?.(connection.handle))
+    },
+    settled: () => this.#changed(),
+    lost: (connection, ending) => {
+      this.#logEnding(connection, ending)
+      if (!this.#accepted.delete(connection)) return
+      const { code, reason } = ending
+      this.#callHook(connection, () => this.#options.onDisconnection?.(connection.handle, { code, reason }))
+    },
+    closed: (connection) => {
+      this.#all.get(connection)?.()
+      this.#all.delete(connection)
+      this.#changed()
+    },
+    error: (error, context) => this.#report(error, context),
+  }
+
+  #callHook(connection: ServerConnection, hook: () => void): void {
+    try {
+      hook()
+    } catch (error) {
+      this.#report(error, { ...NOWHERE, connection: connection.id })
+    }
+  }
+
+  #report(error: unknown, context: ErrorContext): void {
+    const { onError } = this.#options
+    try {
+      if (onError !== undefined) {
+        onError(error, context)
+        return
+      }
+    } catch (failed) {
+      this.#logError(failed, context)
+    }
+    this.#logError(error, context)
+  }
+
+  #logError(error: unknown, { id, procedure, connection }: ErrorContext): void {
+    const where = [
+      procedure === undefined ? undefined : `procedure ${procedure}`,
+      connection === undefined ? undefined : `connection ${connection}`,
+      id === undefined ? undefined : `error id ${id}`,
+    ].filter((part) => part !== undefined)
+    const text = error instanceof Error ? (error.stack ?? error.message) : quote(String(error))
+    this.#settings.log.error(`${where.join(', ')}: ${text}`)
+  }
+
+  /** Refusals and violations; an end in good order, or one that the peer or the network made, is no news. */
+  #logEnding(connection: ServerConnection, { origin, code, reason }: Ending): void {
+    if (origin !== 'local' || code === CloseCode.Normal || code === CloseCode.Unavailable) return
+    const from = connection.request.remoteAddress ?? 'unknown address'
+    this.#settings.log.warn(`Connection ${connection.id} (${from}) closed with ${code}: ${quote(reason)}`)
+  }
+
+  #addressOf(request: UpgradeRequest): string | undefined {
+    try {
+      return this.#settings.addressOf(request)
+    } catch (error) {
+      this.#report(error, NOWHERE)
+      return undefined
+    }
+  }
+}
+
+const NOWHERE: ErrorContext = Object.freeze({ id: undefined, procedure: undefined, connection: undefined })
+
+function check(path: string, schema: Schema, value: unknown): unknown {
+  const checked = validate(schema, value)
+  if (checked instanceof Promise) {
+    throw new TypeError(`Expected the schemas of event \`${path}\` to be synchronous`)
+  }
+  if (checked.ok) return checked.value
+  throw new TautlineError('INVALID_OUTPUT', { data: { issues: checked.issues }, cause: checked.cause })
+}

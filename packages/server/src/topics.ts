@@ -1,0 +1,92 @@
+/**
+ * Who listens to what, over all connections of a server.
+ *
+ * Owns: the table from topic to receivers, and that an event is encoded once for all of them. Must not know: sessions,
+ * schemas. Normative text: PROTOCOL.md, "Events".
+ */
+import type { ProcedureEntry } from '@tautline/core'
+import { SharedFrame } from '@tautline/core/io'
+import { FrameType, type Payload, type ProcedureRef, payloadKey } from '@tautline/core/protocol'
+
+/** One connection, as topics see it. */
+export interface TopicReceiver {
+  /** Whether procedures are named by index to this peer, for both hold the same contract. */
+  readonly sharesContract: boolean
+  /** @returns false when the event is larger than a message to this peer may be */
+  publish(frame: SharedFrame): boolean
+}
+
+export interface TopicEvent {
+  readonly entry: ProcedureEntry
+  /** Encoded canonically, so that equal params are equal bytes. */
+  readonly params: Payload | undefined
+  readonly payload: Payload | undefined
+}
+
+/** What came of publishing. */
+export interface Delivery {
+  /** Connections that were sent the event. */
+  readonly receivers: number
+  /** Connections that listen, but cannot take a message of this size. */
+  readonly tooLarge: number
+}
+
+export class Topics {
+  /** With how many times each receiver listens: it is sent an event once, and forgotten when the last one ends. */
+  readonly #topics = new Map<string, Map<TopicReceiver, number>>()
+
+  /** Topics that somebody listens to. */
+  get size(): number {
+    return this.#topics.size
+  }
+
+  /** @returns ends the listening; a second time is without effect */
+  listen(receiver: TopicReceiver, entry: ProcedureEntry, params: Payload | undefined): () => void {
+    const key = topicKey(entry, params)
+    let receivers = this.#topics.get(key)
+    if (receivers === undefined) {
+      receivers = new Map()
+      this.#topics.set(key, receivers)
+    }
+    receivers.set(receiver, (receivers.get(receiver) ?? 0) + 1)
+    let isOver = false
+    return () => {
+      if (isOver) return
+      isOver = true
+      this.#leave(key, receiver)
+    }
+  }
+
+  publish(event: TopicEvent): Delivery {
+    const receivers = this.#topics.get(topicKey(event.entry, event.params))
+    if (receivers === undefined) return { receivers: 0, tooLarge: 0 }
+    // By index to those who hold the same contract, by path to the others: at most two bodies for all of them.
+    let byIndex: SharedFrame | undefined
+    let byPath: SharedFrame | undefined
+    let tooLarge = 0
+    for (const receiver of receivers.keys()) {
+      const frame = receiver.sharesContract
+        ? (byIndex ??= createFrame(event, event.entry.index))
+        : (byPath ??= createFrame(event, event.entry.path))
+      if (!receiver.publish(frame)) tooLarge++
+    }
+    return { receivers: receivers.size - tooLarge, tooLarge }
+  }
+
+  #leave(key: string, receiver: TopicReceiver): void {
+    const receivers = this.#topics.get(key)
+    const count = receivers?.get(receiver)
+    if (receivers === undefined || count === undefined) return
+    if (count > 1) receivers.set(receiver, count - 1)
+    else receivers.delete(receiver)
+    if (receivers.size === 0) this.#topics.delete(key)
+  }
+}
+
+function topicKey(entry: ProcedureEntry, params: Payload | undefined): string {
+  return `${entry.index}:${params === undefined ? '' : payloadKey(params)}`
+}
+
+function createFrame({ entry, params, payload }: TopicEvent, event: ProcedureRef): SharedFrame {
+  return new SharedFrame({ type: FrameType.Event, event, params, payload }, entry.def.compress)
+}
