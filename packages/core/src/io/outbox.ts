@@ -94,6 +94,11 @@ export class Outbox {
     return this.#sentId
   }
 
+  /** Bytes of all messages that have left. */
+  get wireBytes(): number {
+    return this.#wireBytes
+  }
+
   get stats(): OutboxStats {
     return { messages: this.#messages, wireBytes: this.#wireBytes, bodyBytes: this.#bodyBytes }
   }

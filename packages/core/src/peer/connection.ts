@@ -3,23 +3,19 @@ import { Outbox, type OutboxExit, type OutboxStats } from '../io/outbox.ts'
 import type { Clock, Compressor, Connector, Transport, TransportListener } from '../io/ports.ts'
 import type { SharedFrame } from '../io/shared-frame.ts'
 import { CloseCode, mayRetryAfter } from '../protocol/close-codes.ts'
-import { type Frame, FrameType, type Payload, type Welcome } from '../protocol/frame.ts'
+import { type CountedFrame, type Frame, FrameType, isCounted, type Welcome } from '../protocol/frame.ts'
 import type { Limits } from '../protocol/limits.ts'
 import type { Effect } from '../session/effect.ts'
-import type {
-  OutgoingCall,
-  OutgoingError,
-  OutgoingListen,
-  OutgoingOpen,
-  Session,
-  SessionStats,
-} from '../session/session.ts'
+import type { Session, SessionStats } from '../session/session.ts'
+import { ArmedTimer } from './armed-timer.ts'
 import { assertNever } from './assert-never.ts'
 import { type BacklogLimits, BacklogWatch, DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
 import type { ConnectionObserver } from './connection-observer.ts'
+import { type ConnectionSides, deliverEffect } from './deliver-effect.ts'
 import type { Ending } from './ending.ts'
-import type { CalleeSide, CallerSide, SessionLink } from './link.ts'
 import { remedyOf } from './oversize.ts'
+import { PlainIds } from './plain-ids.ts'
+import { SessionDriver } from './session-driver.ts'
 
 /*
  * The driver: one transport, the session above it, and everything between the two, for client and server alike.
@@ -33,6 +29,9 @@ import { remedyOf } from './oversize.ts'
 /** How long the peer may take to answer our close, before the connection is given up without it. */
 const CLOSE_TIMEOUT_MS = 3000
 
+/** What the peer is told when something failed here: no more than that. */
+const INTERNAL_REASON = 'internal error'
+
 export interface ConnectionOptions<S extends Session> {
   readonly session: S
   readonly clock: Clock
@@ -42,12 +41,6 @@ export interface ConnectionOptions<S extends Session> {
   readonly compressor: Compressor | undefined
   readonly observer: ConnectionObserver
   readonly backlog?: BacklogLimits | undefined
-}
-
-/** Who works over this connection. */
-export interface ConnectionSides {
-  readonly caller: CallerSide
-  readonly callee: CalleeSide
 }
 
 export interface ConnectionStats {
@@ -66,36 +59,26 @@ type ConnectionState =
   | { readonly type: 'ending'; readonly transport: Transport; readonly ending: Ending; readonly deadline: number }
   | { readonly type: 'closed' }
 
-interface ArmedTimer {
-  readonly at: number
-  readonly cancel: () => void
-}
-
-export class Connection<S extends Session> implements SessionLink {
-  readonly session: S
-  readonly #clock: Clock
+export class Connection<S extends Session> extends SessionDriver<S> {
   readonly #compressor: Compressor | undefined
   readonly #maxRatio: number
   readonly #observer: ConnectionObserver
   readonly #outbox: Outbox
   readonly #inbound: Inbound
   readonly #backlog: BacklogWatch
-  /** Ids whose frames must not be compressed. */
-  readonly #plainIds = new Set<number>()
-  /** Effects that came up while others were being applied: they wait, so that frames keep their order. */
-  readonly #queue: (readonly Effect[])[] = []
+  readonly #timer: ArmedTimer
+  readonly #isOwn = (id: number): boolean => (id % 2 === 1) === (this.session.role === 'client')
+  readonly #plainIds = new PlainIds(this.#isOwn)
   #state: ConnectionState = { type: 'idle' }
-  #applying = false
   #turnDue = false
-  #timer: ArmedTimer | undefined
 
   constructor(options: ConnectionOptions<S>) {
-    this.session = options.session
-    this.#clock = options.clock
+    super(options.session, options.clock)
     this.#compressor = options.compressor
     this.#maxRatio = options.limits.inflateRatio
     this.#observer = options.observer
     this.#backlog = new BacklogWatch(options.backlog ?? DEFAULT_BACKLOG_LIMITS)
+    this.#timer = new ArmedTimer(options.clock, () => this.#onTime())
     this.#outbox = new Outbox(this.#exit(), options.limits)
     this.#inbound = new Inbound(this.#target(), options.limits)
   }
@@ -108,7 +91,7 @@ export class Connection<S extends Session> implements SessionLink {
   start({ connector, ...sides }: ConnectionSides & { readonly connector: Connector }): void {
     const transport = connector.connect(this.#listener())
     this.#state = { ...sides, type: 'connecting', transport }
-    this.#touch()
+    this.onMove()
   }
 
   /** Server: takes a transport that is open already, and returns who is to listen to it. */
@@ -137,16 +120,6 @@ export class Connection<S extends Session> implements SessionLink {
     }
   }
 
-  /** Makes a move of one role's own, such as `accept` or `refreshAuth`, and applies what follows. */
-  move(input: (session: S, now: number) => readonly Effect[]): void {
-    if (this.isLive) this.#apply(input(this.session, this.#clock.now()))
-  }
-
-  /** Ends the session in good order: what was sent before arrives first. */
-  close(code: number, reason: string, retry: boolean): void {
-    this.move((session, now) => session.close(code, reason, retry, now))
-  }
-
   /**
    * Sends an event to this peer, which must be past its handshake.
    *
@@ -155,56 +128,12 @@ export class Connection<S extends Session> implements SessionLink {
   publish(frame: SharedFrame): boolean {
     if (this.#state.type !== 'open' || this.session.state !== 'open') return true
     const fits = this.#outbox.appendShared(frame)
-    this.#touch()
+    this.onMove()
     return fits
   }
 
-  nextId(): number {
-    return this.session.nextId()
-  }
-
-  call(request: OutgoingCall): void {
-    if (this.isLive) this.#apply(this.session.call(request, this.#clock.now()))
-  }
-
-  open(request: OutgoingOpen): void {
-    if (this.isLive) this.#apply(this.session.open(request, this.#clock.now()))
-  }
-
-  listen(request: OutgoingListen): void {
-    if (this.isLive) this.#apply(this.session.listen(request, this.#clock.now()))
-  }
-
-  cancel(id: number): void {
-    if (this.isLive) this.#apply(this.session.cancel(id, this.#clock.now()))
-  }
-
-  isUnsent(id: number): boolean {
-    return this.session.isUnsent(id) || id > this.#outbox.sentId
-  }
-
-  succeed(id: number, output: Payload | undefined): void {
-    if (this.isLive) this.#apply(this.session.succeed(id, output, this.#clock.now()))
-  }
-
-  fail(id: number, error: OutgoingError): void {
-    if (this.isLive) this.#apply(this.session.fail(id, error, this.#clock.now()))
-  }
-
-  canSendItem(id: number): boolean {
-    return this.isLive && this.session.canSendItem(id)
-  }
-
-  sendItem(id: number, value: Payload, resume: Payload | undefined): void {
-    if (this.isLive) this.#apply(this.session.sendItem(id, value, resume, this.#clock.now()))
-  }
-
-  sendEnd(id: number): void {
-    if (this.isLive) this.#apply(this.session.sendEnd(id, this.#clock.now()))
-  }
-
-  itemConsumed(id: number, byteLength: number): void {
-    if (this.isLive) this.#apply(this.session.itemConsumed(id, byteLength, this.#clock.now()))
+  override isUnsent(id: number): boolean {
+    return super.isUnsent(id) || id > this.#outbox.sentId
   }
 
   sendPlain(id: number): void {
@@ -215,32 +144,33 @@ export class Connection<S extends Session> implements SessionLink {
     return {
       onOpen: () => this.#opened(),
       onMessage: (message) => {
-        if (this.#state.type === 'open') this.#inbound.push(message)
+        if (this.#state.type === 'open') this.#guard(() => this.#inbound.push(message))
       },
+      // What has arrived before counts, also where it is still being inflated.
       onClose: (code, reason) => this.#inbound.whenReady(() => this.#transportGone(code, reason)),
-      onDrain: () => this.#touch(),
+      onDrain: () => this.onMove(),
     }
   }
 
   #exit(): OutboxExit {
     return {
-      stamp: (counted, byteLength) => this.session.stamp(counted, byteLength, this.#clock.now()),
+      stamp: (counted, byteLength) => this.session.stamp(counted, byteLength, this.clock.now()),
       send: (message) => this.transport?.send(message),
-      fault: (error) => this.#fault(error),
+      fault: (error) => this.onFault(error),
     }
   }
 
   #target(): InboundTarget {
     return {
       admit: (header, byteLength) => {
-        const admission = this.session.admit(header, byteLength, this.#clock.now())
-        if (admission.type === 'reject') this.#apply(admission.effects)
-        else this.#touch()
+        const admission = this.session.admit(header, byteLength, this.clock.now())
+        if (admission.type === 'reject') this.apply(admission.effects)
+        else this.onMove()
         return admission.type === 'accept'
       },
-      receive: (header, frames) => this.#apply(this.session.receive(header, frames, this.#clock.now())),
+      receive: (header, frames) => this.apply(this.session.receive(header, frames, this.clock.now())),
       violated: (code, reason) => this.move((session, now) => session.violated(code, reason, now)),
-      fault: (error) => this.#fault(error),
+      fault: (error) => this.onFault(error),
     }
   }
 
@@ -248,30 +178,11 @@ export class Connection<S extends Session> implements SessionLink {
     const state = this.#state
     if (state.type !== 'connecting') return
     this.#state = { ...state, type: 'open' }
-    this.#tell(() => this.#observer.onOpen())
-    this.#touch()
+    this.#guard(() => this.#observer.onOpen())
+    this.onMove()
   }
 
-  /** Applies effects strictly in order: those that others cause wait until the list is through. */
-  #apply(effects: readonly Effect[]): void {
-    this.#touch()
-    if (effects.length === 0) return
-    this.#queue.push(effects)
-    if (this.#applying) return
-    this.#applying = true
-    try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        for (const effect of next) this.#applyOne(effect)
-      }
-    } catch (error) {
-      this.#queue.length = 0
-      this.#applying = false
-      this.#fault(error)
-    }
-    this.#applying = false
-  }
-
-  #applyOne(effect: Effect): void {
+  protected applyEffect(effect: Effect): void {
     const state = this.#state
     // Nobody is left to be told: the session has ended in the middle of this list.
     if (state.type !== 'open' && state.type !== 'connecting') return
@@ -296,28 +207,20 @@ export class Connection<S extends Session> implements SessionLink {
         this.#observer.onLinkEffect(effect)
         break
       case 'abort':
-        this.#plainIds.delete(effect.id)
-        state.callee.onCalleeEffect(effect)
+      case 'ok':
+      case 'error':
+      case 'timeout':
+        this.#plainIds.settled(effect.id)
+        deliverEffect(effect, state, this.#isOwn)
         break
       case 'call':
       case 'open':
       case 'listen':
-        state.callee.onCalleeEffect(effect)
-        break
-      case 'ok':
-      case 'error':
-      case 'timeout':
-        this.#plainIds.delete(effect.id)
-        state.caller.onCallerEffect(effect)
-        break
-      case 'event':
-        state.caller.onCallerEffect(effect)
-        break
       case 'item':
       case 'end':
       case 'writable':
-        if (this.#isOwn(effect.id)) state.caller.onCallerEffect(effect)
-        else state.callee.onCalleeEffect(effect)
+      case 'event':
+        deliverEffect(effect, state, this.#isOwn)
         break
       case 'close':
         this.#end({ origin: 'local', code: effect.code, reason: effect.reason, retry: effect.retry })
@@ -331,21 +234,22 @@ export class Connection<S extends Session> implements SessionLink {
   }
 
   #send(frame: Frame): void {
-    if (!this.#outbox.fits(frame)) {
+    if (isCounted(frame) && !this.#outbox.fits(frame)) {
       this.#sendInstead(frame)
       return
     }
-    this.#outbox.append(frame, this.#isPlain(frame))
+    // A message with WELCOME is compressed no more than those before it: only WELCOME tells the peer how.
+    const plain = this.#plainIds.take(frame) || frame.type === FrameType.Welcome
+    this.#outbox.append(frame, plain)
     if (frame.type === FrameType.Welcome) this.#agree(frame.welcome)
-    else if (this.#plainIds.size > 0) this.#forgetPlain(frame)
   }
 
-  #sendInstead(frame: Frame): void {
+  #sendInstead(frame: CountedFrame): void {
     const state = this.#state
     const remedy = remedyOf(frame)
     if (state.type !== 'open') return
     const { session } = this
-    const now = this.#clock.now()
+    const now = this.clock.now()
     switch (remedy.type) {
       case 'replace':
         this.#send(remedy.frame)
@@ -353,16 +257,16 @@ export class Connection<S extends Session> implements SessionLink {
       case 'fail-unsent': {
         // CANCEL stays here: the peer has never heard of the id.
         const isCancel = (effect: Effect): boolean => effect.type === 'send' && effect.frame.type === FrameType.Cancel
-        this.#queue.push(session.cancel(remedy.id, now).filter((effect) => !isCancel(effect)))
+        this.apply(session.cancel(remedy.id, now).filter((effect) => !isCancel(effect)))
         state.caller.onCallerEffect({ ...remedy.error, type: 'error' })
         break
       }
       case 'fail-stream':
         if (this.#isOwn(remedy.id)) {
-          this.#queue.push(session.cancel(remedy.id, now))
+          this.apply(session.cancel(remedy.id, now))
           state.caller.onCallerEffect({ ...remedy.error, type: 'error' })
         } else {
-          this.#queue.push(session.fail(remedy.id, remedy.error, now))
+          this.apply(session.fail(remedy.id, remedy.error, now))
           state.callee.onCalleeEffect({ type: 'abort', id: remedy.id, why: 'cancelled' })
         }
         break
@@ -379,75 +283,36 @@ export class Connection<S extends Session> implements SessionLink {
     const { algorithm, thresholdBytes } = compression
     const compressor = this.#compressor
     if (compressor?.algorithm !== algorithm) {
-      const reason = `Expected \`compression\` to be one that was offered, got \`${algorithm}\``
-      this.#queue.push(this.session.violated(CloseCode.ProtocolError, reason, this.#clock.now()))
-      return
+      throw new Error(`Expected \`compressor\` to be one for \`${algorithm}\`, which was offered`)
     }
     this.#outbox.compress({ compressor, thresholdBytes, maxRatio: this.#maxRatio })
     this.#inbound.decompress(compressor)
   }
 
-  /** Before WELCOME has arrived the peer could not read a compressed message; with it, neither. */
-  #isPlain(frame: Frame): boolean {
-    if (frame.type === FrameType.Welcome) return true
-    return this.#plainIds.size > 0 && 'id' in frame && this.#plainIds.has(frame.id)
-  }
-
-  #forgetPlain(frame: Frame): void {
-    if (frame.type === FrameType.Ok || frame.type === FrameType.Error || frame.type === FrameType.Cancel) {
-      this.#plainIds.delete(frame.id)
-    } else if (frame.type === FrameType.End && !this.#isOwn(frame.id)) {
-      this.#plainIds.delete(frame.id)
-    }
-  }
-
-  #isOwn(id: number): boolean {
-    return (id % 2 === 1) === (this.session.role === 'client')
-  }
-
   /** Once per turn: everything collected leaves as one message, and the timer is set. */
-  #touch(): void {
+  protected onMove(): void {
     if (this.#turnDue || !this.isLive) return
     this.#turnDue = true
-    this.#clock.defer(this.#endTurn)
+    this.clock.defer(this.#endTurn)
   }
 
   readonly #endTurn = (): void => {
     this.#turnDue = false
-    const state = this.#state
-    try {
+    this.#guard(() => {
+      const state = this.#state
       if (state.type === 'open') {
         this.#outbox.flush()
         this.#watchBacklog(state.transport)
       }
-      this.#arm()
-    } catch (error) {
-      this.#fault(error)
-    }
+      this.#timer.arm(this.#nextDeadline())
+    })
   }
 
   #watchBacklog(transport: Transport): void {
     const { backlogBytes } = transport
-    if (!this.#backlog.isTooSlow(this.#outbox.stats.wireBytes, backlogBytes, this.#clock.now())) return
+    if (!this.#backlog.isTooSlow(this.#outbox.wireBytes, backlogBytes, this.clock.now())) return
     const reason = `${backlogBytes} bytes wait for this connection and it does not read them`
     this.close(CloseCode.SlowConsumer, reason, true)
-  }
-
-  /** The armed timer is left alone when it is early: most deadlines move away before they are reached. */
-  #arm(): void {
-    const at = this.#nextDeadline()
-    if (at === undefined) {
-      this.#disarm()
-      return
-    }
-    if (this.#timer !== undefined && this.#timer.at <= at) return
-    this.#disarm()
-    this.#timer = { at, cancel: this.#clock.schedule(at, this.#onTimer) }
-  }
-
-  #disarm(): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
   }
 
   #nextDeadline(): number | undefined {
@@ -455,23 +320,19 @@ export class Connection<S extends Session> implements SessionLink {
     return this.isLive ? earlier(this.session.nextDeadline(), this.#backlog.nextCheckAt) : undefined
   }
 
-  readonly #onTimer = (): void => {
-    this.#timer = undefined
-    const now = this.#clock.now()
-    const state = this.#state
-    try {
+  #onTime(): void {
+    this.#guard(() => {
+      const now = this.clock.now()
+      const state = this.#state
       if (state.type === 'ending') {
-        if (now >= state.deadline) this.#giveUp(state.transport, state.ending)
-        else this.#arm()
+        this.#giveUp(state.transport, state.ending)
         return
       }
       const deadline = this.session.nextDeadline()
-      if (this.isLive && deadline !== undefined && deadline <= now) this.#apply(this.session.handleTimeout(now))
+      if (this.isLive && deadline !== undefined && deadline <= now) this.apply(this.session.handleTimeout(now))
       // Looks at the backlog, and arms the timer again.
-      this.#touch()
-    } catch (error) {
-      this.#fault(error)
-    }
+      this.onMove()
+    })
   }
 
   #transportGone(code: number, reason: string): void {
@@ -481,7 +342,7 @@ export class Connection<S extends Session> implements SessionLink {
       case 'open': {
         const ending: Ending = { origin: 'transport', code, reason, retry: mayRetryAfter(code) }
         this.#state = { type: 'closed' }
-        this.session.transportClosed(this.#clock.now())
+        this.#tell(() => this.session.transportClosed(this.clock.now()))
         this.#lost(state, ending)
         this.#closed(ending)
         break
@@ -500,10 +361,12 @@ export class Connection<S extends Session> implements SessionLink {
     const state = this.#state
     if (state.type !== 'connecting' && state.type !== 'open') return
     const { transport } = state
-    this.#state = { type: 'ending', transport, ending, deadline: this.#clock.now() + CLOSE_TIMEOUT_MS }
+    this.#state = { type: 'ending', transport, ending, deadline: this.clock.now() + CLOSE_TIMEOUT_MS }
+    // First, so that nobody hears of the transport's end before that of the session.
+    this.#lost(state, ending)
     this.#inbound.stop()
-    this.#disarm()
-    this.#arm()
+    this.#timer.disarm()
+    this.#timer.arm(this.#nextDeadline())
     this.#tell(() => {
       // A peer that has sent CLOSE reads no more, and an unopened transport carries nothing.
       if (state.type === 'connecting' || ending.origin === 'peer') {
@@ -514,7 +377,6 @@ export class Connection<S extends Session> implements SessionLink {
       this.#outbox.append({ type: FrameType.Close, code, reason, retry }, false)
       this.#outbox.finish(() => transport.close(code, reason))
     })
-    this.#lost(state, ending)
   }
 
   #lost(sides: ConnectionSides, ending: Ending): void {
@@ -533,37 +395,43 @@ export class Connection<S extends Session> implements SessionLink {
 
   #closed(ending: Ending): void {
     this.#state = { type: 'closed' }
-    this.#disarm()
+    this.#timer.disarm()
     this.#inbound.stop()
     this.#outbox.drop()
     this.#tell(() => this.#observer.onClosed(ending))
   }
 
   /** Something failed that no peer can be blamed for. */
-  #fault(error: unknown): void {
-    this.#tell(() => this.#observer.onFault(error))
+  protected onFault(error: unknown): void {
+    this.#report(error)
     if (!this.isLive) return
-    try {
-      for (const effect of this.session.close(CloseCode.Internal, 'internal error', true, this.#clock.now())) {
-        this.#applyOne(effect)
-      }
-    } catch (failedAgain) {
-      this.#tell(() => this.#observer.onFault(failedAgain))
-    }
+    this.#tell(() => {
+      const effects = this.session.close(CloseCode.Internal, INTERNAL_REASON, true, this.clock.now())
+      for (const effect of effects) this.applyEffect(effect)
+    })
     // A session that fails even at that is left behind.
-    this.#end({ origin: 'local', code: CloseCode.Internal, reason: 'internal error', retry: true })
+    this.#end({ origin: 'local', code: CloseCode.Internal, reason: INTERNAL_REASON, retry: true })
   }
 
-  /** Calls out where a failure must not stop what comes after. */
+  /** Whatever the platform calls: a failure ends this connection and goes no further. */
+  #guard(task: () => void): void {
+    try {
+      task()
+    } catch (error) {
+      this.onFault(error)
+    }
+  }
+
+  /** Calls out where a failure must not keep others from being told. */
   #tell(task: () => void): void {
     try {
       task()
     } catch (error) {
-      this.#reportQuietly(error)
+      this.#report(error)
     }
   }
 
-  #reportQuietly(error: unknown): void {
+  #report(error: unknown): void {
     try {
       this.#observer.onFault(error)
     } catch {

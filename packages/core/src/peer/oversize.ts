@@ -1,4 +1,4 @@
-import { type ErrorFrame, type Frame, FrameType } from '../protocol/frame.ts'
+import { type CountedFrame, type ErrorFrame, FrameType } from '../protocol/frame.ts'
 
 /*
  * What becomes of a frame that no message of the peer's limits can hold: the call it belongs to fails, and the connection
@@ -17,14 +17,14 @@ export type OversizeRemedy =
   /** Give the stream up in the direction of this item. */
   | { readonly type: 'fail-stream'; readonly id: number; readonly error: ErrorFrame }
 
-export function remedyOf(frame: Frame): OversizeRemedy {
+export function remedyOf(frame: CountedFrame): OversizeRemedy {
   const { type } = frame
   if (type === FrameType.Call || type === FrameType.Open || type === FrameType.Listen) {
     return { type: 'fail-unsent', id: frame.id, error: errorFor(frame.id) }
   }
   if (type === FrameType.Ok || type === FrameType.Error) return { type: 'replace', frame: errorFor(frame.id) }
   if (type === FrameType.Item) return { type: 'fail-stream', id: frame.id, error: errorFor(frame.id) }
-  // All others have a bound far below any message: only limits that cannot work lead here.
+  // The others carry no value: only limits that cannot work lead here.
   throw new Error(`Expected limits that let frame ${type} pass`)
 }
 

@@ -1,0 +1,176 @@
+import { createPlatformCompressor } from '../io/platform-compressor.ts'
+import type { Compressor } from '../io/ports.ts'
+import type { CompressionChoice, Hello, Welcome } from '../protocol/frame.ts'
+import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts'
+import { createValueCodec, type ValueCodec } from '../protocol/value-codec.ts'
+import { PROTOCOL_VERSION } from '../protocol/version.ts'
+import { createClientSession } from '../session/client-session.ts'
+import type { CalleeEffect } from '../session/effect.ts'
+import { createServerSession } from '../session/server-session.ts'
+import type { ClientMoves, ServerDecisions, Session } from '../session/session.ts'
+import type { MemoryLink } from '../testing/memory-link.ts'
+import { createMemoryNetwork } from '../testing/memory-network.ts'
+import { createVirtualClock, type VirtualClock } from '../testing/virtual-clock.ts'
+import { Caller } from './caller.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionObserver } from './connection-observer.ts'
+import type { Ending } from './ending.ts'
+import type { SessionLink, StreamEffect } from './link.ts'
+
+/*
+ * Two connections over a memory link: real sessions, real bytes, virtual time. Callees are scripted by the test.
+ */
+
+export type Script = (effect: CalleeEffect | StreamEffect, link: SessionLink) => void
+
+export interface PairOptions {
+  readonly limits?: Partial<Limits>
+  readonly compression?: CompressionChoice
+  readonly compressors?: { readonly client: Compressor | undefined; readonly server: Compressor | undefined }
+  /** What the server does with the client's calls. */
+  readonly server?: Script
+  /** What the client does with the server's calls. */
+  readonly client?: Script
+  /** What the server does about a HELLO. @default accepts it */
+  readonly onHello?: (end: PairEnd<Session & ServerDecisions>, welcome: Welcome) => void
+}
+
+export interface PairEnd<S extends Session> {
+  readonly connection: Connection<S>
+  readonly caller: Caller
+  /** What the observer was told, in short. */
+  readonly told: string[]
+  readonly faults: unknown[]
+  readonly events: string[]
+}
+
+export interface Pair {
+  readonly clock: VirtualClock
+  readonly codec: ValueCodec
+  readonly link: MemoryLink
+  readonly client: PairEnd<Session & ClientMoves>
+  readonly server: PairEnd<Session & ServerDecisions>
+}
+
+const NOTHING: Script = () => {}
+
+const HELLO: Hello = {
+  version: PROTOCOL_VERSION,
+  sid: undefined,
+  token: undefined,
+  rx: 0,
+  attempt: 1,
+  compression: ['deflate-raw'],
+  contractHash: 'same',
+  servesHash: undefined,
+  auth: undefined,
+  client: 'test',
+  why: 'start',
+  standby: false,
+}
+
+export function welcomeOf(limits: Limits, compression: CompressionChoice | undefined): Welcome {
+  return {
+    version: PROTOCOL_VERSION,
+    sid: 'session',
+    token: new Uint8Array(32),
+    gen: 1,
+    resumed: false,
+    reason: undefined,
+    rx: 0,
+    heartbeat: { idleMs: 20_000, timeoutMs: 10_000 },
+    resumeWindowMs: 0,
+    limits,
+    compression,
+    contractHash: 'same',
+    servesHash: undefined,
+    authExpiresInMs: undefined,
+    server: 'test',
+  }
+}
+
+/** Connected, and through the handshake unless the options say otherwise. */
+export async function connectPair(options: PairOptions = {}): Promise<Pair> {
+  const clock = createVirtualClock()
+  const network = createMemoryNetwork({ clock })
+  const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const platform = createPlatformCompressor()
+  const compressors = options.compressors ?? { client: platform, server: platform }
+  const codec = createValueCodec()
+
+  let serverEnd: PairEnd<Session & ServerDecisions> | undefined
+  network.listen((transport) => {
+    const session = createServerSession({ limits, now: clock.now() })
+    const { end, observer } = createEnd(session, compressors.server, { limits, clock, codec })
+    serverEnd = end
+    observer.onHandshake = (effect) => {
+      end.told.push(effect.type)
+      if (effect.type !== 'hello') return
+      const welcome = welcomeOf(limits, options.compression)
+      const decide = options.onHello ?? (() => end.connection.move((moves, now) => moves.accept(welcome, now)))
+      decide(end, welcome)
+    }
+    return end.connection.accept(transport, sidesOf(end, options.server))
+  })
+
+  const session = createClientSession({ hello: HELLO, limits: DEFAULT_LIMITS })
+  const { end: client, observer } = createEnd(session, compressors.client, { limits: DEFAULT_LIMITS, clock, codec })
+  observer.onOpen = () => client.connection.move((moves, now) => moves.opened(now))
+  client.connection.start({ connector: network.connector, ...sidesOf(client, options.client) })
+  await clock.settle()
+  const [link] = network.links
+  if (serverEnd === undefined || link === undefined) throw new Error('Expected a connection')
+  return { clock, codec, link, client, server: serverEnd }
+}
+
+function sidesOf<S extends Session>({ connection, caller }: PairEnd<S>, script: Script = NOTHING) {
+  return {
+    caller,
+    callee: {
+      onCalleeEffect: (effect: CalleeEffect | StreamEffect) => script(effect, connection),
+      onLost: () => {},
+    },
+  }
+}
+
+interface Surroundings {
+  readonly limits: Limits
+  readonly clock: VirtualClock
+  readonly codec: ValueCodec
+}
+
+function createEnd<S extends Session>(
+  session: S,
+  compressor: Compressor | undefined,
+  { limits, clock, codec }: Surroundings,
+) {
+  const told: string[] = []
+  const faults: unknown[] = []
+  const events: string[] = []
+  const observer: ConnectionObserver = {
+    onOpen: () => {},
+    onHandshake: (effect) => void told.push(effect.type),
+    onLinkEffect: (effect) => void told.push(effect.type),
+    onLost: (ending) => void told.push(`lost: ${textOf(ending)}`),
+    onClosed: (ending) => void told.push(`closed: ${textOf(ending)}`),
+    onFault: (error) => void faults.push(error),
+  }
+  // Asked for late, so that a test may replace what the observer does.
+  const late: ConnectionObserver = {
+    onOpen: () => observer.onOpen(),
+    onHandshake: (effect) => observer.onHandshake(effect),
+    onLinkEffect: (effect) => observer.onLinkEffect(effect),
+    onLost: (ending) => observer.onLost(ending),
+    onClosed: (ending) => observer.onClosed(ending),
+    onFault: (error) => observer.onFault(error),
+  }
+  const connection = new Connection({ session, clock, limits, compressor, observer: late })
+  const caller = new Caller(connection, (event, _params, payload) => {
+    events.push(`${event}: ${JSON.stringify(payload === undefined ? undefined : codec.decode(payload))}`)
+  })
+  return { end: { connection, caller, told, faults, events }, observer }
+}
+
+function textOf({ origin, code }: Ending): string {
+  return `${code} ${origin}`
+}

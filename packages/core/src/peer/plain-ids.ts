@@ -1,0 +1,40 @@
+import { type Frame, FrameType } from '../protocol/frame.ts'
+
+/**
+ * Which calls and streams stay out of compressed messages, until they are settled. A message that compresses a secret together
+ * with text of an attacker's choice tells the secret by its length (CRIME, BREACH).
+ */
+export class PlainIds {
+  readonly #ids = new Set<number>()
+  readonly #isOwn: (id: number) => boolean
+
+  constructor(isOwn: (id: number) => boolean) {
+    this.#isOwn = isOwn
+  }
+
+  add(id: number): void {
+    this.#ids.add(id)
+  }
+
+  /** The peer has settled it, or told us to. */
+  settled(id: number): void {
+    this.#ids.delete(id)
+  }
+
+  clear(): void {
+    this.#ids.clear()
+  }
+
+  /** Whether the message that takes `frame` must not be compressed. Forgets the id with its last frame. */
+  take(frame: Frame): boolean {
+    if (this.#ids.size === 0 || !('id' in frame) || !this.#ids.has(frame.id)) return false
+    if (this.#settles(frame)) this.#ids.delete(frame.id)
+    return true
+  }
+
+  #settles(frame: Frame & { readonly id: number }): boolean {
+    const { type } = frame
+    if (type === FrameType.End) return !this.#isOwn(frame.id)
+    return type === FrameType.Ok || type === FrameType.Error || type === FrameType.Cancel
+  }
+}

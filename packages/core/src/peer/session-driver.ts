@@ -1,0 +1,109 @@
+import type { Clock } from '../io/ports.ts'
+import type { Payload } from '../protocol/frame.ts'
+import type { Effect } from '../session/effect.ts'
+import type { OutgoingCall, OutgoingError, OutgoingListen, OutgoingOpen, Session } from '../session/session.ts'
+import type { SessionLink } from './link.ts'
+
+/**
+ * A session with its clock, whose effects are applied: strictly in order, and those that others cause only when the list at
+ * hand is through. So frames reach the outbox in the order in which the session made them.
+ *
+ * Owns: that order. Must not know: transports, messages, timers.
+ */
+export abstract class SessionDriver<S extends Session> implements SessionLink {
+  readonly session: S
+  protected readonly clock: Clock
+  readonly #queue: (readonly Effect[])[] = []
+  #applying = false
+
+  constructor(session: S, clock: Clock) {
+    this.session = session
+    this.clock = clock
+  }
+
+  /** Whether the session lives: after that, every move is without effect. */
+  abstract get isLive(): boolean
+  protected abstract applyEffect(effect: Effect): void
+  /** The session has made a move: whatever it wants may have changed, deadlines too. */
+  protected abstract onMove(): void
+  /** Applying an effect failed: that is nobody's doing outside. */
+  protected abstract onFault(error: unknown): void
+
+  abstract sendPlain(id: number): void
+
+  /** Makes a move of one role's own, such as `accept` or `refreshAuth`, and applies what follows. */
+  move(input: (session: S, now: number) => readonly Effect[]): void {
+    if (this.isLive) this.apply(input(this.session, this.clock.now()))
+  }
+
+  /** Ends the session in good order: what was sent before arrives first. */
+  close(code: number, reason: string, retry: boolean): void {
+    if (this.isLive) this.apply(this.session.close(code, reason, retry, this.clock.now()))
+  }
+
+  nextId(): number {
+    return this.session.nextId()
+  }
+
+  call(request: OutgoingCall): void {
+    if (this.isLive) this.apply(this.session.call(request, this.clock.now()))
+  }
+
+  open(request: OutgoingOpen): void {
+    if (this.isLive) this.apply(this.session.open(request, this.clock.now()))
+  }
+
+  listen(request: OutgoingListen): void {
+    if (this.isLive) this.apply(this.session.listen(request, this.clock.now()))
+  }
+
+  cancel(id: number): void {
+    if (this.isLive) this.apply(this.session.cancel(id, this.clock.now()))
+  }
+
+  isUnsent(id: number): boolean {
+    return this.session.isUnsent(id)
+  }
+
+  succeed(id: number, output: Payload | undefined): void {
+    if (this.isLive) this.apply(this.session.succeed(id, output, this.clock.now()))
+  }
+
+  fail(id: number, error: OutgoingError): void {
+    if (this.isLive) this.apply(this.session.fail(id, error, this.clock.now()))
+  }
+
+  canSendItem(id: number): boolean {
+    return this.isLive && this.session.canSendItem(id)
+  }
+
+  sendItem(id: number, value: Payload, resume: Payload | undefined): void {
+    if (this.isLive) this.apply(this.session.sendItem(id, value, resume, this.clock.now()))
+  }
+
+  sendEnd(id: number): void {
+    if (this.isLive) this.apply(this.session.sendEnd(id, this.clock.now()))
+  }
+
+  itemConsumed(id: number, byteLength: number): void {
+    if (this.isLive) this.apply(this.session.itemConsumed(id, byteLength, this.clock.now()))
+  }
+
+  protected apply(effects: readonly Effect[]): void {
+    this.onMove()
+    if (effects.length === 0) return
+    this.#queue.push(effects)
+    if (this.#applying) return
+    this.#applying = true
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        for (const effect of next) this.applyEffect(effect)
+      }
+    } catch (error) {
+      this.#queue.length = 0
+      this.onFault(error)
+    } finally {
+      this.#applying = false
+    }
+  }
+}
