@@ -1,0 +1,136 @@
+/**
+ * What the runtimes can and cannot do for Tautline. Every check that is left out for a runtime is left out because
+ * of a row here, and every "no" says why. The README's tables are made from it.
+ */
+
+/** Ways to serve. `deno-serve` is `denoHandler` on `Deno.serve`, the restricted one. */
+export const serverKinds = ['node', 'bun', 'deno', 'deno-serve'] as const
+export type ServerKind = (typeof serverKinds)[number]
+
+/** Ways to connect. `ws` is the npm package of that name on Node, `node` the global `WebSocket`. */
+export const clientKinds = ['node', 'ws', 'bun', 'deno', 'chromium'] as const
+export type ClientKind = (typeof clientKinds)[number]
+
+/** `true`, or why not. */
+type Verdict = true | string
+
+interface Capability<Kind extends string> {
+  readonly title: string
+  readonly on: Readonly<Record<Kind, Verdict>>
+}
+
+const everywhere = { node: true, bun: true, deno: true, 'deno-serve': true } as const
+
+export const serverCapabilities = {
+  upgradeRefusal: { title: 'Refuses an upgrade with a status, headers and a body', on: everywhere },
+  remoteAddress: { title: 'Knows the address of the client', on: everywhere },
+  tls: { title: 'TLS', on: everywhere },
+  compression: { title: "Tautline's own compression of messages", on: everywhere },
+  backlog: { title: 'Knows how much is not sent yet', on: everywhere },
+  boundedMessages: {
+    title: 'Refuses a message past the limit before it is in memory',
+    on: {
+      ...everywhere,
+      'deno-serve': '`Deno.upgradeWebSocket` has no such option: 2.5 GB were taken in one message of many fragments',
+    },
+  },
+  rfc7692: {
+    title: 'RFC 7692 (`perMessageDeflate`)',
+    on: { ...everywhere, 'deno-serve': '`Deno.upgradeWebSocket` never agrees to an extension' },
+  },
+  drain: {
+    title: 'Tells when the backlog is gone',
+    on: { ...everywhere, 'deno-serve': 'no event: `bufferedAmount` is polled' },
+  },
+  pauseReading: {
+    title: 'Stops reading from one client',
+    on: { ...everywhere, 'deno-serve': 'no such method: what comes is taken into memory' },
+  },
+  terminate: {
+    title: 'Cuts a client at once',
+    on: { ...everywhere, 'deno-serve': 'no such method: a client that answers no close frame keeps its socket' },
+  },
+  closeOnViolation: {
+    title: 'Answers a broken WebSocket frame with a close code',
+    on: { ...everywhere, 'deno-serve': 'drops the TCP connection without a close frame, and takes unmasked frames' },
+  },
+  attach: {
+    title: 'Stands beside an existing `node:http` server',
+    on: {
+      ...everywhere,
+      bun: '`tautline(server)` gives the parts of `Bun.serve` instead',
+      'deno-serve': '`denoHandler(server)` is itself a part of an existing server',
+    },
+  },
+} as const satisfies Record<string, Capability<ServerKind>>
+
+export type ServerCapability = keyof typeof serverCapabilities
+
+const allClients = { node: true, ws: true, bun: true, deno: true, chromium: true } as const
+
+export const clientCapabilities = {
+  compression: { title: "Tautline's own compression of messages", on: allClients },
+  tls: { title: 'TLS', on: allClients },
+  backlog: { title: 'Knows how much is not sent yet', on: allClients },
+  rfc7692: {
+    title: 'RFC 7692, where the server is asked for it',
+    on: { ...allClients, deno: 'offers no extension; Tautline compresses instead' },
+  },
+  upgradeStatus: {
+    title: 'Can see the HTTP status of a refused upgrade',
+    on: {
+      node: 'the error event has no status',
+      ws: true,
+      bun: 'only in the text of an error',
+      deno: 'only in the text of an error',
+      chromium: 'kept from pages on purpose',
+    },
+  },
+} as const satisfies Record<string, Capability<ClientKind>>
+
+export type ClientCapability = keyof typeof clientCapabilities
+
+const serverTitles: Readonly<Record<ServerKind, string>> = {
+  node: 'Node',
+  bun: 'Bun',
+  deno: 'Deno',
+  'deno-serve': '`Deno.serve`',
+}
+
+const clientTitles: Readonly<Record<ClientKind, string>> = {
+  node: 'Node',
+  ws: '`ws`',
+  bun: 'Bun',
+  deno: 'Deno',
+  chromium: 'Chromium',
+}
+
+/** The tables as they stand in the README: reasons as numbered notes below. */
+export function capabilityTables(): string {
+  return [
+    table('Servers', serverTitles, Object.values<Capability<ServerKind>>(serverCapabilities)),
+    table('Clients', clientTitles, Object.values<Capability<ClientKind>>(clientCapabilities)),
+  ].join('\n\n')
+}
+
+function table<Kind extends string>(
+  title: string,
+  kinds: Readonly<Record<Kind, string>>,
+  capabilities: readonly Capability<Kind>[],
+): string {
+  const columns = Object.keys(kinds) as Kind[]
+  const notes: string[] = []
+  const cell = (verdict: Verdict): string => {
+    if (verdict === true) return 'yes'
+    notes.push(verdict)
+    return `no (${String(notes.length)})`
+  }
+  const rows = capabilities.map((row) => `| ${[row.title, ...columns.map((kind) => cell(row.on[kind]))].join(' | ')} |`)
+  return [
+    `| ${[title, ...columns.map((kind) => kinds[kind])].join(' | ')} |`,
+    `| ${['---', ...columns.map(() => '---')].join(' | ')} |`,
+    ...rows,
+    '',
+    ...notes.map((note, index) => `${String(index + 1)}. ${note}`),
+  ].join('\n')
+}

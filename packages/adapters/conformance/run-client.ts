@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { executable, type Runtime, runtimeEnv, sourceArguments } from '../../../scripts/runtimes.ts'
+import { type ClientKind } from './capabilities.ts'
+import { runInChromium } from './chromium.ts'
+import type { CheckResult } from './run-checks.ts'
+import type { StandUrls } from './stands.ts'
+
+export interface ClientRun {
+  readonly urls: StandUrls
+  readonly without: readonly string[]
+  /** File of the certificate authority of the TLS stand. */
+  readonly certificateFile: string
+}
+
+const runtimeOf: Readonly<Record<Exclude<ClientKind, 'chromium'>, Runtime>> = {
+  node: 'node',
+  ws: 'node',
+  bun: 'bun',
+  deno: 'deno',
+}
+
+/** Runs the list of checks in a process, or a browser, of its own. */
+export function runClient(kind: ClientKind, run: ClientRun): Promise<readonly CheckResult[]> {
+  return kind === 'chromium' ? runInChromium(run) : runInProcess(kind, run)
+}
+
+function runInProcess(
+  kind: Exclude<ClientKind, 'chromium'>,
+  { urls, without, certificateFile }: ClientRun,
+): Promise<readonly CheckResult[]> {
+  const runtime = runtimeOf[kind]
+  const script = fileURLToPath(new URL('client.ts', import.meta.url))
+  const child = spawn(
+    executable(runtime),
+    [...sourceArguments(runtime, script), JSON.stringify({ kind, urls, without })],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...runtimeEnv, NODE_EXTRA_CA_CERTS: certificateFile, DENO_CERT: certificateFile },
+    },
+  )
+  const results: CheckResult[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.startsWith('{')) results.push(JSON.parse(line) as CheckResult)
+    else console.log(`${kind} client: ${line}`)
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      if (code === 0) resolve(results)
+      else reject(new Error(`${kind} client exited with ${String(code)} after ${String(results.length)} checks`))
+    })
+  })
+}

@@ -1,0 +1,88 @@
+// <runtime> server.ts <kind> [port]: all stands of one kind of server. Prints READY with their addresses; ends with its stdin.
+import process from 'node:process'
+import { createServer, type Log, type Server } from '@tautline/server'
+import type { Serving } from '../src/serving.ts'
+import { type ServerKind, serverCapabilities } from './capabilities.ts'
+import { api } from './contract.ts'
+import { createCutter } from './cutter.ts'
+import { createHandlers } from './handlers.ts'
+import { listen, listenAttached } from './listen.ts'
+import { GUARDED, type Stand, type Usage } from './stands.ts'
+
+const kind = process.argv[2] as ServerKind
+const port = Number(process.argv[3] ?? 0)
+const servers: Server[] = []
+const servings: Serving[] = []
+const urls: Partial<Record<Stand, string>> = {}
+
+const log: Log = { info: () => undefined, warn: print, error: print }
+
+/** Each on one line, so that who started this can count them. */
+function print(line: string): void {
+  console.log(`LOG ${line}`)
+}
+
+type ServerOptions = NonNullable<Parameters<typeof createServer>[1]>
+
+async function open(stand: Stand, options: ServerOptions, serve: (server: Server) => Promise<Serving>): Promise<void> {
+  const server: Server = createServer(
+    createHandlers({
+      announce: (room, text) => {
+        server.publish(api.news, { room }, { text })
+      },
+      cut: (client) => {
+        cutter.cut(client)
+      },
+    }),
+    { log, ...options },
+  )
+  servers.push(server)
+  const serving = await serve(server)
+  servings.push(serving)
+  urls[stand] = serving.url
+}
+
+const cutter = createCutter()
+
+function answerRequest(request: Request): Response {
+  if (new URL(request.url).pathname === '/usage') return Response.json(usage())
+  return new Response('<!doctype html><title>Conformance</title>', { headers: { 'content-type': 'text/html' } })
+}
+
+function usage(): Usage {
+  const { user, system } = process.cpuUsage()
+  return {
+    rssBytes: process.memoryUsage().rss,
+    cpuMs: (user + system) / 1000,
+    connections: servers.reduce((sum, server) => sum + server.stats().connections, 0),
+  }
+}
+
+await open('main', {}, (server) => listen(kind, cutter.wrap(server), { port, fetch: answerRequest }))
+const { origin } = new URL((urls.main ?? '').replace(/^ws/, 'http'))
+// The pages of Chromium come from the main stand, so for the others they are of a foreign origin.
+await open('tls', { origins: [origin] }, (server) => listen(kind, server, { tls: true }))
+if (serverCapabilities.rfc7692.on[kind] === true)
+  await open('deflate', { origins: [origin] }, (server) => listen(kind, server, { perMessageDeflate: true }))
+if (serverCapabilities.attach.on[kind] === true)
+  await open('attached', { origins: [origin] }, (server) => listenAttached(server))
+await open(
+  'guarded',
+  {
+    origins: [GUARDED.origin],
+    authorizeUpgrade: ({ url }) =>
+      url.searchParams.get('ticket') === GUARDED.ticket
+        ? undefined
+        : { status: 401, headers: { 'www-authenticate': 'Ticket' }, body: 'No ticket' },
+    limits: { handshakeMs: GUARDED.handshakeMs, messageBytes: GUARDED.messageBytes },
+  },
+  (server) => listen(kind, server, {}),
+)
+console.log(`READY ${JSON.stringify(urls)}`)
+
+process.stdin.resume()
+process.stdin.once('end', () => {
+  void Promise.all(servings.map((serving) => serving.close({ drainMs: 500 }))).then(() => {
+    process.exit(0)
+  })
+})

@@ -1,0 +1,140 @@
+/**
+ * One call of a query or mutation, over as many connections as its kind allows.
+ *
+ * Owns: what a lost connection means for it. Must not know: when there is a connection, what leaves as which frame.
+ * Normative text: PROTOCOL.md, "Calls".
+ */
+import { type Outcome, type ProcedureEntry, TautlineError } from '@tautline/core'
+import { type CallSink, encodeValue, throwIt } from '@tautline/core/peer'
+import type { Payload } from '@tautline/core/protocol'
+import type { CallOptions, PendingCall } from './client-types.ts'
+import type { Failure, Intent } from './intents.ts'
+import type { Carrier, Line, Place } from './line.ts'
+import { toPendingCall } from './pending-call.ts'
+
+export interface CallArguments {
+  readonly input: unknown
+  readonly options: CallOptions | undefined
+}
+
+export function startCall(
+  line: Line,
+  entry: ProcedureEntry,
+  { input, options = {} }: CallArguments,
+): PendingCall<unknown, TautlineError> {
+  const answer = new Promise<unknown>((resolve, reject) => {
+    // What is thrown in here, a value that cannot be encoded, rejects the promise.
+    if (options.signal?.aborted === true) throw cancelled(options.signal, 'not-sent')
+    const payload = encodeValue(line.codec, input)
+    line.intents.add(new Call(line, { entry, input: payload, options }, { resolve, reject }))
+  })
+  return toPendingCall(answer)
+}
+
+/** What was asked for. */
+export interface Request<Options> {
+  readonly entry: ProcedureEntry
+  readonly input: Payload | undefined
+  readonly options: Options
+}
+
+interface Settle {
+  resolve(output: unknown): void
+  reject(error: unknown): void
+}
+
+class Call implements Intent, CallSink {
+  readonly deadlineAt: number | undefined
+  readonly #line: Line
+  readonly #request: Request<CallOptions>
+  readonly #settle: Settle
+  readonly #onAbort: (() => void) | undefined
+  /** Where it is under way; `undefined` while it waits, and once it is settled. */
+  #place: Place | undefined
+  /** Of all connections that have had it: once it may have run, repeating it does not change that. */
+  #outcome: Outcome = 'not-sent'
+
+  constructor(line: Line, request: Request<CallOptions>, settle: Settle) {
+    const { timeoutMs = line.timeoutMs, signal } = request.options
+    this.#line = line
+    this.#request = request
+    this.#settle = settle
+    this.deadlineAt = timeoutMs === undefined ? undefined : line.clock.now() + timeoutMs
+    if (signal !== undefined) {
+      this.#onAbort = () => this.#fail(cancelled(signal, this.#outcomeNow()))
+      signal.addEventListener('abort', this.#onAbort)
+    }
+  }
+
+  get byteLength(): number {
+    return this.#request.input?.byteLength ?? 0
+  }
+
+  attach(carrier: Carrier): void {
+    const { entry, input, options } = this.#request
+    const timeoutMs = this.deadlineAt === undefined ? undefined : this.deadlineAt - this.#line.clock.now()
+    const request = {
+      procedure: carrier.refOf(entry),
+      input,
+      timeoutMs,
+      meta: options.meta,
+      compress: entry.def.compress,
+    }
+    this.#place = { caller: carrier.caller, id: carrier.caller.call(request, this) }
+  }
+
+  abandon({ code, message }: Failure): void {
+    this.#fail(new TautlineError(code, { message, outcome: this.#outcomeNow() }))
+  }
+
+  ok(output: Payload | undefined): void {
+    this.#done()
+    const { reader } = this.#line
+    try {
+      // The promise takes another one in, where the schema is asynchronous.
+      this.#settle.resolve(reader.read(output, this.#request.entry.def.output))
+    } catch (fault) {
+      this.#settle.reject(fault)
+    }
+  }
+
+  error(code: string, message: string, data: Payload | undefined): void {
+    this.#done()
+    const error = this.#line.reader.readError({ code, message, data }, this.#request.entry.def.errors)
+    if (error instanceof Promise) this.#settle.resolve(error.then(throwIt))
+    else this.#settle.reject(error)
+  }
+
+  timeout(): void {
+    this.abandon({ code: 'TIMEOUT' })
+  }
+
+  lost(unsent: boolean): void {
+    this.#place = undefined
+    if (!unsent) this.#outcome = 'unknown'
+    if (unsent || this.#request.entry.def.idempotent) this.#line.intents.again(this)
+    else this.abandon({ code: 'CONNECTION_LOST' })
+  }
+
+  #fail(error: TautlineError): void {
+    const place = this.#place
+    this.#done()
+    place?.caller.cancel(place.id)
+    this.#settle.reject(error)
+  }
+
+  #done(): void {
+    this.#place = undefined
+    this.#line.intents.remove(this)
+    if (this.#onAbort !== undefined) this.#request.options.signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  #outcomeNow(): Outcome {
+    const place = this.#place
+    return place === undefined || place.caller.link.isUnsent(place.id) ? this.#outcome : 'unknown'
+  }
+}
+
+export function cancelled(signal: AbortSignal, outcome: Outcome | undefined): TautlineError {
+  return new TautlineError('CANCELLED', { outcome, cause: signal.reason })
+}

@@ -1,0 +1,152 @@
+/**
+ * What a client looks like to the compiler: the contract's own tree, each procedure turned into what calls it.
+ * Types only, kept apart from what runs. One mapped type per group, so that the compiler resolves a procedure when
+ * it is looked at and not before.
+ */
+import type {
+  ContractTree,
+  Duplex,
+  EventProcedure,
+  InferErrors,
+  InferEventParams,
+  InferEventPayload,
+  InferInput,
+  InferItem,
+  InferOutput,
+  InferResume,
+  InferUp,
+  Mutation,
+  Query,
+  Result,
+  Schema,
+  Subscription,
+} from '@tautline/core'
+import type { ClientControl } from './client-control.ts'
+
+/** A client of an API: its procedures under their names, and everything else under `$`. */
+export type Client<T extends ContractTree> = ClientGroup<T> & {
+  /** The line itself: status, reconnect, close. The one name no contract can use. */
+  readonly $: ClientControl
+}
+
+export type ClientGroup<T> = { readonly [Name in keyof T]: ClientMember<T[Name]> }
+
+type ClientMember<N> = N extends Query | Mutation
+  ? CallMethod<N>
+  : N extends Subscription
+    ? SubscribeMethod<N>
+    : N extends Duplex
+      ? DuplexMethod<N>
+      : N extends EventProcedure
+        ? EventMember<N>
+        : ClientGroup<N>
+
+/** An input that may be `undefined` may be left out. */
+type Arguments<Input, Options> = undefined extends Input
+  ? [input?: Input, options?: Options]
+  : [input: Input, options?: Options]
+
+/** Calls a query or a mutation. */
+export type CallMethod<P extends Query | Mutation> = (
+  ...args: Arguments<InferInput<P>, CallOptions>
+) => PendingCall<InferOutput<P>, InferErrors<P>>
+
+/** Opens a subscription, at once. Never throws: what is wrong comes out of the stream. */
+export type SubscribeMethod<P extends Subscription> = (
+  ...args: Arguments<InferInput<P>, SubscribeOptions<InferResume<P>>>
+) => ItemStream<InferItem<P>, InferResume<P>>
+
+/** Opens a duplex, at once. `up` is read as fast as the server takes it, and returned when the stream ends. */
+export type DuplexMethod<P extends Duplex> = (
+  input: InferInput<P>,
+  up: ItemSource<InferUp<P>>,
+  options?: StreamOptions,
+) => ItemStream<InferItem<P>>
+
+export interface EventMember<P extends EventProcedure> {
+  /** Calls `listener` with each event of a topic until the listening is ended. */
+  readonly on: (...args: ListenArguments<P>) => Listening
+}
+
+type ListenArguments<P extends EventProcedure> = P['~def']['params'] extends Schema
+  ? [params: InferEventParams<P>, listener: EventListener<P>, options?: ListenOptions]
+  : [listener: EventListener<P>, options?: ListenOptions]
+
+type EventListener<P extends EventProcedure> = (payload: InferEventPayload<P>) => void
+
+/** A call under way: a promise that can also be asked for a result. */
+export interface PendingCall<T, E> extends Promise<T> {
+  /** Never throws: `{ ok: true, value }`, or `{ ok: false, error }` with an error discriminated by `code`. */
+  result(): Promise<Result<T, E>>
+}
+
+/**
+ * Items as they come, for one reader. The server is asked for more only as items are taken, so a reader that pauses
+ * pauses the handler. Ends with the handler, and early by `return()` (`break`), `await using` or the option `signal`.
+ */
+export interface ItemStream<T, Resume = undefined> extends AsyncDisposable {
+  /** The resume value of the last item taken: what the option `resume` goes on from, in another page too. */
+  readonly lastResume: Resume | undefined
+  next(): Promise<IteratorResult<T, undefined>>
+  /** Ends the stream, also while a `next()` waits: that one then resolves as done. */
+  return(): Promise<IteratorResult<T, undefined>>
+  [Symbol.asyncIterator](): this
+}
+
+/** What items can be read from: arrays, generators, streams of the platform. */
+export type ItemSource<T> = Iterable<T> | AsyncIterable<T> | ReadableStream<T>
+
+/** A listener at work. `using` ends it with its scope. */
+export interface Listening extends Disposable {
+  /**
+   * Resolves when the server has first accepted. Rejects when it refuses, or when the listening is ended before;
+   * what nobody waits for is not reported as an unhandled rejection.
+   */
+  readonly ready: Promise<void>
+  /** Ends the listening. A second time is without effect. */
+  off(): void
+}
+
+interface OptionsOfAnyKind {
+  /** Aborting it cancels the call: the handler's own `signal` follows. */
+  readonly signal?: AbortSignal | undefined
+  /** Small pairs of strings that travel along, such as a trace id. */
+  readonly meta?: Readonly<Record<string, string>> | undefined
+}
+
+export interface CallOptions extends OptionsOfAnyKind {
+  /**
+   * Time for everything, waiting for the connection included, in ms. Then the call fails with `TIMEOUT`, and the
+   * handler's `signal` is aborted.
+   * @default the client's `timeoutMs`
+   */
+  readonly timeoutMs?: number | undefined
+}
+
+export interface StreamOptions extends OptionsOfAnyKind {
+  /** Time for the whole stream, in ms. @default no limit */
+  readonly timeoutMs?: number | undefined
+}
+
+export interface SubscribeOptions<Resume> extends StreamOptions {
+  /** Where to begin: the `lastResume` of an earlier stream. */
+  readonly resume?: Resume
+  /**
+   * What to do when the stream cannot go on from where it stopped. Without it the iterator throws `GAP`.
+   * `"restart"` begins afresh; a function is told, and then it begins afresh.
+   */
+  readonly onGap?: 'restart' | ((gap: Gap) => void) | undefined
+}
+
+export interface ListenOptions {
+  /** Aborting it ends the listening. */
+  readonly signal?: AbortSignal | undefined
+  /** The server listens to this topic for us again after a lost connection; events between may be missing. */
+  readonly onGap?: ((gap: Gap) => void) | undefined
+}
+
+/** Something may be missing between what came before and what comes next. */
+export interface Gap {
+  /** `connection-lost`: it could not be asked for. `refused`: the server no longer has it. */
+  readonly reason: 'connection-lost' | 'refused'
+}

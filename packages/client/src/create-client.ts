@@ -1,0 +1,77 @@
+import { type ContractTree, contractOf } from '@tautline/core'
+import { type Connector, createPlatformCompressor, createSystemClock } from '@tautline/core/io'
+import { createValueReader } from '@tautline/core/peer'
+import { createValueCodec, DEFAULT_LIMITS } from '@tautline/core/protocol'
+import { createGroup } from './client-group.ts'
+import {
+  type ClientBehaviour,
+  type ClientOptions,
+  type ClientTarget,
+  DEFAULT_CONNECT_TIMEOUT_MS,
+  DEFAULT_QUEUE_LIMITS,
+} from './client-options.ts'
+import type { Client } from './client-types.ts'
+import { createControl } from './create-control.ts'
+import { Intents } from './intents.ts'
+import type { Line } from './line.ts'
+import { Reconnector } from './reconnector.ts'
+import { Topics } from './topics.ts'
+import { webSocketConnector } from './transports/websocket.ts'
+
+/**
+ * Makes a client of an API and, unless it is `lazy`, begins to connect. The client has the members of the contract;
+ * everything about the line itself is under `$`.
+ *
+ * Throws a `TypeError` where `api` is not what `router` or `outline` returned, and for options that cannot work.
+ */
+export function createClient<T extends ContractTree>(api: T, options: ClientOptions): Client<T> {
+  const contract = contractOf(api)
+  const clock = options.clock ?? createSystemClock()
+  const codec = createValueCodec()
+  const report = createReporter(options.onError)
+  const intents = new Intents(clock, { ...DEFAULT_QUEUE_LIMITS, ...options.offlineQueue }, () => reconnector.start())
+  const reader = createValueReader(codec, options.validate === true)
+  const line: Line = { clock, codec, reader, intents, timeoutMs: options.timeoutMs, report }
+  const topics = new Topics(line, contract)
+  const group = createGroup(api, { line, topics })
+  const reconnector = new Reconnector({
+    setup: {
+      connector: connectorFor(options),
+      clock,
+      codec,
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      compressor: options.compression === false ? undefined : (options.compression ?? createPlatformCompressor()),
+      auth: options.auth,
+      contractHash: contract.hash,
+      served: options.serves,
+      client: group,
+      name: options.name ?? 'tautline',
+      connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    },
+    reconnect: options.reconnect,
+    random: options.random ?? Math.random,
+    intents,
+    onEvent: (event, params, payload) => topics.receive({ event, params, payload }),
+    report,
+  })
+  const control = createControl(reconnector, line, options)
+  if (options.lazy !== true) reconnector.start()
+  // The members were made from the same contract as the type.
+  return Object.freeze({ ...group, $: control }) as Client<T>
+}
+
+function connectorFor({ connector, url, WebSocket }: ClientTarget): Connector {
+  if (connector !== undefined) return connector
+  return webSocketConnector({ url, WebSocket })
+}
+
+function createReporter(onError: ClientBehaviour['onError']): (error: unknown) => void {
+  return (error) => {
+    try {
+      if (onError === undefined) globalThis.console.error(error)
+      else onError(error)
+    } catch {
+      // The application's own reporter fails: there is nobody left to tell.
+    }
+  }
+}

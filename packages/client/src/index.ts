@@ -1,0 +1,30 @@
+export type { ClientControl, ClientStats, Traffic } from './client-control.ts'
+export type { ClientBehaviour, ClientOptions, ClientTarget } from './client-options.ts'
+export type { ClientState, ClientStatus } from './client-status.ts'
+export type {
+  CallMethod,
+  CallOptions,
+  Client,
+  ClientGroup,
+  DuplexMethod,
+  EventMember,
+  Gap,
+  ItemSource,
+  ItemStream,
+  Listening,
+  ListenOptions,
+  PendingCall,
+  StreamOptions,
+  SubscribeMethod,
+  SubscribeOptions,
+} from './client-types.ts'
+export { createClient } from './create-client.ts'
+export type { QueueLimits } from './intents.ts'
+export { type Outline, outline } from './outline.ts'
+export { browserSignals, type PageSignal, type PageSignals } from './page-signals.ts'
+export {
+  type WebSocketConnectorOptions,
+  type WebSocketConstructor,
+  type WebSocketLike,
+  webSocketConnector,
+} from './transports/websocket.ts'

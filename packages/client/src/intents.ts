@@ -1,0 +1,168 @@
+/**
+ * What the application wants of the line and has not yet got: calls, streams, topics. They outlive connections.
+ *
+ * Owns: who waits for a connection, in which order, within which limits, until when. Must not know: what a call or a
+ * stream does with the connection it is given, when the next one is tried.
+ */
+import type { BuiltInCode } from '@tautline/core'
+import type { Clock } from '@tautline/core/io'
+import type { Carrier } from './line.ts'
+
+export interface Intent {
+  /** Bytes of input that are kept for it. */
+  readonly byteLength: number
+  /** In the time of the clock; watched here only while it waits. */
+  readonly deadlineAt: number | undefined
+  /** There is a connection: go. May send at once, though nothing of it is run before the server has accepted. */
+  attach(carrier: Carrier): void
+  /** It will not be had for now: settle and `remove`, or stay for when there is a connection after all. */
+  abandon(failure: Failure): void
+}
+
+/** Why an intent is given up. Whether it may have run, the intent knows itself. */
+export interface Failure {
+  readonly code: BuiltInCode
+  readonly message?: string | undefined
+}
+
+/** Bounds of what is made while there is no connection. */
+export interface QueueLimits {
+  /** Calls, streams and topics. @default 1000 */
+  readonly calls: number
+  /** Bytes of their input. @default 1 MiB */
+  readonly bytes: number
+}
+
+type LineState =
+  /** Intents wait: no transport is open. */
+  | { readonly type: 'waiting' }
+  /** They are handed over, but the server has not accepted yet: all of it may come back. */
+  | { readonly type: 'handshaking'; readonly carrier: Carrier }
+  | { readonly type: 'connected'; readonly carrier: Carrier }
+  /** There will be no connection until somebody asks for one. */
+  | { readonly type: 'stopped'; readonly why: Failure }
+
+const NOT_TIMED = (): void => {}
+
+export class Intents {
+  readonly #clock: Clock
+  readonly #limits: QueueLimits
+  readonly #onWaiting: () => void
+  readonly #all = new Set<Intent>()
+  /** Those without a connection, each with what cancels the timer of its deadline. */
+  readonly #waiting = new Map<Intent, () => void>()
+  /** Those made since there was a connection: what the limits are about. */
+  readonly #queued = new Set<Intent>()
+  #queuedBytes = 0
+  #state: LineState = { type: 'waiting' }
+
+  /** @param onWaiting something waits: there should be a connection */
+  constructor(clock: Clock, limits: QueueLimits, onWaiting: () => void) {
+    this.#clock = clock
+    this.#limits = limits
+    this.#onWaiting = onWaiting
+  }
+
+  /** All that is not settled. */
+  get size(): number {
+    return this.#all.size
+  }
+
+  /** Those of them that wait for a connection. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** Takes a new intent: hands it over, lets it wait, or abandons it at once. */
+  add(intent: Intent): void {
+    if (this.#state.type === 'stopped') return intent.abandon(this.#state.why)
+    if (this.#state.type !== 'connected' && !this.#enqueue(intent)) return intent.abandon(this.#queueFull())
+    this.#all.add(intent)
+    this.#place(intent)
+  }
+
+  /** Takes one back whose connection was lost: it goes again with the next. */
+  again(intent: Intent): void {
+    if (this.#all.has(intent)) this.#place(intent)
+  }
+
+  /** It is settled. */
+  remove(intent: Intent): void {
+    if (!this.#all.delete(intent)) return
+    if (this.#queued.delete(intent)) this.#queuedBytes -= intent.byteLength
+    this.#stopWaiting(intent)
+  }
+
+  /** A transport is open: everything that waits goes, in the order in which it came. */
+  open(carrier: Carrier): void {
+    this.#state = { type: 'handshaking', carrier }
+    for (const intent of this.#waiting.keys()) {
+      // One that went before it has lost the connection.
+      if (this.#state.type !== 'handshaking') return
+      this.#stopWaiting(intent)
+      intent.attach(carrier)
+    }
+  }
+
+  accepted(): void {
+    if (this.#state.type !== 'handshaking') return
+    this.#state = { type: 'connected', carrier: this.#state.carrier }
+    this.#queued.clear()
+    this.#queuedBytes = 0
+  }
+
+  /** The connection is gone: intents wait. What was handed over comes back by `again`, or settles. */
+  wait(): void {
+    this.#state = { type: 'waiting' }
+  }
+
+  /** No connection will come by itself: those that wait are abandoned, and those that come. `wait` ends this. */
+  stop(why: Failure): void {
+    this.#state = { type: 'stopped', why }
+    for (const intent of this.#waiting.keys()) intent.abandon(why)
+  }
+
+  /** As `stop`, and those that were handed over are abandoned too. */
+  close(why: Failure): void {
+    this.stop(why)
+    for (const intent of this.#all) intent.abandon(why)
+  }
+
+  #place(intent: Intent): void {
+    if (this.#state.type === 'handshaking' || this.#state.type === 'connected') {
+      intent.attach(this.#state.carrier)
+      return
+    }
+    this.#waiting.set(intent, this.#watchDeadline(intent))
+    if (this.#state.type === 'stopped') intent.abandon(this.#state.why)
+    else this.#onWaiting()
+  }
+
+  #watchDeadline(intent: Intent): () => void {
+    if (intent.deadlineAt === undefined) return NOT_TIMED
+    return this.#clock.schedule(intent.deadlineAt, () => intent.abandon({ code: 'TIMEOUT' }))
+  }
+
+  #stopWaiting(intent: Intent): void {
+    this.#waiting.get(intent)?.()
+    this.#waiting.delete(intent)
+  }
+
+  /** Says whether there was room. */
+  #enqueue(intent: Intent): boolean {
+    const bytes = this.#queuedBytes + intent.byteLength
+    if (this.#queued.size >= this.#limits.calls || bytes > this.#limits.bytes) return false
+    this.#queued.add(intent)
+    this.#queuedBytes = bytes
+    return true
+  }
+
+  #queueFull(): Failure {
+    const { calls, bytes } = this.#limits
+    const message = `Expected at most ${calls} calls and ${bytes} bytes of input to wait for the connection`
+    return {
+      code: 'QUEUE_FULL',
+      message: `${message}, got one more after ${this.#queued.size} and ${this.#queuedBytes}`,
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * What a client answers when the server calls it.
+ *
+ * Owns: which handlers run, with which context. Must not know: how they run; that comes along with the handlers, so that a
+ * client without any has none of it in its bundle.
+ */
+import { ERROR_CODES, TautlineError } from '@tautline/core'
+import type { CalleeSide, PeerHandle, ServedProcedures, SessionLink } from '@tautline/core/peer'
+import type { ValueCodec } from '@tautline/core/protocol'
+
+export interface ServedOptions {
+  readonly link: SessionLink
+  readonly codec: ValueCodec
+  readonly connection: PeerHandle
+  readonly context: object
+  readonly now: () => number
+  readonly onError: (error: unknown) => void
+}
+
+/** What the implementation's own `context` makes of the server. Fails as that does. */
+export async function contextOf(
+  served: ServedProcedures | undefined,
+  connection: PeerHandle,
+  signal: AbortSignal,
+): Promise<object> {
+  const makeContext = served?.['~makeContext']
+  if (makeContext === undefined) return {}
+  const fail = (code: 'UNAUTHORIZED' | 'FORBIDDEN' | 'OVERLOADED', message?: string): never => {
+    throw new TautlineError(code, { message })
+  }
+  return makeContext({ auth: undefined, request: undefined, connection, signal, fail })
+}
+
+export function createCallee(served: ServedProcedures | undefined, options: ServedOptions): CalleeSide {
+  if (served === undefined) return refuseAll(options.link)
+  const { link, codec, connection, context, now, onError } = options
+  return served['~createDispatcher'](served, {
+    link,
+    codec,
+    connection,
+    context,
+    auth: undefined,
+    onError: ({ error }) => onError(error),
+    // Tells errors apart in logs; nothing depends on it being unguessable.
+    createErrorId: () => Math.random().toString(36).slice(2),
+    now,
+  })
+}
+
+function refuseAll(link: SessionLink): CalleeSide {
+  const { message } = ERROR_CODES.UNKNOWN_PROCEDURE
+  return {
+    onCalleeEffect(effect) {
+      if (effect.type !== 'call' && effect.type !== 'open' && effect.type !== 'listen') return
+      link.fail(effect.id, { code: 'UNKNOWN_PROCEDURE', message, data: undefined })
+    },
+    onLost() {},
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * One subscription or duplex: a stream of items for the application, over as many connections as its kind allows.
+ *
+ * Owns: where a subscription goes on after a lost connection, and when it cannot. Must not know: when there is a
+ * connection, how much credit there is. Normative text: PROTOCOL.md, "Streams".
+ */
+import { type Outcome, TautlineError } from '@tautline/core'
+import {
+  encodeItem,
+  type ItemPump,
+  ItemQueue,
+  type ItemSource,
+  type StreamSink,
+  startItemPump,
+} from '@tautline/core/peer'
+import type { Payload } from '@tautline/core/protocol'
+import { cancelled, type Request } from './call.ts'
+import type { Gap, SubscribeOptions } from './client-types.ts'
+import type { Failure, Intent } from './intents.ts'
+import type { Carrier, Line, Place } from './line.ts'
+
+interface RawItem {
+  readonly value: Payload
+  readonly resume: Payload | undefined
+}
+
+/** What a stream was asked for: one with `up` is a duplex. */
+export interface StreamRequest extends Request<SubscribeOptions<unknown>> {
+  readonly resume: Payload | undefined
+  readonly up: ItemSource<unknown> | undefined
+}
+
+export class StreamCall implements Intent, StreamSink {
+  readonly deadlineAt: number | undefined
+  readonly items: ItemQueue<RawItem, unknown>
+  readonly #line: Line
+  readonly #request: StreamRequest
+  readonly #onAbort: (() => void) | undefined
+  #place: Place | undefined
+  /** Runs from the first credit on: before that nothing is taken from the application's source. */
+  #pump: ItemPump | undefined
+  /** Where to go on: of the last item taken that had a resume value. */
+  #resume: Payload | undefined
+  #outcome: Outcome = 'not-sent'
+  /** Lost with items that nobody has taken yet: opened again when they are, so that they are never more than one window. */
+  #againWhenTaken = false
+
+  constructor(line: Line, request: StreamRequest) {
+    const { timeoutMs, signal } = request.options
+    this.#line = line
+    this.#request = request
+    this.#resume = request.resume
+    this.deadlineAt = timeoutMs === undefined ? undefined : line.clock.now() + timeoutMs
+    this.items = new ItemQueue({
+      decode: (item) => this.#decode(item),
+      onConsumed: (byteLength) => this.#consumed(byteLength),
+      onCancel: () => this.#done(),
+    })
+    if (signal !== undefined) {
+      this.#onAbort = () => this.items.abort(cancelled(signal, this.#outcomeNow()))
+      signal.addEventListener('abort', this.#onAbort)
+    }
+  }
+
+  get byteLength(): number {
+    return this.#request.input?.byteLength ?? 0
+  }
+
+  /** Of the last item taken that had one. */
+  get lastResume(): unknown {
+    return this.#resume === undefined ? undefined : this.#line.codec.decode(this.#resume)
+  }
+
+  attach({ caller, refOf }: Carrier): void {
+    const { entry, input, options, up } = this.#request
+    const timeoutMs = this.deadlineAt === undefined ? undefined : this.deadlineAt - this.#line.clock.now()
+    const request = {
+      procedure: refOf(entry),
+      input,
+      timeoutMs,
+      meta: options.meta,
+      compress: entry.def.compress,
+      resume: this.#resume,
+      duplex: up !== undefined,
+    }
+    this.#place = { caller, id: caller.open(request, this) }
+  }
+
+  abandon({ code, message }: Failure): void {
+    this.#fail(new TautlineError(code, { message, outcome: this.#outcomeNow() }))
+  }
+
+  item(value: Payload, resume: Payload | undefined): void {
+    this.items.push({ value, resume }, value.byteLength)
+  }
+
+  writable(): void {
+    const { up } = this.#request
+    if (up === undefined || this.#place === undefined) return
+    if (this.#pump === undefined) this.#pump = this.#startPump(up, this.#place)
+    else this.#pump.writable()
+  }
+
+  end(): void {
+    this.items.end()
+    this.#place = undefined
+    this.#done()
+  }
+
+  error(code: string, message: string, data: Payload | undefined): void {
+    this.#place = undefined
+    // Without a resume value there is nothing to restart from that has not just been refused.
+    if (code === 'GAP' && this.#resume !== undefined && this.#request.options.onGap !== undefined) {
+      this.#restart({ reason: 'refused' })
+      return
+    }
+    const error = this.#line.reader.readError({ code, message, data }, this.#request.entry.def.errors)
+    if (error instanceof Promise) error.then((late) => this.#fail(late), this.#line.report)
+    else this.#fail(error)
+  }
+
+  timeout(): void {
+    this.abandon({ code: 'TIMEOUT' })
+  }
+
+  lost(unsent: boolean): void {
+    this.#place = undefined
+    if (!unsent) this.#outcome = 'unknown'
+    if (unsent && this.#pump === undefined) this.#line.intents.again(this)
+    else if (this.#request.up !== undefined) this.abandon({ code: 'CONNECTION_LOST' })
+    else this.#goOn()
+  }
+
+  #goOn(): void {
+    const { entry, options } = this.#request
+    const mayResume = entry.def.resume !== undefined || this.#resume !== undefined
+    if (mayResume) this.#again()
+    else if (options.onGap === undefined) this.abandon({ code: 'GAP' })
+    else this.#restart({ reason: 'connection-lost' })
+  }
+
+  #restart(gap: Gap): void {
+    const { onGap } = this.#request.options
+    this.#resume = undefined
+    try {
+      if (typeof onGap === 'function') onGap(gap)
+    } catch (error) {
+      this.#line.report(error)
+    }
+    this.#again()
+  }
+
+  #again(): void {
+    if (this.items.size === 0) this.#line.intents.again(this)
+    else this.#againWhenTaken = true
+  }
+
+  #decode({ value, resume }: RawItem): unknown {
+    const item = this.#line.reader.read(value, this.#request.entry.def.output)
+    if (resume !== undefined) this.#resume = resume
+    if (this.#againWhenTaken && this.items.size === 0) {
+      this.#againWhenTaken = false
+      this.#line.intents.again(this)
+    }
+    return item
+  }
+
+  #consumed(byteLength: number): void {
+    this.#place?.caller.link.itemConsumed(this.#place.id, byteLength)
+  }
+
+  #startPump(source: ItemSource<unknown>, { caller, id }: Place): ItemPump {
+    const { codec } = this.#line
+    return startItemPump({
+      link: caller.link,
+      id,
+      source,
+      encode: (item) => ({ value: encodeItem(codec, item), resume: undefined }),
+      onEnd: () => {},
+      onFailure: (error) => this.#fail(error),
+    })
+  }
+
+  #fail(error: unknown): void {
+    this.items.fail(error)
+    this.#done()
+  }
+
+  #done(): void {
+    const place = this.#place
+    this.#place = undefined
+    this.#againWhenTaken = false
+    this.#line.intents.remove(this)
+    if (this.#onAbort !== undefined) this.#request.options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#pump?.abort()
+    place?.caller.cancel(place.id)
+  }
+
+  #outcomeNow(): Outcome {
+    const place = this.#place
+    return place === undefined || place.caller.link.isUnsent(place.id) ? this.#outcome : 'unknown'
+  }
+}
