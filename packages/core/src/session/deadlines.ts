@@ -20,6 +20,11 @@ export class Deadlines {
     if (this.#cancelled >= MIN_DEAD && this.#cancelled * 2 > this.#heap.length) this.#compact()
   }
 
+  /** Entries in memory, the dead among them. */
+  get size(): number {
+    return this.#heap.length
+  }
+
   next(): number | undefined {
     this.#dropCancelled()
     return this.#heap[0]?.at

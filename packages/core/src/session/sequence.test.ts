@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import { ACK_AFTER_BYTES, ACK_AFTER_FRAMES, ACK_AFTER_MS, Sequence } from './sequence.ts'
+
+const header = (seq: number, count: number, ack = 0) => ({ seq, count, ack })
+
+function receive(sequence: Sequence, seq: number, count: number, byteLength: number, now: number): void {
+  expect(sequence.admit(header(seq, count), byteLength, now)).toBe('accept')
+  sequence.accept(count, now)
+}
+
+describe('a sequence', () => {
+  test('numbers counted frames from 1 and messages without any with 0', () => {
+    const sequence = new Sequence()
+    expect(sequence.stamp(0, 10, 0)).toEqual(header(0, 0))
+    expect(sequence.stamp(3, 10, 0)).toEqual(header(1, 3))
+    expect(sequence.stamp(1, 10, 0)).toEqual(header(4, 1))
+    expect(sequence.sent).toBe(4)
+  })
+
+  test('acknowledges what was accepted, not what was only admitted', () => {
+    const sequence = new Sequence()
+    sequence.admit(header(1, 2), 10, 0)
+    expect(sequence.stamp(0, 0, 0).ack).toBe(0)
+    sequence.accept(2, 0)
+    expect(sequence.stamp(0, 0, 0).ack).toBe(2)
+  })
+
+  test('judges by what was admitted, so that messages may wait to be decoded', () => {
+    const sequence = new Sequence()
+    expect(sequence.admit(header(1, 2), 10, 0)).toBe('accept')
+    expect(sequence.admit(header(3, 1), 10, 0)).toBe('accept')
+    expect(sequence.admit(header(1, 2), 10, 0)).toBe('duplicate')
+  })
+
+  test('still acknowledges a duplicate, at once', () => {
+    const sequence = new Sequence()
+    receive(sequence, 1, 1, 10, 0)
+    sequence.stamp(0, 0, 0)
+    sequence.admit(header(1, 1), 10, 50)
+    expect(sequence.ackDueAt).toBe(50)
+  })
+
+  test.each([
+    ['a gap', header(3, 1)],
+    ['a partial overlap', header(1, 2)],
+    ['an ack above what was sent', header(2, 1, 1)],
+  ])('refuses %s with 4400', (_, wrong) => {
+    const sequence = new Sequence()
+    receive(sequence, 1, 1, 10, 0)
+    expect(() => sequence.admit(wrong, 10, 0)).toThrow(expect.objectContaining({ closeCode: 4400 }))
+  })
+
+  test('accepts an ack of exactly what was sent, and of less again', () => {
+    const sequence = new Sequence()
+    sequence.stamp(2, 10, 0)
+    expect(sequence.admit(header(0, 0, 2), 10, 0)).toBe('accept')
+    expect(sequence.admit(header(0, 0, 1), 10, 0)).toBe('accept')
+  })
+})
+
+describe('an acknowledgement', () => {
+  test('is due after a while, once, unless a message carries it before', () => {
+    const sequence = new Sequence()
+    receive(sequence, 1, 1, 10, 1_000)
+    receive(sequence, 2, 1, 10, 1_100)
+    expect(sequence.ackDueAt).toBe(1_000 + ACK_AFTER_MS)
+    expect(sequence.takeDueAck(1_000 + ACK_AFTER_MS - 1)).toBe(false)
+    expect(sequence.takeDueAck(1_000 + ACK_AFTER_MS)).toBe(true)
+    expect(sequence.takeDueAck(1_000 + ACK_AFTER_MS)).toBe(false)
+    expect(sequence.ackDueAt).toBeUndefined()
+
+    receive(sequence, 3, 1, 10, 2_000)
+    sequence.stamp(1, 10, 2_000)
+    expect(sequence.ackDueAt).toBeUndefined()
+  })
+
+  test('is not due for messages without counted frames', () => {
+    const sequence = new Sequence()
+    receive(sequence, 0, 0, ACK_AFTER_BYTES, 0)
+    expect(sequence.ackDueAt).toBeUndefined()
+  })
+
+  test.each([
+    [ACK_AFTER_FRAMES - 1, ACK_AFTER_MS],
+    [ACK_AFTER_FRAMES, 0],
+  ])('of %i frames is due after %i ms', (frames, dueAt) => {
+    const sequence = new Sequence()
+    receive(sequence, 1, frames, 10, 0)
+    expect(sequence.ackDueAt).toBe(dueAt)
+  })
+
+  test.each([
+    [ACK_AFTER_BYTES - 1, ACK_AFTER_MS],
+    [ACK_AFTER_BYTES, 0],
+  ])('of %i bytes is due after %i ms', (bytes, dueAt) => {
+    const sequence = new Sequence()
+    receive(sequence, 1, 1, 10, 0)
+    receive(sequence, 2, 1, bytes - 10, 0)
+    expect(sequence.ackDueAt).toBe(dueAt)
+  })
+})
+
+describe('unacknowledged data', () => {
+  test('is as old as its oldest message, until that is acknowledged', () => {
+    const sequence = new Sequence()
+    expect(sequence.unacked).toBeUndefined()
+    sequence.stamp(1, 100, 10)
+    sequence.stamp(1, 200, 20)
+    expect(sequence.unacked).toMatchObject({ since: 10, bytes: 100 })
+    sequence.admit(header(0, 0, 1), 10, 30)
+    expect(sequence.unacked).toMatchObject({ since: 30, bytes: 200 })
+    sequence.admit(header(0, 0, 2), 10, 40)
+    expect(sequence.unacked).toBeUndefined()
+  })
+
+  test('does not count messages without counted frames', () => {
+    const sequence = new Sequence()
+    sequence.stamp(0, 100, 10)
+    expect(sequence.unacked).toBeUndefined()
+  })
+})
