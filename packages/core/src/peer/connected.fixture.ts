@@ -1,5 +1,6 @@
+import { expect } from 'vitest'
 import { createPlatformCompressor } from '../io/platform-compressor.ts'
-import type { Compressor } from '../io/ports.ts'
+import type { Compressor, Connector, Transport, TransportListener } from '../io/ports.ts'
 import type { CompressionChoice, Hello, Welcome } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts'
 import { createValueCodec, type ValueCodec } from '../protocol/value-codec.ts'
@@ -11,6 +12,7 @@ import type { ClientMoves, ServerDecisions, Session } from '../session/session.t
 import type { MemoryLink } from '../testing/memory-link.ts'
 import { createMemoryNetwork } from '../testing/memory-network.ts'
 import { createVirtualClock, type VirtualClock } from '../testing/virtual-clock.ts'
+import type { BacklogLimits } from './backlog-watch.ts'
 import { Caller } from './caller.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionObserver } from './connection-observer.ts'
@@ -32,16 +34,26 @@ export interface PairOptions {
   /** What the client does with the server's calls. */
   readonly client?: Script
   /** What the server does about a HELLO. @default accepts it */
-  readonly onHello?: (end: PairEnd<Session & ServerDecisions>, welcome: Welcome) => void
+  readonly onHello?: (end: End<Session & ServerDecisions>, welcome: Welcome) => void
+  /** Puts something between the server and its transport. */
+  readonly serverTransport?: (transport: Transport) => Transport
+  readonly backlog?: BacklogLimits
 }
 
-export interface PairEnd<S extends Session> {
+interface End<S extends Session> {
   readonly connection: Connection<S>
   readonly caller: Caller
   /** What the observer was told, in short. */
   readonly told: string[]
   readonly faults: unknown[]
   readonly events: string[]
+  /** What the connection calls: a test may put its own in place. */
+  readonly observer: ConnectionObserver
+}
+
+export interface PairEnd<S extends Session> extends End<S> {
+  /** What its transport calls: a test may speak in the transport's name. */
+  readonly listener: TransportListener
 }
 
 export interface Pair {
@@ -54,7 +66,7 @@ export interface Pair {
 
 const NOTHING: Script = () => {}
 
-const HELLO: Hello = {
+export const HELLO: Hello = {
   version: PROTOCOL_VERSION,
   sid: undefined,
   token: undefined,
@@ -69,7 +81,7 @@ const HELLO: Hello = {
   standby: false,
 }
 
-export function welcomeOf(limits: Limits, compression: CompressionChoice | undefined): Welcome {
+function welcomeOf(limits: Limits, compression: CompressionChoice | undefined): Welcome {
   return {
     version: PROTOCOL_VERSION,
     sid: 'session',
@@ -98,32 +110,56 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
   const compressors = options.compressors ?? { client: platform, server: platform }
   const codec = createValueCodec()
 
-  let serverEnd: PairEnd<Session & ServerDecisions> | undefined
-  network.listen((transport) => {
+  let link: MemoryLink | undefined
+  let server: PairEnd<Session & ServerDecisions> | undefined
+  network.listen((transport, givenLink) => {
+    link = givenLink
     const session = createServerSession({ limits, now: clock.now() })
-    const { end, observer } = createEnd(session, compressors.server, { limits, clock, codec })
-    serverEnd = end
-    observer.onHandshake = (effect) => {
+    const end = createEnd(session, compressors.server, { limits, clock, codec })
+    end.observer.onHandshake = (effect) => {
       end.told.push(effect.type)
       if (effect.type !== 'hello') return
       const welcome = welcomeOf(limits, options.compression)
       const decide = options.onHello ?? (() => end.connection.move((moves, now) => moves.accept(welcome, now)))
       decide(end, welcome)
     }
-    return end.connection.accept(transport, sidesOf(end, options.server))
+    const wrapped = options.serverTransport?.(transport) ?? transport
+    const listener = end.connection.accept(wrapped, sidesOf(end, options.server))
+    server = { ...end, listener }
+    return listener
   })
 
   const session = createClientSession({ hello: HELLO, limits: DEFAULT_LIMITS })
-  const { end: client, observer } = createEnd(session, compressors.client, { limits: DEFAULT_LIMITS, clock, codec })
-  observer.onOpen = () => client.connection.move((moves, now) => moves.opened(now))
-  client.connection.start({ connector: network.connector, ...sidesOf(client, options.client) })
+  const client = createEnd(session, compressors.client, { limits: DEFAULT_LIMITS, clock, codec })
+  client.observer.onOpen = () => client.connection.move((moves, now) => moves.opened(now))
+  let listener: TransportListener | undefined
+  const connector: Connector = {
+    kind: 'memory',
+    connect(given) {
+      listener = given
+      return network.connector.connect(given)
+    },
+  }
+  client.connection.start({ connector, ...sidesOf(client, options.client) })
   await clock.settle()
-  const [link] = network.links
-  if (serverEnd === undefined || link === undefined) throw new Error('Expected a connection')
-  return { clock, codec, link, client, server: serverEnd }
+  if (server === undefined || listener === undefined || link === undefined) throw new Error('Expected a connection')
+  return { clock, codec, link, client: { ...client, listener }, server }
 }
 
-function sidesOf<S extends Session>({ connection, caller }: PairEnd<S>, script: Script = NOTHING) {
+/** Ends what is still open and lets a minute pass: nothing may be left of it then. */
+export async function expectNothingLeft({ clock, link, client, server }: Pair): Promise<void> {
+  client.connection.close(1000, 'done', false)
+  await clock.advanceAsync(60_000)
+  for (const { connection, caller } of [client, server]) {
+    expect(Object.values(connection.stats.session)).toEqual([0, 0, 0, 0, 0, 0, 0])
+    expect(caller.size).toBe(0)
+    expect(connection.transport).toBeUndefined()
+  }
+  expect(link.gone).toBe(true)
+  expect(clock.pending).toBe(0)
+}
+
+function sidesOf<S extends Session>({ connection, caller }: End<S>, script: Script = NOTHING) {
   return {
     caller,
     callee: {
@@ -143,7 +179,7 @@ function createEnd<S extends Session>(
   session: S,
   compressor: Compressor | undefined,
   { limits, clock, codec }: Surroundings,
-) {
+): End<S> {
   const told: string[] = []
   const faults: unknown[] = []
   const events: string[] = []
@@ -168,7 +204,7 @@ function createEnd<S extends Session>(
   const caller = new Caller(connection, (event, _params, payload) => {
     events.push(`${event}: ${JSON.stringify(payload === undefined ? undefined : codec.decode(payload))}`)
   })
-  return { end: { connection, caller, told, faults, events }, observer }
+  return { connection, caller, told, faults, events, observer }
 }
 
 function textOf({ origin, code }: Ending): string {

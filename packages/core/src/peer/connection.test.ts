@@ -4,8 +4,9 @@ import { SharedFrame } from '../io/shared-frame.ts'
 import { createStreamCompressor } from '../io/stream-compressor.ts'
 import { createZlibCompressor } from '../io/zlib-compressor.ts'
 import { FrameType, type Payload } from '../protocol/frame.ts'
+import { type Call, call, echo } from './call.fixture.ts'
 import type { CallSink } from './caller.ts'
-import { connectPair, type Pair, type PairOptions, type Script } from './connected.fixture.ts'
+import { connectPair, expectNothingLeft, type Pair, type PairOptions } from './connected.fixture.ts'
 
 const pairs: Pair[] = []
 
@@ -16,59 +17,8 @@ async function connect(options?: PairOptions): Promise<Pair> {
 }
 
 afterEach(async () => {
-  for (const { clock, client, server } of pairs.splice(0)) {
-    client.connection.close(1000, 'done', false)
-    await clock.advanceAsync(60_000)
-    for (const { connection, caller } of [client, server]) {
-      expect(Object.values(connection.stats.session)).toEqual([0, 0, 0, 0, 0, 0, 0])
-      expect(caller.size).toBe(0)
-    }
-    expect(clock.pending).toBe(0)
-  }
+  for (const pair of pairs.splice(0)) await expectNothingLeft(pair)
 })
-
-/** Answers every call with its own input. */
-const echo: Script = (effect, link) => {
-  if (effect.type === 'call') link.succeed(effect.id, effect.input)
-}
-
-interface Call {
-  readonly id: number
-  readonly outcome: () => unknown
-}
-
-interface CallOptions {
-  readonly timeoutMs?: number
-  readonly compress?: boolean
-  readonly from?: 'client' | 'server'
-}
-
-function call(pair: Pair, value: unknown, options: CallOptions = {}): Call {
-  let outcome: unknown = 'pending'
-  const sink: CallSink = {
-    ok: (output) => {
-      outcome = output === undefined ? undefined : pair.codec.decode(output)
-    },
-    error: (code) => {
-      outcome = `error ${code}`
-    },
-    timeout: () => {
-      outcome = 'timeout'
-    },
-    lost: (unsent) => {
-      outcome = unsent ? 'lost unsent' : 'lost unknown'
-    },
-  }
-  const request = {
-    procedure: 'echo',
-    input: pair.codec.encode(value),
-    timeoutMs: options.timeoutMs,
-    meta: undefined,
-    compress: options.compress ?? true,
-  }
-  const id = pair[options.from ?? 'client'].caller.call(request, sink)
-  return { id, outcome: () => outcome }
-}
 
 describe('Connection', () => {
   test('brings calls to the other end and answers back, from both ends', async () => {
@@ -264,8 +214,8 @@ function openStream(pair: Pair, { duplex = false, take }: StreamOptions = {}): u
 }
 
 /** Text that compresses, but not beyond belief. */
-function numbers(count: number): string {
-  return Array.from({ length: count }, (_, index) => index).join(' ')
+function rows(count: number): string {
+  return Array.from({ length: count }, (_, index) => `row ${index} of the table`).join(' ')
 }
 
 const zlib = createZlibCompressor()
@@ -293,7 +243,7 @@ describe.each(kinds)('Connection with %s', (_name, client, server) => {
         link.succeed(effect.id, effect.input)
       },
     })
-    const values = Array.from({ length: 30 }, (_, index) => numbers(index % 3 === 0 ? 3000 : index))
+    const values = Array.from({ length: 30 }, (_, index) => rows(index % 3 === 0 ? 3000 : index))
     const calls: Call[] = []
     for (const value of values) {
       calls.push(call(pair, value))
@@ -351,7 +301,7 @@ describe.each(kinds)('Connection with %s', (_name, client, server) => {
         pair.server.connection.close(4503, 'bye', true)
       },
     })
-    const value = numbers(3000)
+    const value = rows(3000)
     const { outcome } = call(pair, value)
     await pair.clock.settleUntil(() => pair.client.told.includes('closed: 4503 peer'))
     expect(outcome()).toBe(value)

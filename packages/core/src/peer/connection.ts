@@ -409,7 +409,9 @@ export class Connection<S extends Session> extends SessionDriver<S> {
       const effects = this.session.close(CloseCode.Internal, INTERNAL_REASON, true, this.clock.now())
       for (const effect of effects) this.applyEffect(effect)
     })
+    if (!this.isLive) return
     // A session that fails even at that is left behind.
+    this.#tell(() => this.session.transportClosed(this.clock.now()))
     this.#end({ origin: 'local', code: CloseCode.Internal, reason: INTERNAL_REASON, retry: true })
   }
 
