@@ -3,7 +3,7 @@
  *
  * Owns: which member of the contract becomes what. Must not know: connections, payloads.
  */
-import { entryOf, isProcedure, type ProcedureEntry } from '@tautline/core'
+import { entryOf, isProcedure, type ProcedureEntry, type ProcedureKind } from '@tautline/core'
 import type { ItemSource } from '@tautline/core/peer'
 import { startCall } from './call.ts'
 import type { CallOptions, Listening, ListenOptions, StreamOptions, SubscribeOptions } from './client-types.ts'
@@ -25,20 +25,28 @@ export function createGroup(group: object, parts: ClientParts): Record<string, u
   return members
 }
 
-function createMember(entry: ProcedureEntry, { line, topics }: ClientParts): object {
-  switch (entry.kind) {
-    case 'query':
-    case 'mutation':
-      return (input?: unknown, options?: CallOptions) => startCall(line, entry, { input, options })
-    case 'subscription':
-      return (input?: unknown, options?: SubscribeOptions<unknown>) =>
-        openStream(line, entry, { input, up: undefined, options })
-    case 'duplex':
-      return (input: unknown, up: ItemSource<unknown>, options?: StreamOptions) =>
-        openStream(line, entry, { input, up, options })
-    case 'event':
-      return Object.freeze({ on: createListen(entry, topics) })
-  }
+type CreateMember = (entry: ProcedureEntry, parts: ClientParts) => object
+
+const createCall: CreateMember = (entry, { line }) => {
+  return (input?: unknown, options?: CallOptions) => startCall(line, entry, { input, options })
+}
+
+const CREATE_MEMBER: Readonly<Record<ProcedureKind, CreateMember>> = {
+  query: createCall,
+  mutation: createCall,
+  subscription: (entry, { line }) => {
+    return (input?: unknown, options?: SubscribeOptions<unknown>) =>
+      openStream(line, entry, { input, up: undefined, options })
+  },
+  duplex: (entry, { line }) => {
+    return (input: unknown, up: ItemSource<unknown>, options?: StreamOptions) =>
+      openStream(line, entry, { input, up, options })
+  },
+  event: (entry, { topics }) => Object.freeze({ on: createListen(entry, topics) }),
+}
+
+function createMember(entry: ProcedureEntry, parts: ClientParts): object {
+  return CREATE_MEMBER[entry.kind](entry, parts)
 }
 
 type Receive = (payload: unknown) => void

@@ -1,0 +1,201 @@
+import { isTautlineError, query, router } from '@tautline/core'
+import { createZlibCompressor } from '@tautline/core/io'
+import { implement } from '@tautline/core/peer'
+import { DEFAULT_LIMITS } from '@tautline/core/protocol'
+import * as v from 'valibot'
+import { expect, test } from 'vitest'
+import { outcomeOf } from './outcome.fixture.ts'
+import { createBench } from './test-client.fixture.ts'
+
+test('a call made at once travels with the HELLO and is answered', async () => {
+  const { client, clock, desk, server, close } = createBench()
+  const call = client.todo.get({ id: '1' })
+  // Opening, HELLO with the call up, WELCOME and the answer down.
+  await clock.advanceAsync(4)
+  expect(await call).toEqual({ id: '1', title: 'a' })
+  expect(desk.runs).toEqual(['todo.get 1'])
+  expect(server.latest.hello).toMatchObject({ why: 'start', attempt: 1, sid: undefined, client: 'tautline' })
+  await close()
+})
+
+test('a declared error arrives with its code and data', async () => {
+  const { client, clock, close } = createBench()
+  const call = outcomeOf(client.todo.get({ id: 'missing' }))
+  const other = client.todo.get({ id: 'gone' }).result()
+  await clock.advanceAsync(10)
+  const outcome = await call
+  expect(isTautlineError(outcome, 'NOT_FOUND')).toBe(true)
+  expect(outcome).toMatchObject({ code: 'NOT_FOUND', data: { id: 'missing' }, outcome: undefined })
+  expect(await other).toMatchObject({ ok: false, error: { code: 'GONE' } })
+  await close()
+})
+
+test('result() never throws, and leaves no rejection unhandled', async () => {
+  const { client, clock, close } = createBench()
+  const good = client.todo.get({ id: '1' }).result()
+  const bad = client.todo.get({ id: 'missing' }).result()
+  await clock.advanceAsync(10)
+  expect(await good).toEqual({ ok: true, value: { id: '1', title: 'a' } })
+  const result = await bad
+  // A rejection that nobody handles would fail the whole test run.
+  expect(result).toMatchObject({ ok: false, error: { code: 'NOT_FOUND', data: { id: 'missing' } } })
+  await close()
+})
+
+test('invalid input is refused by the server, with its issues', async () => {
+  const { client, clock, close } = createBench()
+  // @ts-expect-error the id must be a string
+  const call = client.todo.get({ id: 1 }).result()
+  await clock.advanceAsync(10)
+  expect(await call).toMatchObject({
+    ok: false,
+    error: { code: 'INVALID_INPUT', data: { issues: [{ path: ['id'] }] } },
+  })
+  await close()
+})
+
+test('an input that cannot be serialised fails here, with the place in it', async () => {
+  const { client, desk, clock, close } = createBench()
+  // @ts-expect-error the id must be a string
+  const error = await outcomeOf(client.todo.get({ id: () => {} }))
+  expect(error).toMatchObject({ code: 'UNSERIALISABLE', outcome: 'not-sent' })
+  expect(String(error)).toContain('id')
+  await clock.advanceAsync(10)
+  expect(desk.runs).toEqual([])
+  await close()
+})
+
+test('once both ends know that they hold the same contract, procedures are named by index', async () => {
+  const { client, clock, server, close } = createBench()
+  const early = client.todo.get({ id: '1' })
+  await clock.advanceAsync(10)
+  await early
+  const byPath = server.latest.driver.stats.received.bodyBytes
+  const late = client.todo.get({ id: '1' })
+  await clock.advanceAsync(10)
+  await late
+  const again = server.latest.driver.stats.received.bodyBytes - byPath
+  const third = client.todo.get({ id: '1' })
+  await clock.advanceAsync(10)
+  await third
+  expect(again).toBeLessThan('todo.get'.length + 20)
+  await close()
+})
+
+test('a server with another contract is called by path', async () => {
+  const { client, clock, close } = createBench({ server: { contractHash: '0000000000000000' } })
+  await clock.advanceAsync(10)
+  const call = client.todo.get({ id: '1' })
+  await clock.advanceAsync(10)
+  expect(await call).toEqual({ id: '1', title: 'a' })
+  await close()
+})
+
+test('aborting a call cancels it here at once and aborts the signal of its handler', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { client, clock, desk, close } = createBench()
+  desk.gate = gate.promise
+  const abort = new AbortController()
+  const call = outcomeOf(client.todo.create({ title: 'x' }, { signal: abort.signal }))
+  await clock.advanceAsync(10)
+  expect(desk.signal?.aborted).toBe(false)
+  abort.abort('enough')
+  expect(await call).toMatchObject({ code: 'CANCELLED', outcome: 'unknown', cause: 'enough' })
+  await clock.advanceAsync(10)
+  expect(desk.signal?.aborted).toBe(true)
+  gate.resolve()
+  await close()
+})
+
+test('a signal that is aborted already sends nothing', async () => {
+  const { client, clock, desk, close } = createBench()
+  const call = outcomeOf(client.todo.create({ title: 'x' }, { signal: AbortSignal.abort() }))
+  await clock.advanceAsync(10)
+  expect(await call).toMatchObject({ code: 'CANCELLED', outcome: 'not-sent' })
+  expect(desk.runs).toEqual([])
+  await close()
+})
+
+test('a settled call no longer listens to its signal', async () => {
+  const { client, clock, close } = createBench()
+  const abort = new AbortController()
+  const call = client.todo.get({ id: '1' }, { signal: abort.signal })
+  await clock.advanceAsync(10)
+  await call
+  abort.abort()
+  await clock.advanceAsync(10)
+  expect(await call).toEqual({ id: '1', title: 'a' })
+  await close()
+})
+
+test('a deadline that passes fails the call here and aborts the signal of its handler', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { client, clock, desk, close } = createBench()
+  desk.gate = gate.promise
+  const call = outcomeOf(client.todo.get({ id: '1' }, { timeoutMs: 100 }))
+  await clock.advanceAsync(99)
+  expect(desk.signal?.aborted).toBe(false)
+  await clock.advanceAsync(1)
+  expect(await call).toMatchObject({ code: 'TIMEOUT', outcome: 'unknown' })
+  await clock.advanceAsync(10)
+  expect(desk.signal?.aborted).toBe(true)
+  gate.resolve()
+  await close()
+})
+
+test('the timeout of the client is that of calls which have none of their own', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { client, clock, desk, close } = createBench({ timeoutMs: 50 })
+  desk.gate = gate.promise
+  const call = outcomeOf(client.todo.get({ id: '1' }))
+  const patient = client.todo.get({ id: '1' }, { timeoutMs: 500 })
+  await clock.advanceAsync(60)
+  expect(await call).toMatchObject({ code: 'TIMEOUT' })
+  gate.resolve()
+  await clock.advanceAsync(10)
+  expect(await patient).toEqual({ id: '1', title: 'a' })
+  await close()
+})
+
+test('calls beyond the limit of the server wait their turn instead of failing', async () => {
+  const { client, clock, desk, close } = createBench()
+  await clock.advanceAsync(10)
+  const calls = Array.from({ length: DEFAULT_LIMITS.calls + 10 }, (_, n) => client.todo.get({ id: String(n) }))
+  await clock.advanceAsync(20)
+  expect(await Promise.all(calls)).toHaveLength(DEFAULT_LIMITS.calls + 10)
+  expect(desk.runs.at(-1)).toBe(`todo.get ${DEFAULT_LIMITS.calls + 9}`)
+  await close()
+})
+
+test('with `validate` an answer that does not match its schema is INVALID_OUTPUT', async () => {
+  const looser = router({ todo: { get: query({ input: v.any(), output: v.any() }) } })
+  const implementation = implement(looser).handlers({ todo: { get: () => ({ id: 1 }) } })
+  const trusting = createBench({ server: { implementation } })
+  const checking = createBench({ server: { implementation }, validate: true })
+  const trusted = trusting.client.todo.get({ id: '1' })
+  const checked = outcomeOf(checking.client.todo.get({ id: '1' }))
+  await trusting.clock.advanceAsync(10)
+  await checking.clock.advanceAsync(10)
+  expect(await trusted).toEqual({ id: 1 })
+  expect(await checked).toMatchObject({
+    code: 'INVALID_OUTPUT',
+    data: { issues: [{ path: ['id'] }, { path: ['title'] }] },
+  })
+  await trusting.close()
+  await checking.close()
+})
+
+test('compression is offered, and what pays travels compressed', async () => {
+  const compressor = createZlibCompressor()
+  if (compressor === undefined) throw new Error('Expected a runtime with node:zlib')
+  const { client, clock, close } = createBench({ compression: compressor, server: { compressor } })
+  await clock.advanceAsync(10)
+  const title = 'tautline '.repeat(1000)
+  const call = client.todo.create({ title })
+  await clock.advanceAsync(10)
+  expect((await call).title).toBe(title)
+  const { sent, received } = client.$.stats()
+  expect(sent.wireBytes).toBeLessThan(sent.bodyBytes / 10)
+  expect(received.wireBytes).toBeLessThan(received.bodyBytes / 10)
+  await close()
+})
