@@ -146,6 +146,11 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
   return { clock, codec, link, client: { ...client, listener }, server }
 }
 
+/** For what a compressor does on another thread: however busy the machine is, only the test's own time limit ends the wait. */
+export function eventually({ clock }: Pair, condition: () => boolean): Promise<void> {
+  return clock.settleUntil(condition, Number.POSITIVE_INFINITY)
+}
+
 /** Ends what is still open and lets a minute pass: nothing may be left of it then. */
 export async function expectNothingLeft({ clock, link, client, server }: Pair): Promise<void> {
   client.connection.close(1000, 'done', false)

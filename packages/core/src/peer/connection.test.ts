@@ -6,7 +6,7 @@ import { createZlibCompressor } from '../io/zlib-compressor.ts'
 import { FrameType, type Payload } from '../protocol/frame.ts'
 import { type Call, call, echo } from './call.fixture.ts'
 import type { CallSink } from './caller.ts'
-import { connectPair, expectNothingLeft, type Pair, type PairOptions } from './connected.fixture.ts'
+import { connectPair, eventually, expectNothingLeft, type Pair, type PairOptions } from './connected.fixture.ts'
 
 const pairs: Pair[] = []
 
@@ -243,14 +243,14 @@ describe.each(kinds)('Connection with %s', (_name, client, server) => {
         link.succeed(effect.id, effect.input)
       },
     })
-    const values = Array.from({ length: 30 }, (_, index) => rows(index % 3 === 0 ? 3000 : index))
+    const values = Array.from({ length: 30 }, (_, index) => rows(index % 3 === 0 ? 1000 : index))
     const calls: Call[] = []
     for (const value of values) {
       calls.push(call(pair, value))
       // A turn for each, so that each is a message of its own.
       await pair.clock.settle()
     }
-    await pair.clock.settleUntil(() => calls.every(({ outcome }) => outcome() !== 'pending'))
+    await eventually(pair, () => calls.every(({ outcome }) => outcome() !== 'pending'))
     expect(calls.map(({ outcome }) => outcome())).toEqual(values)
     expect(order).toEqual(calls.map(({ id }) => id))
     const { sent, received } = pair.client.connection.stats
@@ -269,14 +269,14 @@ describe.each(kinds)('Connection with %s', (_name, client, server) => {
     })
     const value = 'secret '.repeat(2000)
     const { outcome } = call(pair, value, { compress: false })
-    await pair.clock.settleUntil(() => outcome() !== 'pending')
+    await eventually(pair, () => outcome() !== 'pending')
     expect(outcome()).toBe(value)
     expect(pair.link.up.bytes).toBeGreaterThan(value.length)
     expect(pair.link.down.bytes).toBeGreaterThan(value.length)
     // And only that.
     const next = call(pair, value)
     const before = pair.link.up.bytes
-    await pair.clock.settleUntil(() => next.outcome() !== 'pending')
+    await eventually(pair, () => next.outcome() !== 'pending')
     expect(pair.link.up.bytes - before).toBeLessThan(1000)
   })
 
@@ -288,7 +288,7 @@ describe.each(kinds)('Connection with %s', (_name, client, server) => {
       const frame = new SharedFrame({ type: FrameType.Event, event: 3, params: undefined, payload }, true)
       expect(pair.server.connection.publish(frame)).toBe(true)
     }
-    await pair.clock.settleUntil(() => pair.client.events.length === 2)
+    await eventually(pair, () => pair.client.events.length === 2)
     expect(pair.client.events).toEqual(['3: "small"', `3: ${JSON.stringify(text)}`])
   })
 
@@ -303,7 +303,7 @@ describe.each(kinds)('Connection with %s', (_name, client, server) => {
     })
     const value = rows(3000)
     const { outcome } = call(pair, value)
-    await pair.clock.settleUntil(() => pair.client.told.includes('closed: 4503 peer'))
+    await eventually(pair, () => pair.client.told.includes('closed: 4503 peer'))
     expect(outcome()).toBe(value)
     expect(pair.client.told.slice(-2)).toEqual(['lost: 4503 peer', 'closed: 4503 peer'])
   })
