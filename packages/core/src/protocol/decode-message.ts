@@ -17,7 +17,7 @@ export interface Envelope {
 /**
  * Reads the header and finds the body, without a look into it: a repeated message costs no more than this.
  *
- * Normative text: PROTOCOL.md, "Message".
+ * Normative text: PROTOCOL.md, "Messages".
  *
  * @throws ProtocolViolation and nothing else.
  */

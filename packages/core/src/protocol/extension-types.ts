@@ -1,7 +1,7 @@
 /**
  * Numbers of the MessagePack extension types, and what they may hold.
  *
- * Normative text: PROTOCOL.md, "Values" and "Message".
+ * Normative text: PROTOCOL.md, "Values" and "Messages".
  */
 
 /** In place of a message's body: the body, deflated. Never inside a value. */

@@ -19,7 +19,7 @@ import type { Writer } from './writer.ts'
  * The map of GOAWAY.
  *
  * Owns: the keys, and what each may hold. Must not know: when a server goes.
- * Normative text: PROTOCOL.md, "GOAWAY".
+ * Normative text: PROTOCOL.md, "Closing".
  */
 export function writeGoAway(writer: Writer, goAway: GoAway): void {
   writer.writeMapHeader(3 + countPresent([goAway.to]))

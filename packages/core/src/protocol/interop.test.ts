@@ -52,8 +52,11 @@ describe('another MessagePack library', () => {
   })
 
   test('agrees with us on every value that JSON knows', () => {
+    const json = fc
+      .jsonValue({ stringUnit: 'grapheme' })
+      .filter((value) => !JSON.stringify(value).includes('__proto__'))
     fc.assert(
-      fc.property(fc.jsonValue({ stringUnit: 'grapheme' }), (value) => {
+      fc.property(json, (value) => {
         const theirs = encode(value)
         const end = new Scanner(DEFAULT_LIMITS).scan(theirs, 0, theirs.byteLength)
         expect(end).toBe(theirs.byteLength)

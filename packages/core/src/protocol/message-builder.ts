@@ -13,7 +13,7 @@ const HANDOVER_BYTES = 64 * 1024
  * Collects the frames of one message. They are written behind a gap, into which the heads go once the number of
  * frames and the header are known, so that no frame moves.
  *
- * Normative text: PROTOCOL.md, "Message".
+ * Normative text: PROTOCOL.md, "Messages".
  */
 export class MessageBuilder {
   readonly #writer = new Writer()
