@@ -5,7 +5,7 @@
  * other connections, sockets of a runtime. Normative text: PROTOCOL.md, "Handshake".
  */
 import { type ContractTree, type ProcedureEntry, TautlineError } from '@tautline/core'
-import type { SharedFrame, TransportListener } from '@tautline/core/io'
+import type { SharedFrame } from '@tautline/core/io'
 import {
   type CalleeSide,
   Caller,
@@ -116,26 +116,18 @@ export class ServerConnection implements TopicReceiver {
 
   /** Begins. Call it once. */
   open(): SocketListener {
-    let transport: TransportListener | undefined
-    this.#link.start({
-      connector: {
-        kind: 'websocket',
-        connect: (listener) => {
-          transport = listener
-          return createSocketTransport(this.#socket)
-        },
-      },
+    const transport = this.#link.accept(createSocketTransport(this.#socket), {
       caller: this.#caller,
       callee: this.#callee(),
     })
     return {
-      message: (data) => transport?.onMessage(data),
+      message: (data) => transport.onMessage(data),
       textMessage: () =>
         this.#link.move((session, now) =>
           session.violated(CloseCode.Malformed, 'Expected binary messages, got a text message', now),
         ),
-      drained: () => transport?.onDrain(),
-      closed: (code, reason) => transport?.onClose(code, reason),
+      drained: () => transport.onDrain(),
+      closed: (code, reason) => transport.onClose(code, reason),
     }
   }
 

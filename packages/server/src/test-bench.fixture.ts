@@ -1,0 +1,240 @@
+import type { ContractTree } from '@tautline/core'
+import type { Clock } from '@tautline/core/io'
+import {
+  Caller,
+  Connection,
+  createProcedureCaller,
+  createRemoteInvoker,
+  type Ending,
+  type Implementation,
+  type ImplementerScope,
+  type ProcedureCaller,
+  type ServedProcedures,
+} from '@tautline/core/peer'
+import { createValueCodec, DEFAULT_LIMITS, type Hello, type Payload } from '@tautline/core/protocol'
+import { createClientSession } from '@tautline/core/session'
+import {
+  createMemoryNetwork,
+  createVirtualClock,
+  type MemoryLink,
+  type MemoryNetwork,
+  RawPeer,
+  rawHello,
+  type VirtualClock,
+} from '@tautline/core/testing'
+import { expect, onTestFinished } from 'vitest'
+import { createZlibCompressor } from '../../core/src/io/zlib-compressor.ts'
+import { createServer } from './server.ts'
+import type { ErrorContext, ServerOptions } from './server-options.ts'
+import type { Server } from './server-types.ts'
+import type { ServerSocket, UpgradeRequest } from './socket.ts'
+
+/*
+ * A server on a memory network and a virtual clock, with clients that are no more than a session. After each test
+ * the server is closed, and nothing may be left of it.
+ */
+
+export interface Bench<T extends ContractTree, S extends ImplementerScope> {
+  readonly clock: VirtualClock
+  readonly network: MemoryNetwork
+  readonly server: Server<T, S>
+  /** What `onError` was told. */
+  readonly errors: { readonly error: unknown; readonly context: ErrorContext }[]
+  /** Lines of the log, as `warn: …`. */
+  readonly lines: string[]
+  /** A client that has been welcomed. */
+  connect(options?: TestClientOptions): Promise<TestClient<T>>
+  /** A client that says nothing by itself. */
+  connectRaw(request?: Partial<UpgradeRequest>): Promise<RawPeer>
+  /** Lets everything happen that can happen now, then gives what came of the promise. */
+  run<R>(promise: Promise<R>): Promise<R>
+}
+
+export interface TestClientOptions {
+  readonly auth?: unknown
+  readonly hello?: Partial<Hello>
+  readonly serves?: ServedProcedures
+  readonly request?: Partial<UpgradeRequest>
+  /** Whether it offers compression. @default false */
+  readonly compresses?: boolean
+}
+
+export interface TestClient<T extends ContractTree> {
+  readonly api: ProcedureCaller<T>
+  readonly caller: Caller
+  readonly link: MemoryLink
+  /** Events that arrived: name, params, payload. */
+  readonly events: (readonly [event: number | string, params: unknown, payload: unknown])[]
+  readonly endings: Ending[]
+  /** Listens; resolves when accepted, rejects with the code of a refusal. */
+  listen(event: string, params?: unknown): { readonly accepted: Promise<void>; readonly cancel: () => void }
+  refreshAuth(auth: unknown): void
+  close(): void
+}
+
+const codec = createValueCodec()
+
+export function createBench<T extends ContractTree, S extends ImplementerScope>(
+  implementation: Implementation<T, S>,
+  options: ServerOptions<S['context'], S['calls']> = {},
+): Bench<T, S> {
+  const clock = createVirtualClock()
+  const network = createMemoryNetwork({ clock })
+  const errors: Bench<T, S>['errors'] = []
+  const lines: string[] = []
+  const server = createServer(implementation, {
+    clock,
+    onError: (error, context) => errors.push({ error, context }),
+    log: {
+      info: (line) => lines.push(`info: ${line}`),
+      warn: (line) => lines.push(`warn: ${line}`),
+      error: (line) => lines.push(`error: ${line}`),
+    },
+    ...options,
+  })
+  let request = upgradeRequest()
+  network.listen((transport) => {
+    const socket: ServerSocket = {
+      compresses: false,
+      get backlogBytes() {
+        return transport.backlogBytes
+      },
+      send(message) {
+        transport.send(message)
+        return true
+      },
+      close: (code, reason) => transport.close(code, reason),
+      terminate: () => transport.abort?.(),
+    }
+    const listener = server.accept(socket, request)
+    return {
+      onOpen() {},
+      onMessage: (message) => listener.message(message),
+      onDrain: () => listener.drained(),
+      onClose: (code, reason) => listener.closed(code, reason),
+    }
+  })
+  const run = async <R>(promise: Promise<R>): Promise<R> => {
+    promise.catch(() => {})
+    await clock.settle()
+    return promise
+  }
+  onTestFinished(async () => {
+    const closed = server.close({ drainMs: 1 })
+    await clock.advanceAsync(10_000)
+    await closed
+    expect(server.stats()).toEqual({ connections: 0, running: 0, outgoing: 0, topics: 0 })
+    expect(clock.pending).toBe(0)
+  })
+  return {
+    clock,
+    network,
+    server,
+    errors,
+    lines,
+    run,
+    async connect(clientOptions = {}) {
+      request = upgradeRequest(clientOptions.request)
+      const client = createTestClient(implementation, { clock, network, ...clientOptions })
+      await clock.settle()
+      return client
+    },
+    async connectRaw(overrides) {
+      request = upgradeRequest(overrides)
+      const peer = new RawPeer()
+      await run(peer.connect(network.connector))
+      return peer
+    },
+  }
+}
+
+export function upgradeRequest(overrides: Partial<UpgradeRequest> = {}): UpgradeRequest {
+  return {
+    url: new URL('ws://server.example/rpc'),
+    headers: new Headers({ host: 'server.example' }),
+    remoteAddress: '192.0.2.1',
+    secure: false,
+    ...overrides,
+  }
+}
+
+function createTestClient<T extends ContractTree>(
+  implementation: Implementation<T>,
+  options: TestClientOptions & { readonly clock: Clock; readonly network: MemoryNetwork },
+): TestClient<T> {
+  const { auth, hello, serves, clock, network, compresses = false } = options
+  const events: TestClient<T>['events'] = []
+  const endings: Ending[] = []
+  const compressor = compresses ? createZlibCompressor() : undefined
+  const session = createClientSession({
+    limits: DEFAULT_LIMITS,
+    hello: rawHello({
+      auth: auth === undefined ? undefined : codec.encode(auth),
+      contractHash: implementation['~contract'].hash,
+      servesHash: serves?.['~contract'].hash,
+      compression: compressor === undefined ? [] : [compressor.algorithm],
+      ...hello,
+    }),
+  })
+  const link = new Connection({
+    session,
+    clock,
+    limits: DEFAULT_LIMITS,
+    compressor,
+    observer: {
+      onOpen: () => link.move((moved, now) => moved.opened(now)),
+      onHandshake() {},
+      onLinkEffect() {},
+      onLost: (ending) => endings.push(ending),
+      onClosed() {},
+      onFault(error) {
+        throw error
+      },
+    },
+  })
+  const decode = (payload: Payload | undefined): unknown => (payload === undefined ? undefined : codec.decode(payload))
+  const caller = new Caller(link, (event, params, payload) => events.push([event, decode(params), decode(payload)]))
+  const callee = serves?.['~createDispatcher'](serves, {
+    link,
+    codec,
+    connection: { id: 'server', remoteAddress: undefined, client: {}, close() {}, terminate() {} },
+    context: {},
+    auth: undefined,
+    onError({ error }) {
+      throw error
+    },
+    createErrorId: () => 'client-error',
+    now: () => clock.now(),
+  })
+  link.start({ connector: network.connector, caller, callee: callee ?? { onCalleeEffect() {}, onLost() {} } })
+  const memoryLink = network.links.at(-1)
+  if (memoryLink === undefined) throw new Error('Expected a link')
+  // The implementation was made from this very router.
+  const api = implementation['~api'] as T
+  const invoker = createRemoteInvoker({ caller, codec, refOf: (entry) => entry.path, validates: false })
+  return {
+    api: createProcedureCaller(api, invoker),
+    caller,
+    link: memoryLink,
+    events,
+    endings,
+    listen(event, params) {
+      let id = 0
+      const accepted = new Promise<void>((resolve, reject) => {
+        id = caller.listen(
+          { event, params: params === undefined ? undefined : codec.encode(params) },
+          {
+            accepted: resolve,
+            error: (code) => reject(new Error(code)),
+            timeout: () => reject(new Error('timeout')),
+            lost: () => reject(new Error('lost')),
+          },
+        )
+      })
+      accepted.catch(() => {})
+      return { accepted, cancel: () => caller.cancel(id) }
+    },
+    refreshAuth: (fresh) => link.move((moved, now) => moved.refreshAuth(codec.encode(fresh), now)),
+    close: () => link.close(1000, '', false),
+  }
+}
