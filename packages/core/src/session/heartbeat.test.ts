@@ -37,8 +37,9 @@ describe('a heartbeat', () => {
   test('that leads keeps measuring while the peer is busy', () => {
     const heartbeat = new Heartbeat('lead', TIMES, 0)
     heartbeat.ping(10_000, 0)
-    for (let now = 1_000; now <= 20_000; now += 1_000) heartbeat.heard(now)
-    expect(heartbeat.handleTimeout(20_000, undefined)).toEqual(ping(2, 20_000))
+    for (let now = 1_000; now <= 18_000; now += 1_000) heartbeat.heard(now)
+    expect(heartbeat.handleTimeout(17_999, undefined)).toBeUndefined()
+    expect(heartbeat.handleTimeout(18_000, undefined)).toEqual(ping(2, 18_000))
   })
 
   test('with an idle time of 0 never asks a peer that is only silent', () => {

@@ -26,7 +26,10 @@ export const LATE_TIMER_MS = 1_000
 /** PINGs a peer may send within one second. */
 export const MAX_PINGS_PER_SECOND = 100
 
-/** `follow`: PING only a silent peer. `lead`: also PING a busy one at the same pace, so that the round trip is known. */
+/** The part of the idle time after which the leading end sends PING, so that the other one hears it in time and sends none. */
+export const LEAD_SHARE = 0.9
+
+/** `follow`: PING only a silent peer. `lead`: also PING a busy one, so that the round trip is known. */
 export type HeartbeatManner = 'follow' | 'lead'
 
 type Probe =
@@ -110,7 +113,8 @@ export class Heartbeat {
 
   #idleAt(): number | undefined {
     if (this.#times.idleMs <= 0) return undefined
-    return this.#times.idleMs + (this.#manner === 'lead' ? this.#lastPing.t : Math.max(this.#heardAt, this.#lastPing.t))
+    if (this.#manner === 'lead') return this.#lastPing.t + this.#times.idleMs * LEAD_SHARE
+    return Math.max(this.#heardAt, this.#lastPing.t) + this.#times.idleMs
   }
 
   /** After an answered PING the same data gets as much time again. */

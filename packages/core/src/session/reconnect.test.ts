@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createRandom } from '../testing/random.ts'
 import { createReconnectPolicy, type LinkFailure, type ReconnectOptions, type ReconnectPolicy } from './reconnect.ts'
 
 /** Gives the longest delays. */
@@ -233,11 +234,7 @@ describe('a reconnect policy', () => {
   })
 
   test('spreads a thousand clients that lost their server evenly', () => {
-    let seed = 0
-    const random = () => {
-      seed = (seed * 16_807 + 11) % 2_147_483_647
-      return seed / 2_147_483_647
-    }
+    const random = createRandom(1)
     const slots = Array.from({ length: 10 }, () => 0)
     for (let i = 0; i < 1_000; i += 1) {
       const policy = createReconnectPolicy(random)
