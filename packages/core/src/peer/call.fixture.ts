@@ -15,24 +15,21 @@ export interface CallOptions {
   readonly timeoutMs?: number
   readonly compress?: boolean
   readonly from?: 'client' | 'server'
+  readonly onSettled?: () => void
 }
 
 /** Makes a call and notes what becomes of it. */
 export function call(pair: Pair, value: unknown, options: CallOptions = {}): Call {
   let outcome: unknown = 'pending'
+  const settle = (as: unknown): void => {
+    outcome = as
+    options.onSettled?.()
+  }
   const sink: CallSink = {
-    ok: (output) => {
-      outcome = output === undefined ? undefined : pair.codec.decode(output)
-    },
-    error: (code) => {
-      outcome = `error ${code}`
-    },
-    timeout: () => {
-      outcome = 'timeout'
-    },
-    lost: (unsent) => {
-      outcome = unsent ? 'lost unsent' : 'lost unknown'
-    },
+    ok: (output) => settle(output === undefined ? undefined : pair.codec.decode(output)),
+    error: (code) => settle(`error ${code}`),
+    timeout: () => settle('timeout'),
+    lost: (unsent) => settle(unsent ? 'lost unsent' : 'lost unknown'),
   }
   const request = {
     procedure: 'echo',

@@ -5,7 +5,6 @@ import { createStreamCompressor } from '../io/stream-compressor.ts'
 import { createZlibCompressor } from '../io/zlib-compressor.ts'
 import { FrameType, type Payload } from '../protocol/frame.ts'
 import { type Call, call, echo } from './call.fixture.ts'
-import type { CallSink } from './caller.ts'
 import { connectPair, eventually, expectNothingLeft, type Pair, type PairOptions } from './connected.fixture.ts'
 
 const pairs: Pair[] = []
@@ -43,28 +42,31 @@ describe('Connection', () => {
   })
 
   test('keeps its frames in order when effects cause moves', async () => {
-    // With room for one call at a time, each answer releases the next one while the application makes another.
-    const order: unknown[] = []
+    // Two places: the third call waits for the first answer, while the application makes a fourth upon it.
+    const order: number[] = []
+    let answer = (): void => {}
     const pair = await connect({
-      limits: { calls: 1 },
+      limits: { calls: 2 },
       server: (effect, link) => {
         if (effect.type !== 'call') return
         order.push(effect.id)
-        link.succeed(effect.id, effect.input)
+        if (effect.id === 3) answer = () => [1, 3].forEach((id) => link.succeed(id, undefined))
+        else if (effect.id > 3) link.succeed(effect.id, undefined)
       },
     })
-    let left = 20
-    const again: CallSink = {
-      ok: () => left-- > 0 && pair.client.caller.call(request, again),
-      error: () => {},
-      timeout: () => {},
-      lost: () => {},
+    let last: Call | undefined
+    const onSettled = (): void => {
+      last = call(pair, 'upon the first answer')
     }
-    const request = { procedure: 0, input: undefined, timeoutMs: undefined, meta: undefined, compress: true }
-    for (let i = 0; i < 5; i++) pair.client.caller.call(request, again)
+    call(pair, 'first', { onSettled })
+    call(pair, 'second')
+    call(pair, 'third')
     await pair.clock.settle()
-    expect(order).toHaveLength(25)
-    expect(order).toEqual([...order].sort((a, b) => Number(a) - Number(b)))
+    expect(order).toEqual([1, 3])
+    answer()
+    await pair.clock.settle()
+    expect(order).toEqual([1, 3, 5, 7])
+    expect(last?.outcome()).toBeUndefined()
   })
 
   test('reaches the handler with a cancel, and answers nothing for it', async () => {
@@ -278,6 +280,15 @@ describe.each(kinds)('Connection with %s', (_name, client, server) => {
     const before = pair.link.up.bytes
     await eventually(pair, () => next.outcome() !== 'pending')
     expect(pair.link.up.bytes - before).toBeLessThan(1000)
+  })
+
+  test('never compresses WELCOME, which tells how', async () => {
+    const compression = { algorithm: 'deflate-raw', thresholdBytes: 1 }
+    const pair = await connect({ ...options, compression, server: echo })
+    const value = rows(20)
+    const { outcome } = call(pair, value)
+    await eventually(pair, () => outcome() !== 'pending')
+    expect(outcome()).toBe(value)
   })
 
   test('publishes to a peer whatever the size', async () => {

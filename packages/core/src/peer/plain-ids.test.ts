@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { type Frame, FrameType } from '../protocol/frame.ts'
+import { PlainIds } from './plain-ids.ts'
+
+const OWN = 1
+const PEERS = 2
+
+function setUp(): PlainIds {
+  const ids = new PlainIds((id) => id % 2 === 1)
+  ids.add(OWN)
+  ids.add(PEERS)
+  return ids
+}
+
+const item = (id: number): Frame => ({ type: FrameType.Item, id, value: Uint8Array.of(0xc0), resume: undefined })
+const ok = (id: number): Frame => ({ type: FrameType.Ok, id, output: undefined })
+const error = (id: number): Frame => ({ type: FrameType.Error, id, code: 'NO', message: '', data: undefined })
+const end = (id: number): Frame => ({ type: FrameType.End, id })
+const cancel = (id: number): Frame => ({ type: FrameType.Cancel, id })
+
+test('keeps every frame of an id plain, and no other', () => {
+  const ids = setUp()
+  expect(ids.take(item(OWN))).toBe(true)
+  expect(ids.take(item(OWN))).toBe(true)
+  expect(ids.take(item(3))).toBe(false)
+  expect(ids.take({ type: FrameType.Ping, n: 1, t: 1 })).toBe(false)
+})
+
+test.each([
+  ['OK', ok(PEERS)],
+  ['ERROR', error(PEERS)],
+  ['END of a stream of the peer’s', end(PEERS)],
+  ['CANCEL', cancel(OWN)],
+])('keeps %s plain too, and forgets the id with it', (_name, frame) => {
+  const ids = setUp()
+  expect(ids.take(frame)).toBe(true)
+  expect(ids.take(frame)).toBe(false)
+})
+
+test('remembers a stream of ours past our own END: the peer has not settled it', () => {
+  const ids = setUp()
+  expect(ids.take(end(OWN))).toBe(true)
+  expect(ids.take(cancel(OWN))).toBe(true)
+})
+
+test('forgets what the peer settled', () => {
+  const ids = setUp()
+  ids.settled(OWN)
+  expect(ids.take(cancel(OWN))).toBe(false)
+})
