@@ -81,6 +81,13 @@ describe.each(compressors)('%s', (_name, compressor) => {
     expect(await failureOf(() => compressor.inflate(body, MiB))).toMatchObject({ closeCode: 4422 })
   })
 
+  test('refuses bytes behind the end of a body with 4422', async () => {
+    const deflated = await compressor.deflate(rows)
+    const longer = new Uint8Array(deflated.byteLength + 1)
+    longer.set(deflated)
+    expect(await failureOf(() => compressor.inflate(longer, MiB))).toMatchObject({ closeCode: 4422 })
+  })
+
   // Deno's streams end quietly where the others fail; the scan of the body then refuses what is missing.
   test('never passes off a body that was cut off as whole', async () => {
     const deflated = await compressor.deflate(rows)

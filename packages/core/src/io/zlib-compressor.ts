@@ -5,7 +5,18 @@ import type { Compressor } from './ports.ts'
 /** The part of `node:zlib` that is used, so that browsers need no types of Node. */
 interface Zlib {
   deflateRawSync(body: Uint8Array, options: { readonly level: number }): Uint8Array
-  inflateRawSync(body: Uint8Array, options: { readonly maxOutputLength: number }): Uint8Array
+  inflateRawSync(body: Uint8Array, options: InflateOptions): Inflated
+}
+
+interface InflateOptions {
+  readonly maxOutputLength: number
+  readonly info: true
+}
+
+interface Inflated {
+  readonly buffer: Uint8Array
+  /** `bytesWritten`: how much of the input was used. */
+  readonly engine: { readonly bytesWritten: number }
 }
 
 interface Process {
@@ -32,12 +43,18 @@ export function createZlibCompressor(options: ZlibCompressorOptions = {}): Compr
     algorithm: 'deflate-raw',
     deflate: (body) => asPlainBytes(zlib.deflateRawSync(body, deflateOptions)),
     inflate(body, maxBytes) {
-      try {
-        return asPlainBytes(zlib.inflateRawSync(body, { maxOutputLength: maxBytes }))
-      } catch (error) {
-        throw asViolation(error, maxBytes)
-      }
+      const { buffer, engine } = inflateWithin(zlib, body, maxBytes)
+      if (engine.bytesWritten === body.byteLength) return asPlainBytes(buffer)
+      throw new ProtocolViolation(CloseCode.Malformed, 'Expected nothing behind a deflate-raw body')
     },
+  }
+}
+
+function inflateWithin(zlib: Zlib, body: Uint8Array, maxBytes: number): Inflated {
+  try {
+    return zlib.inflateRawSync(body, { maxOutputLength: maxBytes, info: true })
+  } catch (error) {
+    throw asViolation(error, maxBytes)
   }
 }
 
