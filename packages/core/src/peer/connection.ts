@@ -4,7 +4,7 @@ import type { Clock, Compressor, Connector, Transport, TransportListener } from 
 import type { SharedFrame } from '../io/shared-frame.ts'
 import { CloseCode, mayRetryAfter } from '../protocol/close-codes.ts'
 import { type CountedFrame, type Frame, FrameType, isCounted, type Welcome } from '../protocol/frame.ts'
-import type { Limits } from '../protocol/limits.ts'
+import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts'
 import type { Effect } from '../session/effect.ts'
 import type { Session, SessionStats } from '../session/session.ts'
 import { ArmedTimer } from './armed-timer.ts'
@@ -28,6 +28,9 @@ import { SessionDriver } from './session-driver.ts'
 
 /** How long the peer may take to answer our close, before the connection is given up without it. */
 const CLOSE_TIMEOUT_MS = 3000
+
+/** The factor by which a body may shrink is not agreed on: every receiver believes the default. */
+const MAX_RATIO = DEFAULT_LIMITS.inflateRatio
 
 /** What the peer is told when something failed here: no more than that. */
 const INTERNAL_REASON = 'internal error'
@@ -61,7 +64,6 @@ type ConnectionState =
 
 export class Connection<S extends Session> extends SessionDriver<S> {
   readonly #compressor: Compressor | undefined
-  readonly #maxRatio: number
   readonly #observer: ConnectionObserver
   readonly #outbox: Outbox
   readonly #inbound: Inbound
@@ -75,7 +77,6 @@ export class Connection<S extends Session> extends SessionDriver<S> {
   constructor(options: ConnectionOptions<S>) {
     super(options.session, options.clock)
     this.#compressor = options.compressor
-    this.#maxRatio = options.limits.inflateRatio
     this.#observer = options.observer
     this.#backlog = new BacklogWatch(options.backlog ?? DEFAULT_BACKLOG_LIMITS)
     this.#timer = new ArmedTimer(options.clock, () => this.#onTime())
@@ -285,7 +286,7 @@ export class Connection<S extends Session> extends SessionDriver<S> {
     if (compressor?.algorithm !== algorithm) {
       throw new Error(`Expected \`compressor\` to be one for \`${algorithm}\`, which was offered`)
     }
-    this.#outbox.compress({ compressor, thresholdBytes, maxRatio: this.#maxRatio })
+    this.#outbox.compress({ compressor, thresholdBytes, maxRatio: MAX_RATIO })
     this.#inbound.decompress(compressor)
   }
 
