@@ -1,5 +1,5 @@
-export { Inbound, type InboundStats, type InboundTarget, WAITING_MESSAGES } from './inbound.ts'
-export { BATCH_BYTES, Outbox, type OutboxCompression, type OutboxExit, type OutboxStats } from './outbox.ts'
+export type { InboundStats } from './inbound.ts'
+export type { OutboxStats } from './outbox.ts'
 export { createPlatformCompressor } from './platform-compressor.ts'
 export type { Clock, Compressor, Connector, Random, Transport, TransportListener } from './ports.ts'
 export { SharedFrame } from './shared-frame.ts'
