@@ -3,7 +3,7 @@ import { Outbox, type OutboxExit, type OutboxStats } from '../io/outbox.ts'
 import type { Clock, Compressor, Connector, Transport, TransportListener } from '../io/ports.ts'
 import type { SharedFrame } from '../io/shared-frame.ts'
 import { CloseCode, mayRetryAfter } from '../protocol/close-codes.ts'
-import { type CountedFrame, type Frame, FrameType, isCounted, type Welcome } from '../protocol/frame.ts'
+import { type Frame, FrameType, isCounted, type Welcome } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts'
 import type { Effect } from '../session/effect.ts'
 import type { Session, SessionStats } from '../session/session.ts'
@@ -13,7 +13,7 @@ import { type BacklogLimits, BacklogWatch, DEFAULT_BACKLOG_LIMITS } from './back
 import type { ConnectionObserver } from './connection-observer.ts'
 import { type ConnectionSides, deliverEffect } from './deliver-effect.ts'
 import type { Ending } from './ending.ts'
-import { remedyOf } from './oversize.ts'
+import { insteadOf } from './oversize.ts'
 import { PlainIds } from './plain-ids.ts'
 import { SessionDriver } from './session-driver.ts'
 
@@ -236,44 +236,13 @@ export class Connection<S extends Session> extends SessionDriver<S> {
 
   #send(frame: Frame): void {
     if (isCounted(frame) && !this.#outbox.fits(frame)) {
-      this.#sendInstead(frame)
+      this.apply(insteadOf(frame, { session: this.session, now: this.clock.now(), isOwn: this.#isOwn }))
       return
     }
     // A message with WELCOME is compressed no more than those before it: only WELCOME tells the peer how.
     const plain = this.#plainIds.take(frame) || frame.type === FrameType.Welcome
     this.#outbox.append(frame, plain)
     if (frame.type === FrameType.Welcome) this.#agree(frame.welcome)
-  }
-
-  #sendInstead(frame: CountedFrame): void {
-    const state = this.#state
-    const remedy = remedyOf(frame)
-    if (state.type !== 'open') return
-    const { session } = this
-    const now = this.clock.now()
-    switch (remedy.type) {
-      case 'replace':
-        this.#send(remedy.frame)
-        break
-      case 'fail-unsent': {
-        // CANCEL stays here: the peer has never heard of the id.
-        const isCancel = (effect: Effect): boolean => effect.type === 'send' && effect.frame.type === FrameType.Cancel
-        this.apply(session.cancel(remedy.id, now).filter((effect) => !isCancel(effect)))
-        state.caller.onCallerEffect({ ...remedy.error, type: 'error' })
-        break
-      }
-      case 'fail-stream':
-        if (this.#isOwn(remedy.id)) {
-          this.apply(session.cancel(remedy.id, now))
-          state.caller.onCallerEffect({ ...remedy.error, type: 'error' })
-        } else {
-          this.apply(session.fail(remedy.id, remedy.error, now))
-          state.callee.onCalleeEffect({ type: 'abort', id: remedy.id, why: 'cancelled' })
-        }
-        break
-      default:
-        assertNever(remedy)
-    }
   }
 
   /** WELCOME fixes limits and compression for both ends, from the next message on. */

@@ -1,33 +1,48 @@
 import { type CountedFrame, type ErrorFrame, FrameType } from '../protocol/frame.ts'
+import type { CallerEffect, Effect } from '../session/effect.ts'
+import type { Session } from '../session/session.ts'
 
 /*
- * What becomes of a frame that no message of the peer's limits can hold: the call it belongs to fails, and the connection
- * lives. Normative text: PROTOCOL.md, "Limits".
+ * What happens instead of sending a frame that no message within the peer's limits can hold: the call it belongs to fails, and
+ * the connection lives. Normative text: PROTOCOL.md, "Limits".
  */
 
-const CODE = 'LIMIT_EXCEEDED'
-const MESSAGE = 'The value is larger than one message may be'
+const ERROR = {
+  code: 'LIMIT_EXCEEDED',
+  message: 'The value is larger than one message may be',
+  data: undefined,
+} as const
 
-/** What to do instead of sending. */
-export type OversizeRemedy =
-  /** The peer has never heard of this id: forget it, and tell the caller. */
-  | { readonly type: 'fail-unsent'; readonly id: number; readonly error: ErrorFrame }
-  /** Answer with this frame in place of the one that is too large. */
-  | { readonly type: 'replace'; readonly frame: ErrorFrame }
-  /** Give the stream up in the direction of this item. */
-  | { readonly type: 'fail-stream'; readonly id: number; readonly error: ErrorFrame }
+export interface OversizeSurroundings {
+  readonly session: Session
+  readonly now: number
+  /** Whether an id was made by this end. */
+  readonly isOwn: (id: number) => boolean
+}
 
-export function remedyOf(frame: CountedFrame): OversizeRemedy {
+export function insteadOf(frame: CountedFrame, { session, now, isOwn }: OversizeSurroundings): readonly Effect[] {
   const { type } = frame
   if (type === FrameType.Call || type === FrameType.Open || type === FrameType.Listen) {
-    return { type: 'fail-unsent', id: frame.id, error: errorFor(frame.id) }
+    // The peer has never heard of this id: CANCEL stays here.
+    return [failureOf(frame.id), ...session.cancel(frame.id, now).filter((effect) => !isCancel(effect))]
   }
-  if (type === FrameType.Ok || type === FrameType.Error) return { type: 'replace', frame: errorFor(frame.id) }
-  if (type === FrameType.Item) return { type: 'fail-stream', id: frame.id, error: errorFor(frame.id) }
+  if (type === FrameType.Ok || type === FrameType.Error) return [{ type: 'send', frame: errorFor(frame.id) }]
+  if (type === FrameType.Item) {
+    if (isOwn(frame.id)) return [failureOf(frame.id), ...session.cancel(frame.id, now)]
+    return [...session.fail(frame.id, ERROR, now), { type: 'abort', id: frame.id, why: 'cancelled' }]
+  }
   // The others carry no value: only limits that cannot work lead here.
   throw new Error(`Expected limits that let frame ${type} pass`)
 }
 
+function failureOf(id: number): CallerEffect {
+  return { type: 'error', id, ...ERROR }
+}
+
 function errorFor(id: number): ErrorFrame {
-  return { type: FrameType.Error, id, code: CODE, message: MESSAGE, data: undefined }
+  return { type: FrameType.Error, id, ...ERROR }
+}
+
+function isCancel(effect: Effect): boolean {
+  return effect.type === 'send' && effect.frame.type === FrameType.Cancel
 }
