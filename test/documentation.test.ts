@@ -18,9 +18,9 @@ const documents = globSync(['*.md', 'docs/**/*.md', 'packages/*/*.md', 'examples
 
 let directory: string
 beforeAll(() => {
-  // Inside the repository, so that packages are found as they would be in a project.
-  mkdirSync(join(root, 'node_modules/.cache'), { recursive: true })
-  directory = mkdtempSync(join(root, 'node_modules/.cache/documentation-'))
+  // Inside the repository, so that packages are found as in a project; not below node_modules, where Node strips no types.
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  directory = mkdtempSync(join(root, '.cache/documentation-'))
 })
 afterAll(() => {
   rmSync(directory, { recursive: true, force: true })

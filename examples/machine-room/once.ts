@@ -124,12 +124,13 @@ const checks: readonly Check[] = [
     kind: 'event',
     what: 'who is here',
     async run({ ada, ben }) {
-      using listening = ada.room.present.on(() => undefined)
-      await listening.ready
       using heard = firstEvent<readonly { readonly name: string }[]>(
-        (listener) => ben.room.present.on(listener),
+        (listener) => ada.room.present.on(listener),
         (people) => people.length === 2,
       )
+      await heard.ready
+      using entering = ben.room.present.on(() => undefined)
+      await entering.ready
       const names = (await heard.event).map(({ name }) => name).sort()
       expect(names.join() === 'Ada,Ben', `expected Ada and Ben, got ${names.join(' and ')}`)
       return names.join(' and ')
@@ -173,9 +174,9 @@ const checks: readonly Check[] = [
     what: 'deflate, message by message',
     async run({ ada }) {
       await ada.machine.processes({ sort: 'pid', descending: false, search: '', limit: 500 })
-      const { plainBytes, wireBytes } = ada.$.stats().received
-      expect(wireBytes < plainBytes, `expected fewer bytes than ${String(plainBytes)}, got ${String(wireBytes)}`)
-      return `${String(plainBytes)} bytes in ${String(wireBytes)}`
+      const { bodyBytes, wireBytes } = ada.$.stats().received
+      expect(wireBytes < bodyBytes, `expected fewer bytes than ${String(bodyBytes)}, got ${String(wireBytes)}`)
+      return `${String(bodyBytes)} bytes in ${String(wireBytes)}`
     },
   },
 ]
@@ -252,7 +253,7 @@ function firstEvent<T>(
   }
 }
 
-function* pieces(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+function* pieces(bytes: Uint8Array<ArrayBuffer>): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
   const size = 64 * 1024
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
 }

@@ -82,7 +82,7 @@ export function showLine(client: RoomClient): void {
   drawFacts()
 }
 
-function packed(traffic: { readonly plainBytes: number; readonly wireBytes: number }): string {
-  if (traffic.plainBytes === traffic.wireBytes) return formatBytes(traffic.wireBytes)
-  return `${formatBytes(traffic.wireBytes)} for ${formatBytes(traffic.plainBytes)}`
+function packed(traffic: { readonly bodyBytes: number; readonly wireBytes: number }): string {
+  if (traffic.bodyBytes === traffic.wireBytes) return formatBytes(traffic.wireBytes)
+  return `${formatBytes(traffic.wireBytes)} for ${formatBytes(traffic.bodyBytes)}`
 }

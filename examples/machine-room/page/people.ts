@@ -7,7 +7,7 @@ const SHOWN = 6
 /** Who is here: to listen is to be in the room. */
 export function showPeople(client: RoomClient, me: string): void {
   const list = byId('people', HTMLUListElement)
-  client.room.present.on((people) => {
+  const draw = (people: readonly { readonly name: string }[]): void => {
     list.replaceChildren(
       ...people.slice(0, SHOWN).map(({ name }) => {
         const item = make('li', { text: initials(name), title: name === me ? `${name} (you)` : name })
@@ -18,7 +18,14 @@ export function showPeople(client: RoomClient, me: string): void {
     )
     if (people.length > SHOWN) list.append(make('li', { text: `+${String(people.length - SHOWN)}` }))
     list.setAttribute('aria-label', `${String(people.length)} here: ${people.map(({ name }) => name).join(', ')}`)
-  })
+  }
+  const ask = async (): Promise<void> => {
+    const people = await client.room.who().result()
+    if (people.ok) draw(people.value)
+  }
+  // Whoever comes after us is announced; who was here before is asked for, once we are in and whenever news may be missing.
+  const listening = client.room.present.on(draw, { onGap: () => void ask() })
+  listening.ready.then(ask, () => undefined)
 }
 
 function initials(name: string): string {
