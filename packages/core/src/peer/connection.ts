@@ -20,7 +20,7 @@ import { SessionDriver } from './session-driver.ts'
 /*
  * The driver: one transport, the session above it, and everything between the two, for client and server alike.
  * Owns: the transport, both pipes, the one armed timer, and the order in which effects are applied. Must not know:
- * procedures, values, what a handler is. Normative text: PROTOCOL.md, "Connection".
+ * procedures, values, what a handler is. Normative text: PROTOCOL.md, "Transport" and "Closing".
  *
  * The rule of this file: nothing may escape into the platform's listeners and timers. What fails inside ends this connection
  * with 4500 and no other.
