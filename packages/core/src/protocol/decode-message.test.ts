@@ -161,6 +161,12 @@ test('the header is read without a look into the body', () => {
   })
 })
 
+test('a compressed body is the last thing in its message', () => {
+  const message = joinMessage({ seq: 1, count: 1, ack: 0 }, Uint8Array.of(1, 2, 3), true)
+  expect(() => decodeEnvelope(Uint8Array.of(...message, 0xc0), DEFAULT_LIMITS)).toThrow('Bytes behind `body`')
+  expect(() => decodeEnvelope(message.subarray(0, -1), DEFAULT_LIMITS)).toThrow('The bytes end inside `body`')
+})
+
 test('either all frames are good or none is returned', () => {
   const body = Uint8Array.of(0x92, ...encodeFrame(cancel), 0x92, 0x06, 0x00)
   expect(() => decodeBody(body, DEFAULT_LIMITS)).toThrow('Expected `id` to be an integer >= 1')

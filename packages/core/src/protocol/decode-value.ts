@@ -7,6 +7,9 @@ import { decodeUtf8 } from './utf8.ts'
 /** Up to here bytes are copied out of the message, so that a few of them do not keep all of it in memory. */
 const COPIED_BYTES = 64 * 1024
 
+/** Places of a record whose keys are remembered. */
+const KNOWN_KEYS = 64
+
 /**
  * Builds the value of a payload that the scanner has accepted; without that it may return nonsense, or throw, but
  * reads nothing outside of the payload.
@@ -24,6 +27,8 @@ class ValueReader {
   readonly #bytes: Uint8Array
   readonly #view: DataView
   #at = 0
+  /** By its place, the key that stood there in the record before. */
+  readonly #keys: string[] = []
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
@@ -105,10 +110,27 @@ class ValueReader {
   #record(size: number): Record<string, unknown> {
     const record: Record<string, unknown> = {}
     for (let i = 0; i < size; i += 1) {
-      const key = this.read() as string // The scan lets through no other keys.
+      const key = this.#key(i)
       record[key] = this.read()
     }
     return record
+  }
+
+  /** The scan lets through no keys but strings. Rows of a table have the same ones at the same places: made once. */
+  #key(place: number): string {
+    const start = this.#at
+    const known = this.#keys[place]
+    if (known !== undefined && known.length < 32 && this.#bytes[start] === (0xa0 | known.length)) {
+      let i = 0
+      while (i < known.length && this.#bytes[start + 1 + i] === known.charCodeAt(i)) i += 1
+      if (i === known.length) {
+        this.#at = start + 1 + i
+        return known
+      }
+    }
+    const key = this.read() as string
+    if (place < KNOWN_KEYS) this.#keys[place] = key
+    return key
   }
 
   #string(length: number): string {

@@ -33,6 +33,20 @@ describe('values arrive as what they were', () => {
     ['an object of 70,000', Object.fromEntries(Array.from({ length: 70_000 }, (_, i) => [`k${i}`, i]))],
     ['text of 70,000 bytes', 'ü'.repeat(35_000)],
     ['keys that objects inherit', { constructor: 1, toString: 2, hasOwnProperty: 3 }],
+    [
+      'rows with the same keys, other keys, fewer keys, and keys that begin alike',
+      [
+        { a: 1, b: { a: 2, c: 3 } },
+        { a: 4, b: 5 },
+        { b: 6, a: 7 },
+        { ab: 8 },
+        { a: 9 },
+        { ä: 10 },
+        { '': 11 },
+        { a: 12 },
+      ],
+    ],
+    ['rows of more keys than are remembered', [wideRow(1), wideRow(2)]],
     ['64 levels', nest(64)],
     ['64 levels of maps', nestMaps(64)],
   ])('%s', (_, value) => {
@@ -234,6 +248,10 @@ describe('canonical form', () => {
     expect(payloadKey(codec.encodeCanonical({ a: 1, b: 2 }))).toBe(payloadKey(codec.encodeCanonical({ b: 2, a: 1 })))
   })
 })
+
+function wideRow(value: number): Record<string, number> {
+  return Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`column ${i}`, value]))
+}
 
 function nest(levels: number): unknown {
   let value: unknown = null
