@@ -1,7 +1,5 @@
-import type { ItemStream } from './client-types.ts'
-
 /** What a stream has given so far; filled as the clock moves. */
-export function collect<T>(stream: ItemStream<T, unknown>): { readonly items: T[]; readonly end: Promise<unknown> } {
+export function collect<T>(stream: AsyncIterable<T>): { readonly items: T[]; readonly end: Promise<unknown> } {
   const items: T[] = []
   const end = (async () => {
     try {

@@ -76,7 +76,8 @@ export function createBench({ server: serverOptions, ...options }: BenchOptions 
   })
   const close = async (): Promise<void> => {
     const closed = client.$.close()
-    await clock.advanceAsync(5000)
+    // As long as it takes the server to find out that a link is dead.
+    await clock.advanceAsync(60_000)
     await closed
     expect(client.$.stats()).toMatchObject({ inFlight: 0, queued: 0 })
     expect(server.network.links).toEqual([])

@@ -18,6 +18,7 @@ import {
   FrameType,
   type Hello,
   type Limits,
+  type Payload,
   PROTOCOL_VERSION,
   payloadKey,
 } from '@tautline/core/protocol'
@@ -46,6 +47,10 @@ export interface TestConnection {
   /** Calls what the client serves. */
   readonly caller: Caller
   readonly hello: Hello | undefined
+  /** As HELLO brought it. */
+  readonly auth: unknown
+  /** As the latest AUTH brought it. */
+  readonly refreshedAuth: unknown
   readonly dispatcher: Dispatcher | undefined
   accept(): void
 }
@@ -79,6 +84,7 @@ export function createTestServer(options: TestServerOptions): TestServer {
     readonly caller: Caller
     readonly link: MemoryLink
     hello: Hello | undefined
+    refreshedAuth: unknown
     dispatcher: Dispatcher | undefined
 
     constructor(link: MemoryLink) {
@@ -93,7 +99,7 @@ export function createTestServer(options: TestServerOptions): TestServer {
           onOpen() {},
           onHandshake: (effect) => {
             if (effect.type === 'hello') this.#onHello(effect.hello)
-            if (effect.type === 'auth') this.driver.move((open, now) => open.authAccepted(undefined, now))
+            if (effect.type === 'auth') this.#onAuth(effect.auth)
           },
           onLinkEffect() {},
           onLost() {},
@@ -143,6 +149,16 @@ export function createTestServer(options: TestServerOptions): TestServer {
       )
     }
 
+    get auth(): unknown {
+      const auth = this.hello?.auth
+      return auth === undefined ? undefined : codec.decode(auth)
+    }
+
+    #onAuth(auth: Payload): void {
+      this.refreshedAuth = codec.decode(auth)
+      this.driver.move((session, now) => session.authAccepted(undefined, now))
+    }
+
     #onHello(hello: Hello): void {
       this.hello = hello
       const decision = server.decide(hello, connections.length)
@@ -153,13 +169,12 @@ export function createTestServer(options: TestServerOptions): TestServer {
     }
 
     #createDispatcher(): Dispatcher {
-      const auth = this.hello?.auth
       return implementation['~createDispatcher'](implementation, {
         link: this.driver,
         codec,
         connection: { id: 'client', remoteAddress: undefined, client: {}, close() {}, terminate() {} },
-        context: { auth: auth === undefined ? undefined : codec.decode(auth) },
-        auth: undefined,
+        context: {},
+        auth: this.auth,
         topics: {
           listen: (_id, entry, params) => {
             const key = keyOf(entry.path, params === undefined ? '' : payloadKey(params))
@@ -202,13 +217,14 @@ export function createTestServer(options: TestServerOptions): TestServer {
       if (!isProcedure(event)) throw new Error('Expected an event of a contract')
       const { path, index } = entryOf(event)
       const encoded = encodeCanonically(codec, params)
-      const frame = {
-        type: FrameType.Event,
-        event: contractHash === implementation['~contract'].hash ? index : path,
-        params: encoded,
-        payload: encodeValue(codec, payload),
-      }
       for (const connection of listeners.get(keyOf(path, encoded === undefined ? '' : payloadKey(encoded))) ?? []) {
+        const sharesContract = connection.hello?.contractHash === contractHash
+        const frame = {
+          type: FrameType.Event,
+          event: sharesContract ? index : path,
+          params: encoded,
+          payload: encodeValue(codec, payload),
+        }
         connection.driver.publish(new SharedFrame(frame, true))
       }
     },

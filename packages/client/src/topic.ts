@@ -32,7 +32,7 @@ export class Topic implements Intent, ListenSink {
   readonly #listeners = new Map<Listener, () => void>()
   readonly #ready = Promise.withResolvers<void>()
   /** `accepted`: at least once; from then on a pause of the line is bridged. */
-  #state: 'asking' | 'accepted' | 'over' = 'asking'
+  #state: 'new' | 'asking' | 'accepted' | 'over' = 'new'
   #place: Place | undefined
   /** Whether somebody learns from `ready` that the server refuses. */
   #readyAsked = false
@@ -61,6 +61,7 @@ export class Topic implements Intent, ListenSink {
     this.#listeners.set(listener, off)
     signal?.addEventListener('abort', off)
     if (signal?.aborted === true) off()
+    else if (this.#state === 'new') this.#ask()
     return new ActiveListening(off, () => this.#askReady())
   }
 
@@ -128,6 +129,11 @@ export class Topic implements Intent, ListenSink {
         this.#line.report(error)
       }
     }
+  }
+
+  #ask(): void {
+    this.#state = 'asking'
+    this.#line.intents.add(this)
   }
 
   #askReady(): Promise<void> {

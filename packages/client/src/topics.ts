@@ -28,9 +28,7 @@ export class Topics {
     if (known !== undefined) return known.add(listener)
     const topic = new Topic(this.#line, { entry, params: encoded }, () => void this.#topics.delete(key))
     this.#topics.set(key, topic)
-    const listening = topic.add(listener)
-    this.#line.intents.add(topic)
-    return listening
+    return topic.add(listener)
   }
 
   /** Events of topics that nobody listens to any more were under way when that ended. */
