@@ -160,6 +160,12 @@ export class ServerConnection implements TopicReceiver {
     else this.#link.move((session, now) => session.goAway(goAway, now))
   }
 
+  /** No place for it: closes before its HELLO is looked at. Not at once, for its socket is not in its place yet. */
+  turnAway(reason: string): void {
+    this.#phase = { type: 'over', identity: NOBODY }
+    this.#setup.settings.clock.defer(() => this.close(CloseCode.Unavailable, reason, true))
+  }
+
   close(code: CloseCode, reason: string, retry: boolean): void {
     this.#link.close(code, reason, retry)
   }
@@ -261,6 +267,8 @@ export class ServerConnection implements TopicReceiver {
 
   /** Before WELCOME nothing of what came along has run, and the client knows. */
   #refuse(error: unknown): void {
+    // `context` was told that the connection is lost, and ended with that.
+    if (this.#ended.signal.aborted && error === this.#ended.signal.reason) return
     const { code, reason, retry } = refusalOf(error)
     if (!(error instanceof ConnectionRefusal)) this.#report(error)
     if (this.#phase.type === 'greeting') {

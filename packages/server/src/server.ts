@@ -100,8 +100,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     this.#all.set(connection, this.#counts.add(this.#addressOf(request)))
     const listener = connection.open()
     // Since the upgrade was allowed, others may have taken the last place.
-    if (this.#state.type === 'closing') connection.close(CloseCode.Unavailable, 'The server goes away', true)
-    else if (isFull) connection.close(CloseCode.Unavailable, 'Too many connections', true)
+    if (this.#state.type === 'closing') connection.turnAway('The server goes away')
+    else if (isFull) connection.turnAway('Too many connections')
     return listener
   }
 

@@ -24,6 +24,7 @@ import {
 } from '@tautline/core/testing'
 import { expect, onTestFinished } from 'vitest'
 import { createZlibCompressor } from '../../core/src/io/zlib-compressor.ts'
+import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createServer } from './server.ts'
 import type { ErrorContext, ServerOptions } from './server-options.ts'
 import type { Server } from './server-types.ts'
@@ -84,11 +85,11 @@ export function createBench<T extends ContractTree, S extends ImplementerScope>(
   const lines: string[] = []
   const server = createServer(implementation, {
     clock,
-    onError: (error, context) => errors.push({ error, context }),
+    onError: (error, context) => void errors.push({ error, context }),
     log: {
-      info: (line) => lines.push(`info: ${line}`),
-      warn: (line) => lines.push(`warn: ${line}`),
-      error: (line) => lines.push(`error: ${line}`),
+      info: (line) => void lines.push(`info: ${line}`),
+      warn: (line) => void lines.push(`warn: ${line}`),
+      error: (line) => void lines.push(`error: ${line}`),
     },
     ...options,
   })
@@ -185,7 +186,7 @@ function createTestClient<T extends ContractTree>(
       onOpen: () => link.move((moved, now) => moved.opened(now)),
       onHandshake() {},
       onLinkEffect() {},
-      onLost: (ending) => endings.push(ending),
+      onLost: (ending) => void endings.push(ending),
       onClosed() {},
       onFault(error) {
         throw error
@@ -193,7 +194,9 @@ function createTestClient<T extends ContractTree>(
     },
   })
   const decode = (payload: Payload | undefined): unknown => (payload === undefined ? undefined : codec.decode(payload))
-  const caller = new Caller(link, (event, params, payload) => events.push([event, decode(params), decode(payload)]))
+  const caller = new Caller(link, (event, params, payload) => {
+    events.push([event, decode(params), decode(payload)])
+  })
   const callee = serves?.['~createDispatcher'](serves, {
     link,
     codec,
@@ -237,4 +240,20 @@ function createTestClient<T extends ContractTree>(
     refreshAuth: (fresh) => link.move((moved, now) => moved.refreshAuth(codec.encode(fresh), now)),
     close: () => link.close(1000, '', false),
   }
+}
+
+/** A handler's wait that ends with its signal only. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error))
+  })
+}
+
+/** The only accepted connection of a bench. */
+export function onlyConnection<T extends ContractTree, S extends ImplementerScope>(
+  bench: Bench<T, S>,
+): ServerConnectionHandle<S['context'], S['calls']> {
+  const [connection, ...others] = [...bench.server.connections]
+  if (connection === undefined || others.length > 0) throw new Error('Expected one connection')
+  return connection
 }

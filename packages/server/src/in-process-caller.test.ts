@@ -1,0 +1,65 @@
+import { duplex, query, router, subscription } from '@tautline/core'
+import { implement } from '@tautline/core/peer'
+import * as v from 'valibot'
+import { describe, expect, test } from 'vitest'
+import { createBench, untilAborted } from './test-bench.fixture.ts'
+
+const api = router({
+  greet: query({ input: v.string(), output: v.string(), errors: { RUDE: v.object({ word: v.string() }) } }),
+  slow: query(),
+  count: subscription({ input: v.number(), output: v.number() }),
+  double: duplex({ up: v.number(), output: v.number() }),
+})
+
+function serving() {
+  const app = implement(api)
+    .context(() => ({ name: 'nobody' }))
+    .use(({ next, ctx, auth }) => next({ greeting: `${ctx.name} ${String(auth)}` }))
+  return createBench(
+    app.handlers({
+      greet: ({ input, ctx, fail }) => (input === 'rude' ? fail('RUDE', { word: input }) : `${input} ${ctx.greeting}`),
+      slow: ({ signal }) => untilAborted(signal),
+      *count({ input }) {
+        for (let n = 1; n <= input; n++) yield n
+      },
+      async *double({ up }) {
+        for await (const n of up) yield 2 * n
+      },
+    }),
+  )
+}
+
+describe('a caller in-process', () => {
+  test('goes through validation and middleware, with the context it was given', async () => {
+    const { server } = serving()
+    const caller = server.caller({ name: 'ada' }, { auth: 'token' })
+    expect(await caller.greet('hello')).toBe('hello ada token')
+    await expect(caller.greet(5 as never)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    await expect(caller.greet('rude')).rejects.toMatchObject({ code: 'RUDE', data: { word: 'rude' } })
+  })
+
+  test('streams, more items than are under way at once', async () => {
+    const caller = serving().server.caller({ name: 'ada' })
+    const items: number[] = []
+    for await (const item of caller.count(100)) items.push(item)
+    expect(items).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
+    const doubled: number[] = []
+    for await (const item of caller.double(undefined, items)) doubled.push(item)
+    expect(doubled).toEqual(items.map((item) => 2 * item))
+  })
+
+  test('keeps deadlines and cancels', async () => {
+    const bench = serving()
+    const caller = bench.server.caller({ name: 'ada' })
+    const late = caller.slow(undefined, { timeoutMs: 100 })
+    late.catch(() => {})
+    await bench.clock.advanceAsync(100)
+    await expect(late).rejects.toMatchObject({ code: 'TIMEOUT' })
+    const controller = new AbortController()
+    const cancelled = caller.slow(undefined, { signal: controller.signal })
+    controller.abort()
+    await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(caller.slow(undefined, { signal: controller.signal })).rejects.toMatchObject({ outcome: 'not-sent' })
+    expect(bench.errors).toEqual([])
+  })
+})
