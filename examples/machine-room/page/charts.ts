@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import type { MachineInfo, Sample } from '../api.ts'
-import { byId } from './dom.ts'
+import { byId, make } from './dom.ts'
 import { formatBytes, formatRate, formatShare } from './format.ts'
 
 interface Line {
@@ -14,11 +14,21 @@ interface ChartOptions {
   readonly format: (value: number) => string
   /** Upper end of the scale; the largest value shown where absent. */
   readonly top?: number
+  /** Steps of the scale; round decimal numbers where absent. */
+  readonly steps?: readonly number[]
+  /** The one figure that sums the chart up; without it the legend says all. */
   readonly now: (sample: Sample) => string
 }
 
-/** How much time a chart shows. */
+/** A legend for more lines than this would say less than none. */
+const LEGEND_LINES = 4
+const BYTE_STEPS: readonly number[] = [0, 1, 2, 3].flatMap((power) =>
+  [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].map((step) => step * 1024 ** power),
+)
+
+/** How much time a chart shows: the whole span at most, and at the start no more than leaves the lines wide enough to see. */
 const SPAN_SECONDS = 180
+const FIRST_SPAN_SECONDS = 45
 
 /** Four moving charts over one list of samples. */
 export class Charts {
@@ -46,7 +56,8 @@ export class Charts {
         ],
         format: formatBytes,
         top: info.totalMemoryBytes,
-        now: ({ memory }) => `${formatBytes(memory.usedBytes)} of ${formatBytes(memory.totalBytes)}`,
+        steps: BYTE_STEPS,
+        now: ({ memory }) => `of ${formatBytes(memory.totalBytes)}`,
       }),
       new Chart({
         id: 'load',
@@ -56,7 +67,8 @@ export class Charts {
           { label: '15 min', of: (sample) => sample.load[2] },
         ],
         format: (value) => value.toFixed(value < 10 ? 1 : 0),
-        now: ({ load }) => load.map((value) => value.toFixed(2)).join('  '),
+        now: ({ load, cores: { length } }) =>
+          `${((load[0] / Math.max(1, length)) * 100).toFixed(0)} % of ${String(length)} cores`,
       }),
       new Chart({
         id: 'network',
@@ -66,7 +78,8 @@ export class Charts {
           { label: 'loopback', of: (sample) => sample.network.loopbackPerSecond },
         ],
         format: formatRate,
-        now: ({ network }) => `↓ ${formatRate(network.receivedPerSecond)}  ↑ ${formatRate(network.sentPerSecond)}`,
+        steps: BYTE_STEPS,
+        now: () => '',
       }),
     ]
   }
@@ -85,6 +98,8 @@ class Chart {
   readonly #options: ChartOptions
   readonly #plot: uPlot
   readonly #now: HTMLOutputElement
+  /** Where each line says what it is and how it stands. */
+  readonly #legend: readonly HTMLElement[]
   #times: number[] = []
   #values: (number | null)[][]
 
@@ -93,6 +108,7 @@ class Chart {
     this.#now = byId(`${options.id}-now`, HTMLOutputElement)
     this.#values = options.lines.map(() => [])
     const target = byId(`${options.id}-chart`, HTMLDivElement)
+    this.#legend = this.#makeLegend(target)
     this.#plot = new uPlot(this.#settings(target), this.#data(), target)
     new ResizeObserver(() => {
       this.#plot.setSize({ width: target.clientWidth, height: target.clientHeight })
@@ -100,12 +116,18 @@ class Chart {
     // Colours come from the style sheet, which follows the system's choice of light and dark.
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
       this.#plot.redraw(false, true)
+      this.#paintLegend()
     })
+    this.#paintLegend()
   }
 
   add(sample: Sample): void {
     this.#push(sample.at.getTime() / 1000, (line) => line.of(sample))
     this.#now.textContent = this.#options.now(sample)
+    this.#legend.forEach((item, index) => {
+      const line = this.#options.lines[index]
+      if (line !== undefined) item.textContent = `${line.label} ${this.#options.format(line.of(sample))}`
+    })
     this.#plot.setData(this.#data())
   }
 
@@ -123,12 +145,28 @@ class Chart {
     }
   }
 
+  #makeLegend(target: HTMLElement): readonly HTMLElement[] {
+    const { lines } = this.#options
+    if (lines.length > LEGEND_LINES) return []
+    const list = make('ul', { className: 'legend' })
+    const items = lines.map((line) => make('li', { text: line.label }))
+    list.append(...items)
+    target.before(list)
+    return items
+  }
+
+  #paintLegend(): void {
+    this.#legend.forEach((item, index) => {
+      item.style.setProperty('--line', lineColor(index, this.#options.lines.length))
+    })
+  }
+
   #data(): uPlot.AlignedData {
     return [this.#times, ...this.#values]
   }
 
   #settings(target: HTMLElement): uPlot.Options {
-    const { lines, format, top } = this.#options
+    const { lines, format, top, steps } = this.#options
     const axis = {
       stroke: () => cssColor('--faint'),
       grid: { stroke: () => cssColor('--grid'), width: 1 },
@@ -142,12 +180,23 @@ class Chart {
       cursor: { y: false, points: { show: false }, drag: { setScale: false } },
       legend: { show: false },
       scales: {
-        x: { range: (_, __, newest) => [newest - SPAN_SECONDS, newest] },
+        x: {
+          range: (_, oldest, newest) => {
+            const span = Math.min(SPAN_SECONDS, Math.max(FIRST_SPAN_SECONDS, newest - oldest))
+            return [newest - span, newest]
+          },
+        },
         y: { range: (_, __, highest) => [0, top ?? Math.max(highest * 1.15, 1)] },
       },
       axes: [
         { ...axis, space: 70, size: 22, values: (_, splits) => splits.map(clockTime) },
-        { ...axis, space: 34, size: 62, values: (_, splits) => splits.map((value) => format(value)) },
+        {
+          ...axis,
+          space: 34,
+          size: 62,
+          values: (_, splits) => splits.map((value) => format(value)),
+          ...(steps !== undefined && { incrs: [...steps] }),
+        },
       ],
       series: [
         {},
@@ -164,7 +213,7 @@ class Chart {
 }
 
 function clockTime(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
+  return new Date(seconds * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 }
 
 function cssColor(name: string): string {

@@ -14,7 +14,7 @@ const COLUMNS: readonly Column[] = [
   { key: 'name', title: 'Name', className: 'name', text: (row) => row.name },
   { key: 'cpu', title: 'CPU', className: 'number meter', text: (row) => formatShare(row.cpu) },
   { key: 'memoryBytes', title: 'Memory', className: 'number', text: (row) => formatBytes(row.memoryBytes) },
-  { key: 'pid', title: 'PID', className: 'number', text: (row) => String(row.pid) },
+  { key: 'pid', title: 'PID', className: 'number optional', text: (row) => String(row.pid) },
   { key: 'user', title: 'User', className: 'optional', text: (row) => row.user },
   { key: 'threads', title: 'Threads', className: 'number optional', text: (row) => String(row.threads) },
   {
