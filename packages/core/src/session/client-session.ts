@@ -47,7 +47,7 @@ class ClientSession extends BaseSession implements ClientMoves {
     this.startHandshake(now + this.limits.handshakeMs)
     const effects: Effect[] = [{ type: 'send', frame: { type: FrameType.Hello, hello: this.#hello } }]
     const places = atMost(EARLY_REQUESTS, placesOf(this.limits, this.limits.topics))
-    this.outgoing.openEarly(places, this.limits.helloBytes - helloBytesAtMost(this.#hello), now, effects)
+    this.outgoing.greet(places, this.limits.helloBytes - helloBytesAtMost(this.#hello), now, effects)
     return effects
   }
 

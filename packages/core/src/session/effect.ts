@@ -4,6 +4,9 @@ import type { Frame, GoAway, Hello, Meta, Payload, ProcedureRef, Welcome } from 
  * What a session asks of its driver. Every input of a session returns a list of these; the driver applies them
  * in order, in one switch. Nothing here is asynchronous: a driver that needs time (authenticating, running a
  * handler) comes back with another input.
+ *
+ * A list is made before any of it is applied: where a driver settles an id halfway, the rest of the list may still speak of it,
+ * and is to be ignored.
  */
 export type Effect = WireEffect | HandshakeEffect | CalleeEffect | CallerEffect | LinkEffect
 

@@ -11,8 +11,8 @@ import { textBytesAtMost } from './request.ts'
  */
 
 /**
- * Requests of each kind that a client may send before WELCOME tells the limits, and that a server takes together with the
- * HELLO even where its own limits are lower.
+ * Requests of each kind that a client may send in the message of HELLO, and that a server takes there even where its own
+ * limits, which the client cannot know yet, are lower.
  */
 export const EARLY_REQUESTS = 32
 

@@ -37,9 +37,11 @@ const ACCEPTED: Progress = Object.freeze({ type: 'accepted' })
 /** What may leave now. */
 type Gate =
   | { readonly type: 'shut' }
-  /** Behind HELLO, before WELCOME: few requests, few bytes, and nothing that follows them. */
-  | { readonly type: 'early'; readonly places: Record<RequestKind, number>; bytesLeft: number; readonly later: Frame[] }
+  /** HELLO has left, WELCOME has not come: what follows a request waits for it. */
+  | { readonly type: 'greeted'; readonly places: Places; bytesLeft: number; readonly later: Frame[] }
   | { readonly type: 'open'; readonly places: Places; readonly window: CreditWindow }
+
+const NO_PLACES: Places = { call: 0, stream: 0, topic: 0 }
 
 const KINDS = ['call', 'stream', 'topic'] as const satisfies readonly RequestKind[]
 
@@ -71,13 +73,17 @@ export class OutgoingRequests {
     return this.#live.get(id)
   }
 
-  openEarly(places: Places, bytes: number, now: number, effects: Effect[]): void {
-    this.#gate = { type: 'early', places: { ...places }, bytesLeft: bytes, later: [] }
+  /** HELLO leaves, and takes along what is allowed. */
+  greet(places: Places, bytes: number, now: number, effects: Effect[]): void {
+    const later: Frame[] = []
+    this.#gate = { type: 'greeted', places, bytesLeft: bytes, later }
     this.#release(now, effects)
+    // Another message could arrive when the server has accepted already and keeps its own, lower limits.
+    this.#gate = { type: 'greeted', places: NO_PLACES, bytesLeft: 0, later }
   }
 
   open(places: Places, window: CreditWindow, now: number, effects: Effect[]): void {
-    const later = this.#gate.type === 'early' ? this.#gate.later : []
+    const later = this.#gate.type === 'greeted' ? this.#gate.later : []
     this.#gate = { type: 'open', places, window }
     for (const frame of later) effects.push({ type: 'send', frame })
     for (const entry of this.#live.values()) {
@@ -95,7 +101,7 @@ export class OutgoingRequests {
 
   /** Sends a frame that concerns an id already on the wire; before WELCOME it waits for that. */
   #follow(frame: Frame, effects: Effect[]): void {
-    if (this.#gate.type === 'early') this.#gate.later.push(frame)
+    if (this.#gate.type === 'greeted') this.#gate.later.push(frame)
     else effects.push({ type: 'send', frame })
   }
 
@@ -205,7 +211,7 @@ export class OutgoingRequests {
     if (gate.type === 'shut' || this.#inFlight[request.kind] >= gate.places[request.kind]) return false
     const timeoutMs = entry.deadline && Math.max(0, Math.ceil(entry.deadline.at - now))
     const frame = requestFrame(request, entry.id, timeoutMs)
-    if (gate.type === 'early') {
+    if (gate.type === 'greeted') {
       const bytes = frameBytesAtMost(frame)
       if (bytes > gate.bytesLeft) return false
       gate.bytesLeft -= bytes
@@ -232,8 +238,6 @@ export class OutgoingRequests {
       return
     }
     this.#inFlight[entry.kind] -= 1
-    // Its CANCEL waits for WELCOME, so that the peer does not see the place free before then.
-    if (this.#gate.type === 'early') this.#gate.places[entry.kind] -= 1
     this.#release(now, effects)
   }
 

@@ -122,7 +122,10 @@ export interface ServerDecisions {
 }
 
 export interface ClientMoves {
-  /** The transport is open: HELLO leaves, with the first calls behind it as far as `helloBytes` allows. */
+  /**
+   * The transport is open: HELLO leaves, and behind it in the same message the calls that are there, as far as `helloBytes`
+   * allows. What comes later waits for WELCOME.
+   */
   opened(now: number): readonly Effect[]
   /** The machine may have slept, or the network changed: PING with a short deadline instead of trusting the link. */
   wake(now: number): readonly Effect[]

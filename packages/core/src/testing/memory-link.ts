@@ -74,8 +74,10 @@ export class MemoryLink {
     this.#setMode(direction, 'paused')
   }
 
+  /** The reader reads again. What is silent stays so: its messages are lost. */
   resume(direction: 'up' | 'down' | 'both'): void {
-    this.#setMode(direction, 'flowing')
+    if (direction !== 'down' && this.up.mode === 'paused') this.up.setMode('flowing')
+    if (direction !== 'up' && this.down.mode === 'paused') this.down.setMode('flowing')
   }
 
   #setMode(direction: 'up' | 'down' | 'both', mode: LaneMode): void {

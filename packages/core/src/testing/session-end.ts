@@ -15,7 +15,8 @@ export interface SessionEndOptions<S extends Session> {
   readonly limits?: Limits
   /** Gets each effect that is not for the wire, when it comes. */
   readonly onEffect?: (effect: Effect, end: SessionEnd<S>) => void
-  readonly onLost?: (end: SessionEnd<S>) => void
+  /** The transport is gone. */
+  readonly onLost?: () => void
 }
 
 /**
@@ -62,7 +63,7 @@ export class SessionEnd<S extends Session> {
       onClose: () => {
         this.session.transportClosed(this.#options.clock.now())
         this.#arm()
-        this.#options.onLost?.(this)
+        this.#options.onLost?.()
       },
       onDrain: () => {},
     }

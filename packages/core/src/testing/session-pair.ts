@@ -26,8 +26,13 @@ export interface SessionPairOptions {
   readonly welcome?: Partial<Welcome>
   /** `"accept"`: each HELLO at once. `"wait"`: the test decides. @default "accept" */
   readonly onHello?: 'accept' | 'wait'
+  /** Puts something between each session and its driver, to observe it or to break it. */
+  readonly wrap?: <S extends Session>(session: S) => S
   readonly onClientEffect?: (effect: Effect, end: ClientEnd) => void
   readonly onServerEffect?: (effect: Effect, end: ServerEnd) => void
+  /** The transport is gone. */
+  readonly onClientLost?: () => void
+  readonly onServerLost?: () => void
 }
 
 export interface SessionPair {
@@ -42,25 +47,28 @@ export interface SessionPair {
 /** A client's and a server's session over a link in memory. Nothing has happened yet: time must move on. */
 export function createSessionPair(options: SessionPairOptions = {}): SessionPair {
   const { clock = createVirtualClock(), seed = 1, latencyMs = 0, jitterMs = 0, onHello = 'accept' } = options
+  const { wrap = asItIs } = options
   const clientLimits = { ...DEFAULT_LIMITS, ...options.clientLimits }
   const serverLimits = { ...DEFAULT_LIMITS, ...options.serverLimits }
   const welcome = rawWelcome({ limits: serverLimits, ...options.welcome })
   const network = createMemoryNetwork({ clock, seed, latencyMs, jitterMs })
 
   const client: ClientEnd = new SessionEnd({
-    session: createClientSession({ hello: rawHello(options.hello), limits: clientLimits }),
+    session: wrap<Session & ClientMoves>(createClientSession({ hello: rawHello(options.hello), limits: clientLimits })),
     clock,
     limits: clientLimits,
     onEffect: (effect, end) => options.onClientEffect?.(effect, end),
+    onLost: () => options.onClientLost?.(),
   })
   const server: ServerEnd = new SessionEnd({
-    session: createServerSession({ limits: serverLimits, now: clock.now() }),
+    session: wrap<Session & ServerDecisions>(createServerSession({ limits: serverLimits, now: clock.now() })),
     clock,
     limits: serverLimits,
     onEffect: (effect, end) => {
       if (effect.type === 'hello' && onHello === 'accept') end.move((session, now) => session.accept(welcome, now))
       options.onServerEffect?.(effect, end)
     },
+    onLost: () => options.onServerLost?.(),
   })
 
   network.listen((transport) => {
@@ -71,4 +79,8 @@ export function createSessionPair(options: SessionPairOptions = {}): SessionPair
   const [link] = network.links
   if (link === undefined) throw new Error('Expected a link')
   return { clock, client, server, link, welcome }
+}
+
+function asItIs<S extends Session>(session: S): S {
+  return session
 }
