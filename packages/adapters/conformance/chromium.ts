@@ -22,7 +22,8 @@ async function bundle(): Promise<string> {
     entryPoints: [fileURLToPath(new URL('browser-client.ts', import.meta.url))],
     bundle: true,
     write: false,
-    format: 'esm',
+    // Not a module: those run some time after they were added.
+    format: 'iife',
     platform: 'browser',
     conditions: ['@tautline/source'],
   })
@@ -38,7 +39,7 @@ export async function runInChromium({ urls, without }: RunOptions): Promise<read
   try {
     const page = await browser.newPage()
     await page.goto(new URL('/', (urls.main ?? '').replace(/^ws/, 'http')).href)
-    await page.addScriptTag({ type: 'module', content: await bundled })
+    await page.addScriptTag({ content: await bundled })
     const run = (options: RunOptions): Promise<readonly CheckResult[]> =>
       // Put there by browser-client.ts.
       (globalThis as unknown as { runConformance(o: RunOptions): Promise<readonly CheckResult[]> }).runConformance(

@@ -5,9 +5,8 @@ import * as v from 'valibot'
 export const api = router({
   echo: query({ input: v.unknown(), output: v.unknown() }),
   add: query({ input: v.object({ a: v.number(), b: v.number() }), output: v.number() }),
-  /** So many bytes, all alike or all different. */
   bytes: query({
-    input: v.object({ length: v.number(), alike: v.boolean() }),
+    input: v.object({ length: v.number(), of: v.picklist(['rows', 'noise']) }),
     output: v.instance(Uint8Array),
   }),
   withdraw: mutation({

@@ -45,8 +45,9 @@ export async function openByHand(url: string, options: HandClientOptions = {}): 
 
   /** False when the connection has ended. */
   async function receive(): Promise<boolean> {
+    if (closeCode !== undefined) return false
     const frame = await raw.next()
-    if (frame === undefined) closeCode ??= 1006
+    if (frame === undefined) closeCode = 1006
     else if (frame.opcode === Opcode.Close)
       closeCode = frame.payload.byteLength < 2 ? 1005 : frame.payload.readUInt16BE()
     else if (frame.opcode === Opcode.Binary) {

@@ -1,10 +1,11 @@
 import { implement, tracked } from '@tautline/server'
 import { api, clientApi } from './contract.ts'
+import { noise, rows } from './samples.ts'
 import { createTraces } from './traces.ts'
 
 export interface HandlerNeeds {
-  announce(room: string, text: string): void
-  cut(client: string): void
+  readonly announce: (room: string, text: string) => void
+  readonly cut: (client: string) => void
 }
 
 const SECRET = 'the password is swordfish'
@@ -27,11 +28,7 @@ export function createHandlers({ announce, cut }: HandlerNeeds) {
     .handlers({
       echo: ({ input }) => input,
       add: ({ input }) => input.a + input.b,
-      bytes: ({ input }) => {
-        const bytes = new Uint8Array(input.length)
-        if (!input.alike) fillWithNoise(bytes)
-        return bytes
-      },
+      bytes: ({ input }) => (input.of === 'rows' ? rows(input.length) : noise(input.length)),
       withdraw: ({ input, fail }) =>
         input.amount > 100 ? fail('INSUFFICIENT', { missing: input.amount - 100 }) : { left: 100 - input.amount },
       whoami: ({ ctx }) => ctx,
@@ -99,15 +96,6 @@ export function createHandlers({ announce, cut }: HandlerNeeds) {
 
 function readToken(auth: unknown): string | undefined {
   return typeof auth === 'object' && auth !== null && 'token' in auth ? String(auth.token) : undefined
-}
-
-/** Different in every byte that deflate looks at, and the same in every run. */
-function fillWithNoise(bytes: Uint8Array): void {
-  let state = 1
-  for (let i = 0; i < bytes.byteLength; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    bytes[i] = state >>> 24
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

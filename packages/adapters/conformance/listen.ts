@@ -1,8 +1,8 @@
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { SocketAcceptor } from '@tautline/server'
-import { type DenoHandler, denoHandler } from '../src/deno/index.ts'
-import { attach } from '../src/node/index.ts'
+import { type DenoHandler, denoHandler } from '../src/deno/deno-handler.ts'
+import { attach } from '../src/node/attach.ts'
 import type { FetchHandler, Serving } from '../src/serving.ts'
 import { testCertificate } from '../src/test-certificate.fixture.ts'
 import type { ServerKind } from './capabilities.ts'
@@ -17,20 +17,20 @@ export interface ListenOptions {
 const HOST = '127.0.0.1'
 const PATH = '/rpc'
 
+/** Each loads where it runs, and not elsewhere. */
+const adapters = {
+  node: () => import('../src/node/index.ts'),
+  bun: () => import('../src/bun/index.ts'),
+  deno: () => import('../src/deno/index.ts'),
+}
+
 /** Listens in the way of the given kind. */
 export async function listen(kind: ServerKind, server: SocketAcceptor, options: ListenOptions): Promise<Serving> {
   const { tls, ...rest } = options
   const address = { port: 0, host: HOST, path: PATH, ...rest, ...(tls === true ? { tls: testCertificate } : {}) }
-  switch (kind) {
-    case 'node':
-      return (await import('../src/node/index.ts')).serve(server, address)
-    case 'bun':
-      return (await import('../src/bun/index.ts')).serve(server, address)
-    case 'deno':
-      return (await import('../src/deno/index.ts')).serve(server, address)
-    case 'deno-serve':
-      return listenOnDenoServe(server, options)
-  }
+  if (kind === 'deno-serve') return listenOnDenoServe(server, options)
+  const { serve } = await adapters[kind]()
+  return serve(server, address)
 }
 
 interface DenoListener {

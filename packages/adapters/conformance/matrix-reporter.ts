@@ -17,14 +17,14 @@ export default class MatrixReporter implements Reporter {
       }
     }
     const columns = [...clientKinds, ABUSE]
-    const rows = serverKinds.map((server) => [
-      server,
-      ...columns.map((column) => {
-        const counts = cells.get(`${server} ${column}`)
-        if (counts === undefined) return '-'
-        return counts.failed === 0 ? String(counts.passed) : `${String(counts.failed)} FAILED`
-      }),
-    ])
+    const show = (cell: string): string => {
+      const counts = cells.get(cell)
+      if (counts === undefined) return '-'
+      return counts.failed === 0 ? String(counts.passed) : `${String(counts.failed)} FAILED`
+    }
+    const rows = serverKinds.map((server) =>
+      [server as string].concat(columns.map((column) => show(`${server} ${column}`))),
+    )
     console.log(`\nChecks passed, by server (down) and client (across)\n${layOut([['', ...columns], ...rows])}\n`)
   }
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { testCertificate } from '../src/test-certificate.fixture.ts'
+import { testAuthority } from '../src/test-certificate.fixture.ts'
 import {
   type ClientKind,
   clientCapabilities,
@@ -27,8 +27,8 @@ function ruledOut(check: Check, server: ServerKind, client: ClientKind): string 
 }
 
 const temporary = mkdtempSync(join(tmpdir(), 'tautline-conformance-'))
-const certificateFile = join(temporary, 'certificate.pem')
-writeFileSync(certificateFile, testCertificate.cert)
+const authorityFile = join(temporary, 'authority.pem')
+writeFileSync(authorityFile, testAuthority)
 afterAll(() => {
   rmSync(temporary, { recursive: true })
 })
@@ -47,7 +47,7 @@ describe.each(serverKinds)('server %s', (serverKind) => {
     const without = checks.filter((check) => !applicable.includes(check)).map((check) => check.name)
     const results = new Map<string, CheckResult>()
     beforeAll(async () => {
-      for (const result of await runClient(clientKind, { urls: server.urls, without, certificateFile }))
+      for (const result of await runClient(clientKind, { urls: server.urls, without, authorityFile }))
         results.set(result.check, result)
     }, 240_000)
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { executable, type Runtime, runtimeEnv, sourceArguments } from '../../../scripts/runtimes.ts'
-import { type ClientKind } from './capabilities.ts'
+import type { ClientKind } from './capabilities.ts'
 import { runInChromium } from './chromium.ts'
 import type { CheckResult } from './run-checks.ts'
 import type { StandUrls } from './stands.ts'
@@ -10,8 +10,8 @@ import type { StandUrls } from './stands.ts'
 export interface ClientRun {
   readonly urls: StandUrls
   readonly without: readonly string[]
-  /** File of the certificate authority of the TLS stand. */
-  readonly certificateFile: string
+  /** File with the authority behind the certificate of the TLS stand. */
+  readonly authorityFile: string
 }
 
 const runtimeOf: Readonly<Record<Exclude<ClientKind, 'chromium'>, Runtime>> = {
@@ -28,7 +28,7 @@ export function runClient(kind: ClientKind, run: ClientRun): Promise<readonly Ch
 
 function runInProcess(
   kind: Exclude<ClientKind, 'chromium'>,
-  { urls, without, certificateFile }: ClientRun,
+  { urls, without, authorityFile }: ClientRun,
 ): Promise<readonly CheckResult[]> {
   const runtime = runtimeOf[kind]
   const script = fileURLToPath(new URL('client.ts', import.meta.url))
@@ -37,7 +37,7 @@ function runInProcess(
     [...sourceArguments(runtime, script), JSON.stringify({ kind, urls, without })],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...runtimeEnv, NODE_EXTRA_CA_CERTS: certificateFile, DENO_CERT: certificateFile },
+      env: { ...process.env, ...runtimeEnv, NODE_EXTRA_CA_CERTS: authorityFile, DENO_CERT: authorityFile },
     },
   )
   const results: CheckResult[] = []

@@ -1,6 +1,7 @@
 // <runtime> server.ts <kind> [port]: all stands of one kind of server. Prints READY with their addresses; ends with its stdin.
 import process from 'node:process'
-import { createServer, type Log, type Server } from '@tautline/server'
+import type { ContractTree } from '@tautline/core'
+import { createServer, type Log, type ServerOptions, type SocketAcceptor } from '@tautline/server'
 import type { Serving } from '../src/serving.ts'
 import { type ServerKind, serverCapabilities } from './capabilities.ts'
 import { api } from './contract.ts'
@@ -11,9 +12,11 @@ import { GUARDED, type Stand, type Usage } from './stands.ts'
 
 const kind = process.argv[2] as ServerKind
 const port = Number(process.argv[3] ?? 0)
-const servers: Server[] = []
+const countConnections: (() => number)[] = []
 const servings: Serving[] = []
 const urls: Partial<Record<Stand, string>> = {}
+
+type Options = Pick<ServerOptions<object, ContractTree>, 'authorizeUpgrade' | 'limits' | 'origins'>
 
 const log: Log = { info: () => undefined, warn: print, error: print }
 
@@ -22,10 +25,12 @@ function print(line: string): void {
   console.log(`LOG ${line}`)
 }
 
-type ServerOptions = NonNullable<Parameters<typeof createServer>[1]>
-
-async function open(stand: Stand, options: ServerOptions, serve: (server: Server) => Promise<Serving>): Promise<void> {
-  const server: Server = createServer(
+async function open(
+  stand: Stand,
+  options: Options,
+  serve: (server: SocketAcceptor) => Promise<Serving>,
+): Promise<void> {
+  const server = createServer(
     createHandlers({
       announce: (room, text) => {
         server.publish(api.news, { room }, { text })
@@ -36,7 +41,7 @@ async function open(stand: Stand, options: ServerOptions, serve: (server: Server
     }),
     { log, ...options },
   )
-  servers.push(server)
+  countConnections.push(() => server.stats().connections)
   const serving = await serve(server)
   servings.push(serving)
   urls[stand] = serving.url
@@ -54,7 +59,7 @@ function usage(): Usage {
   return {
     rssBytes: process.memoryUsage().rss,
     cpuMs: (user + system) / 1000,
-    connections: servers.reduce((sum, server) => sum + server.stats().connections, 0),
+    connections: countConnections.reduce((sum, count) => sum + count(), 0),
   }
 }
 
