@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { SABOTEURS, type Saboteur } from './simulation/saboteurs.fixture.ts'
 import { simulate } from './simulation/simulate.fixture.ts'
 
 const environment = (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env ?? {}
@@ -20,4 +21,20 @@ test(`${RUNS} random schedules from seed ${SEED} keep every promise of a session
 
 test('a schedule is the same for the same seed', () => {
   expect(simulate(1)).toBe(simulate(1))
+})
+
+/** What the first of some schedules that fails under sabotage has to say. */
+function verdictOn(saboteur: Saboteur): string {
+  for (let seed = 1; seed <= 300; seed += 1) {
+    try {
+      simulate(seed, saboteur)
+    } catch (error) {
+      return String(error)
+    }
+  }
+  return 'nothing'
+}
+
+test.each(SABOTEURS)('the simulation finds out a session that %s', (_, saboteur, verdict) => {
+  expect(verdictOn(saboteur)).toMatch(verdict)
 })

@@ -3,11 +3,9 @@ import type { MemoryLink } from '../../testing/memory-link.ts'
 import { createRandom } from '../../testing/random.ts'
 import { createSessionPair, type SessionPair } from '../../testing/session-pair.ts'
 import type { Effect } from '../effect.ts'
-import type { Session, SessionStats } from '../session.ts'
+import type { SessionStats } from '../session.ts'
+import type { Saboteur } from './saboteurs.fixture.ts'
 import { SimulatedApp } from './simulated-app.fixture.ts'
-
-/** Something between a session and its driver that breaks a promise. */
-export type Saboteur = <S extends Session>(session: S) => S
 
 interface Simulation {
   readonly pair: SessionPair
