@@ -5,7 +5,7 @@
  * Normative text: PROTOCOL.md, "Calls".
  */
 import { type Outcome, type ProcedureEntry, TautlineError } from '@tautline/core'
-import { type CallSink, encodeValue, throwIt } from '@tautline/core/peer'
+import { type CallSink, checkCallOptions, encodeValue, throwIt } from '@tautline/core/peer'
 import type { Payload } from '@tautline/core/protocol'
 import type { CallOptions, PendingCall } from './client-types.ts'
 import type { Failure, Intent } from './intents.ts'
@@ -23,7 +23,8 @@ export function startCall(
   { input, options = {} }: CallArguments,
 ): PendingCall<unknown, TautlineError> {
   const answer = new Promise<unknown>((resolve, reject) => {
-    // What is thrown in here, a value that cannot be encoded, rejects the promise.
+    // What is thrown in here, such as for a value that cannot be encoded, rejects the promise.
+    checkCallOptions(options)
     if (options.signal?.aborted === true) throw cancelled(options.signal, 'not-sent')
     const payload = encodeValue(line.codec, input)
     line.intents.add(new Call(line, { entry, input: payload, options }, { resolve, reject }))

@@ -31,6 +31,16 @@ test('items go up, answers come down, and both ends end', async () => {
   await close()
 })
 
+test('one that is opened on an open connection sends its items too', async () => {
+  const { client, clock, close } = createBench()
+  await clock.advanceAsync(10)
+  const answers = collect(client.upload({ name: 'f' }, ['a', 'bc']))
+  await clock.advanceAsync(20)
+  expect(await answers.end).toBe('done')
+  expect(answers.items).toEqual([1, 3])
+  await close()
+})
+
 test('a reader that pauses stops the handler, and so the source: 64 KiB items', async () => {
   const { client, clock, close } = createBench({ server: { limits: { messageBytes: 4 * 1024 * 1024 } } })
   const { state, items } = source(1000, 64 * 1024)

@@ -1,5 +1,5 @@
 import type { ProcedureEntry } from '@tautline/core'
-import { encodeValue, type ItemSource } from '@tautline/core/peer'
+import { checkCallOptions, encodeValue, type ItemSource } from '@tautline/core/peer'
 import type { Payload } from '@tautline/core/protocol'
 import { cancelled } from './call.ts'
 import type { ItemStream, SubscribeOptions } from './client-types.ts'
@@ -20,6 +20,7 @@ export function openStream(line: Line, entry: ProcedureEntry, given: StreamArgum
   let resume: Payload | undefined
   let fault: unknown
   try {
+    checkCallOptions(options)
     input = encodeValue(line.codec, given.input)
     resume = encodeValue(line.codec, options.resume)
     if (options.signal?.aborted === true) fault = cancelled(options.signal, 'not-sent')

@@ -83,7 +83,10 @@ export class StreamCall implements Intent, StreamSink {
       resume: this.#resume,
       duplex: up !== undefined,
     }
-    this.#place = { caller, id: caller.open(request, this) }
+    const id = caller.open(request, this)
+    this.#place = { caller, id }
+    // On a connection that is open already the credit came before the id.
+    if (caller.link.canSendItem(id)) this.writable()
   }
 
   abandon({ code, message }: Failure): void {
