@@ -103,4 +103,17 @@ describe('a call from server to client', () => {
     await expect(bench.server.caller({}).remove('x')).rejects.toMatchObject({ code: 'INTERNAL' })
     expect(bench.errors).toMatchObject([{ error: { code: 'UNKNOWN_PROCEDURE' } }])
   })
+
+  test('with options that the client would take for a violation fails here, and costs nothing else', async () => {
+    const bench = createBench(implementation)
+    const { api: client } = await bench.connect({ serves })
+    const connection = onlyConnection(bench)
+    await expect(connection.client.confirm({ text: 'x' }, { timeoutMs: Number.NaN })).rejects.toThrow('timeoutMs')
+    await expect(connection.client.confirm({ text: 'x' }, { meta: { key: 'x'.repeat(1025) } })).rejects.toThrow('meta')
+    await expect(connection.client.confirm({ text: (() => {}) as never })).rejects.toMatchObject({
+      code: 'UNSERIALISABLE',
+      outcome: 'not-sent',
+    })
+    expect(await bench.run(client.ping())).toBe('pong')
+  })
 })

@@ -131,6 +131,15 @@ describe('a HELLO', () => {
     expect([...bench.server.connections]).toEqual([])
   })
 
+  test('may be refused with any reason: what does not fit is cut', async () => {
+    const app = implement(api).context(({ fail }) => fail('UNAUTHORIZED', `${'x'.repeat(5000)}\ud800`))
+    const bench = createBench(app.handlers({ whoami: () => '', echo: () => '', write: () => {}, slow: () => {} }))
+    const peer = await bench.connectRaw()
+    peer.send(helloFrame())
+    expect((await bench.run(peer.next(FrameType.Close))).reason).toMatch(/^x{100,}/)
+    expect((await peer.closed).code).toBe(CloseCode.Unauthorized)
+  })
+
   test('with credentials that cannot be read is refused', async () => {
     const bench = createBench(serving().implementation)
     const peer = await bench.connectRaw()
@@ -320,6 +329,15 @@ describe('hooks', () => {
     client.close()
     await bench.clock.settle()
     expect(bench.errors).toMatchObject([{ error: { message: 'hook' } }, { error: { message: 'hook' } }])
+  })
+
+  test('may turn out to be asynchronous, and reject', async () => {
+    const bench = createBench(serving().implementation, {
+      onConnection: () => Promise.reject(new Error('later')) as never,
+    })
+    const client = await bench.connect({ auth: 'ada' })
+    expect(await bench.run(client.api.whoami())).toBe('ada')
+    expect(bench.errors).toMatchObject([{ error: { message: 'later' } }])
   })
 
   test('that fail to report end up in the log', async () => {

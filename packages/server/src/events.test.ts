@@ -159,6 +159,25 @@ describe('listening', () => {
     expect(notes).toEqual(['in a', 'in b', 'out of a', 'out of b'])
   })
 
+  test('ends also where the guard fails to end', async () => {
+    const bench = createBench(
+      app.handlers({
+        ping: () => '',
+        opened: () => () => Promise.reject(new Error('late')),
+        tick: () => () => {
+          throw new Error('soon')
+        },
+      }),
+    )
+    const client = await bench.connect()
+    await bench.run(client.listen('opened').accepted)
+    await bench.run(client.listen('tick').accepted)
+    client.link.cut()
+    await bench.clock.settle()
+    expect(bench.errors.map(({ error }) => String(error))).toEqual(['Error: soon', 'Error: late'])
+    expect(bench.server.stats()).toMatchObject({ running: 0, topics: 0 })
+  })
+
   test('that is cancelled while its guard decides ends what the guard began', async () => {
     const notes: string[] = []
     let decide = (): void => {}

@@ -148,6 +148,15 @@ describe('a handler', () => {
     expect(await bench.run(client.add({ a: 1, b: 1 }))).toBe(2)
   })
 
+  test('may say anything in a message: what does not fit is cut', async () => {
+    const bench = createBench(
+      app.handlers({ ...nothing, find: ({ fail }) => fail('GONE', undefined, `${'x'.repeat(100_000)}\ud800`) }),
+    )
+    const { api: client } = await bench.connect()
+    await expect(bench.run(client.find('x'))).rejects.toMatchObject({ code: 'GONE' })
+    expect(await bench.run(client.add({ a: 1, b: 1 }))).toBe(2)
+  })
+
   test('is not found under names of `Object.prototype`, another kind, or a number too far', async () => {
     const bench = createBench(app.handlers(nothing))
     const peer = await bench.connectRaw()

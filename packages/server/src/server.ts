@@ -11,6 +11,7 @@ import {
   type Implementation,
   type ImplementerScope,
   type ProcedureCaller,
+  runQuietly,
 } from '@tautline/core/peer'
 import { CloseCode, createValueCodec, SUBPROTOCOL } from '@tautline/core/protocol'
 import { ServerConnection, type ServerConnectionListener } from './connection.ts'
@@ -218,25 +219,23 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     error: (error, context) => this.#report(error, context),
   }
 
-  #callHook(connection: ServerConnection, hook: () => void): void {
-    try {
-      hook()
-    } catch (error) {
-      this.#report(error, { ...NOWHERE, connection: connection.id })
-    }
+  #callHook(connection: ServerConnection, hook: () => unknown): void {
+    runQuietly(hook, (error) => this.#report(error, { ...NOWHERE, connection: connection.id }))
   }
 
   #report(error: unknown, context: ErrorContext): void {
     const { onError } = this.#options
-    try {
-      if (onError !== undefined) {
-        onError(error, context)
-        return
-      }
-    } catch (failed) {
-      this.#logError(failed, context)
+    if (onError === undefined) {
+      this.#logError(error, context)
+      return
     }
-    this.#logError(error, context)
+    runQuietly(
+      () => onError(error, context),
+      (failed) => {
+        this.#logError(failed, context)
+        this.#logError(error, context)
+      },
+    )
   }
 
   #logError(error: unknown, { id, procedure, connection }: ErrorContext): void {

@@ -17,6 +17,7 @@ import { runHandler } from './handler-run.ts'
 import type { BoundHandler, ServedProcedures } from './implementation.ts'
 import type { StreamEffect } from './link.ts'
 import { inputError, type PublicError, toPublicError } from './public-error.ts'
+import { runQuietly } from './run-quietly.ts'
 
 export const createDispatcher: CreateDispatcher = (implementation, options) => {
   return new HandlerDispatcher(implementation, options)
@@ -130,23 +131,17 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #run(bound: BoundHandler, call: DispatchedCall): void {
-    let outcome: unknown
+    const failed = (error: unknown): void => this.#finishFailed(call, error)
     try {
-      outcome = runHandler(bound, call)
+      const outcome = runHandler(bound, call)
+      if (outcome instanceof Promise) outcome.then((output: unknown) => this.#finish(call, output)).catch(failed)
+      else this.#finish(call, outcome)
     } catch (error) {
-      this.#finishFailed(call, error)
-      return
-    }
-    if (outcome instanceof Promise) {
-      outcome.then(
-        (output: unknown) => this.#finish(call, output),
-        (error: unknown) => this.#finishFailed(call, error),
-      )
-    } else {
-      this.#finish(call, outcome)
+      failed(error)
     }
   }
 
+  /** Throws where the answer cannot be encoded. */
   #finish(call: DispatchedCall, output: unknown): void {
     const { link } = this.#options
     if (call.entry.kind === 'event') {
@@ -161,13 +156,7 @@ class HandlerDispatcher implements Dispatcher {
       this.#forget(call)
       return
     }
-    let payload: Payload | undefined
-    try {
-      payload = this.#encode(output)
-    } catch (error) {
-      this.#finishFailed(call, error)
-      return
-    }
+    const payload = this.#encode(output)
     this.#forget(call)
     link.succeed(call.id, payload)
   }
@@ -200,11 +189,7 @@ class HandlerDispatcher implements Dispatcher {
   #startListening(call: DispatchedCall, guardEnd: (() => void) | undefined): void {
     const { link, topics, codec } = this.#options
     const endGuard = (): void => {
-      try {
-        guardEnd?.()
-      } catch (error) {
-        this.#report(call, error)
-      }
+      if (guardEnd !== undefined) runQuietly(guardEnd, (error) => void this.#report(call, error))
     }
     if (topics === undefined || this.#running.get(call.id) !== call) {
       endGuard()

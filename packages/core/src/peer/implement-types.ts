@@ -40,7 +40,9 @@ type RequiredNames<T> = {
 export type Handlers<T, Ctx extends object, S extends ImplementerScope> = {
   readonly [K in keyof T as OptionalName<T, K> extends never ? ChildName<T, K> : never]: HandlerAt<T[K], Ctx, S>
 } & {
-  readonly [K in keyof T as OptionalName<T, K> extends never ? never : ChildName<T, K>]?: HandlerAt<T[K], Ctx, S> | undefined
+  readonly [K in keyof T as OptionalName<T, K> extends never ? never : ChildName<T, K>]?:
+    | HandlerAt<T[K], Ctx, S>
+    | undefined
 }
 
 type HandlerAt<T, Ctx extends object, S extends ImplementerScope> =

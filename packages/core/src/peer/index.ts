@@ -1,4 +1,5 @@
 export { type BacklogLimits, DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
+export { checkCallOptions } from './call-options.ts'
 export {
   Caller,
   type CallRequest,
@@ -57,6 +58,7 @@ export type { Middleware, MiddlewareCall, MiddlewareResult, Next } from './middl
 export { createProcedureCaller, type ProcedureInvoker, type StreamCall } from './procedure-caller.ts'
 export type { ProcedureCaller, ProcedureCallOptions, SubscriptionCallOptions } from './procedure-caller-types.ts'
 export { createRemoteInvoker, type RemoteInvokerOptions } from './remote-invoker.ts'
+export { runQuietly } from './run-quietly.ts'
 export { type Tracked, tracked } from './tracked.ts'
 export {
   createValueReader,

@@ -9,6 +9,7 @@ import { isBuiltInCode } from '../contract/error-codes.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
+import { checkCallOptions } from './call-options.ts'
 import type { Caller, CallRequest, CallSink, FailureSink, StreamSink } from './caller.ts'
 import { type ItemPump, startItemPump } from './item-pump.ts'
 import { ItemQueue } from './item-queue.ts'
@@ -144,6 +145,7 @@ function requestFor(
   { input, options }: UnaryCall,
 ): CallRequest {
   const { timeoutMs, meta } = options
+  checkCallOptions(options)
   return { procedure: refOf(entry), input: encodeValue(codec, input), timeoutMs, meta, compress: entry.def.compress }
 }
 

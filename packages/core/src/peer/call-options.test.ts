@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest'
+import { checkCallOptions } from './call-options.ts'
+
+const entries = (count: number): Record<string, string> =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, 'value']))
+
+describe('options of a call', () => {
+  test('pass up to the bounds of the protocol', () => {
+    expect(() => checkCallOptions({})).not.toThrow()
+    expect(() => checkCallOptions({ timeoutMs: 0, meta: entries(16) })).not.toThrow()
+    expect(() => checkCallOptions({ timeoutMs: 0.5, meta: { ['k'.repeat(64)]: 'v'.repeat(1024) } })).not.toThrow()
+  })
+
+  test('are refused one past them, where they are given', () => {
+    const refusal = (options: Parameters<typeof checkCallOptions>[0]) => () => checkCallOptions(options)
+    expect(refusal({ meta: entries(17) })).toThrow('Expected `meta` to have at most 16 entries, got 17')
+    expect(refusal({ meta: { ['k'.repeat(65)]: '' } })).toThrow('Expected the keys of `meta` to have at most 64 bytes')
+    expect(refusal({ meta: { ['é'.repeat(33)]: '' } })).toThrow('64 bytes')
+    expect(refusal({ meta: { key: 'v'.repeat(1025) } })).toThrow(
+      'Expected `meta.key` to be a string of at most 1024 bytes',
+    )
+    expect(refusal({ meta: { key: 5 as never } })).toThrow('got `5` (number)')
+    expect(refusal({ meta: JSON.parse('{"__proto__":"x"}') })).toThrow('keys of `meta`')
+  })
+
+  test('are refused where a timeout is no time', () => {
+    for (const timeoutMs of [-1, Number.NaN, Number.POSITIVE_INFINITY, '5' as never]) {
+      expect(() => checkCallOptions({ timeoutMs })).toThrow('Expected `timeoutMs`')
+    }
+  })
+})
