@@ -12,7 +12,7 @@ export type ConformanceClient = Client<typeof api>
 type Behaviour = Omit<ClientOptions, 'url' | 'connector' | 'WebSocket'>
 
 /** What a check has at hand. */
-export interface Bench {
+interface Bench {
   /** A client of its own for the check, closed after it. `as` is the name that `cut` finds it by. */
   readonly connect: (
     behaviour?: Behaviour,

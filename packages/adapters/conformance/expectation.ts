@@ -10,7 +10,7 @@ export function check(condition: boolean, otherwise: string): asserts condition 
 }
 
 /** The value as text in which everything that differs looks different: types, -0, order of Maps. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (typeof value === 'bigint') return `${String(value)}n`
   if (typeof value === 'string') return JSON.stringify(value)
   if (Object.is(value, -0)) return '-0'

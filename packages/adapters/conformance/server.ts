@@ -1,7 +1,7 @@
 // <runtime> server.ts <kind> [port]: all stands of one kind of server. Prints READY with their addresses; ends with its stdin.
 import process from 'node:process'
 import type { ContractTree } from '@tautline/core'
-import { createServer, type Log, type ServerOptions, type SocketAcceptor } from '@tautline/server'
+import { createServer, type Log, type ServerOptions, type SocketAcceptor, type UpgradeRefusal } from '@tautline/server'
 import type { Serving } from '../src/serving.ts'
 import { type ServerKind, serverCapabilities } from './capabilities.ts'
 import { api } from './contract.ts'
@@ -55,12 +55,16 @@ function answerRequest(request: Request): Response {
 }
 
 function usage(): Usage {
-  const { user, system } = process.cpuUsage()
   return {
     rssBytes: process.memoryUsage().rss,
-    cpuMs: (user + system) / 1000,
     connections: countConnections.reduce((sum, count) => sum + count(), 0),
   }
+}
+
+function checkTicket(ticket: string | null): UpgradeRefusal | undefined | Promise<undefined> {
+  if (ticket === GUARDED.ticket) return undefined
+  if (ticket === GUARDED.undecidedTicket) return new Promise(() => undefined)
+  return { status: 401, headers: { 'www-authenticate': 'Ticket' }, body: 'No ticket' }
 }
 
 await open('main', {}, (server) => listen(kind, cutter.wrap(server), { port, fetch: answerRequest }))
@@ -75,10 +79,7 @@ await open(
   'guarded',
   {
     origins: [GUARDED.origin],
-    authorizeUpgrade: ({ url }) =>
-      url.searchParams.get('ticket') === GUARDED.ticket
-        ? undefined
-        : { status: 401, headers: { 'www-authenticate': 'Ticket' }, body: 'No ticket' },
+    authorizeUpgrade: ({ url }) => checkTicket(url.searchParams.get('ticket')),
     limits: { handshakeMs: GUARDED.handshakeMs, messageBytes: GUARDED.messageBytes },
   },
   (server) => listen(kind, server, {}),

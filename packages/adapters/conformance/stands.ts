@@ -16,6 +16,8 @@ export type StandUrls = Readonly<Partial<Record<Stand, string>>>
 export const GUARDED = {
   origin: 'https://app.example',
   ticket: 'good',
+  /** The application never decides on it. */
+  undecidedTicket: 'undecided',
   messageBytes: 64 * 1024,
   handshakeMs: 400,
 } as const
@@ -23,8 +25,6 @@ export const GUARDED = {
 /** What a process says of itself at `/usage` of its main stand. */
 export interface Usage {
   readonly rssBytes: number
-  /** User and system time since the start. */
-  readonly cpuMs: number
   /** Connections of all stands. */
   readonly connections: number
 }

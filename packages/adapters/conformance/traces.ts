@@ -8,7 +8,7 @@ export interface Traces {
   beatsPast(key: string, count: number, signal: AbortSignal): Promise<void>
 }
 
-export interface Trace extends Disposable {
+interface Trace extends Disposable {
   item(): void
 }
 

@@ -20,7 +20,7 @@ export interface RawWebSocket {
   destroy(): void
 }
 
-export interface RawFrame {
+interface RawFrame {
   readonly opcode: number
   readonly fin: boolean
   readonly rsv1: boolean
@@ -111,7 +111,7 @@ export async function rawUpgrade(options: RawUpgradeOptions): Promise<RawWebSock
   }
 }
 
-export function encodeFrame(opcode: number, payload: Uint8Array, how: FrameOptions = {}): Buffer {
+function encodeFrame(opcode: number, payload: Uint8Array, how: FrameOptions = {}): Buffer {
   const { fin = true, rsv1 = false, masked = true } = how
   const { byteLength } = payload
   const maskBit = masked ? 0x80 : 0
