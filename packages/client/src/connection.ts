@@ -173,9 +173,10 @@ export class ClientConnection {
     if (this.#phase.type !== 'linked') return
     const { link, caller } = this.#phase
     this.#disarm()
-    link.move((session, now) => session.opened(now))
     const refOf = (entry: ProcedureEntry): number | string => (this.#sharesContract ? entry.index : entry.path)
+    // In this order: what is there when HELLO is said goes with it, what comes later waits for WELCOME.
     this.#listener.open({ caller, refOf })
+    link.move((session, now) => session.opened(now))
   }
 
   #onWelcome(welcome: Welcome): void {
