@@ -424,6 +424,19 @@ export function describeServe(serve: Serve): void {
       await expect(serving.close()).resolves.toBeUndefined()
     })
 
+    test('does not wait for a connection that is merely kept alive', async () => {
+      const serving = await start(createEchoAcceptor(), { fetch: () => new Response('page') })
+      const idle = connect(serving.port, '127.0.0.1')
+      idle.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+      await new Promise((resolve) => {
+        idle.once('data', resolve)
+      })
+      const began = performance.now()
+      await serving.close({ drainMs: 10_000 })
+      expect(performance.now() - began).toBeLessThan(5000)
+      idle.destroy()
+    })
+
     test('lets a request under way finish while it closes', async () => {
       const entered = Promise.withResolvers<void>()
       const finish = Promise.withResolvers<void>()
