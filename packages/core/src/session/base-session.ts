@@ -1,27 +1,13 @@
 import { CloseCode, mayRetryAfter } from '../protocol/close-codes.ts'
-import type {
-  AuthFrame,
-  AuthOkFrame,
-  CloseFrame,
-  EventFrame,
-  Frame,
-  GoAwayFrame,
-  HeartbeatTimes,
-  HelloFrame,
-  MessageHeader,
-  Payload,
-  SupersededFrame,
-  VolatileEventFrame,
-  WelcomeFrame,
-} from '../protocol/frame.ts'
+import type { CloseFrame, Frame, HeartbeatTimes, MessageHeader, Payload } from '../protocol/frame.ts'
 import { FrameType, isCounted } from '../protocol/frame.ts'
 import type { Limits } from '../protocol/limits.ts'
 import { ProtocolViolation } from '../protocol/violation.ts'
-import { Deadlines } from './deadlines.ts'
 import { type Effect, NO_EFFECTS } from './effect.ts'
+import { Exchange } from './exchange.ts'
+import type { RoleFrame } from './frame-kinds.ts'
 import { Heartbeat, type HeartbeatManner } from './heartbeat.ts'
-import { IncomingRequests } from './incoming-requests.ts'
-import { OutgoingRequests } from './outgoing-requests.ts'
+import { follow, type Phase } from './phase.ts'
 import type { Request } from './request.ts'
 import { Sequence } from './sequence.ts'
 import type {
@@ -34,46 +20,9 @@ import type {
   SessionState,
   SessionStats,
 } from './session.ts'
-import type { Stream } from './stream.ts'
-
-/**
- * What both ends of a session do alike: everything but the handshake and the frames that only one side sends.
- *
- * Owns: the state and its transitions. Must not know: sockets, timers, clocks, schemas.
- * Normative text: PROTOCOL.md, "Sessions".
- */
-type State =
-  /** Client: the transport is not open. Server: HELLO has not come. */
-  | { readonly name: 'opening'; readonly deadline: number | undefined }
-  /** HELLO was sent or received; WELCOME was not. */
-  | { readonly name: 'handshaking'; readonly deadline: number }
-  | { readonly name: 'open'; readonly heartbeat: Heartbeat }
-  | { readonly name: 'closed'; readonly unsent: ReadonlySet<number>; readonly endedAtId: number }
-
-/** Which state may follow which. */
-export const SESSION_TRANSITIONS: Readonly<Record<SessionState, readonly SessionState[]>> = {
-  opening: ['handshaking', 'closed'],
-  handshaking: ['open', 'closed'],
-  open: ['closed'],
-  closed: [],
-}
 
 const ACCEPT: Admission = Object.freeze({ type: 'accept' })
 const DROP: Admission = Object.freeze({ type: 'drop' })
-
-/** Ids on the wire: odd ones are made by the client, even ones by the server. */
-const FIRST_ID = { client: 1, server: 2 } as const
-
-/** Frames that only one of the two ends may send once the session is open. */
-export type RoleFrame =
-  | HelloFrame
-  | WelcomeFrame
-  | AuthFrame
-  | AuthOkFrame
-  | EventFrame
-  | VolatileEventFrame
-  | GoAwayFrame
-  | SupersededFrame
 
 export interface BaseSessionOptions {
   readonly role: 'client' | 'server'
@@ -82,23 +31,24 @@ export interface BaseSessionOptions {
   readonly openingDeadline: number | undefined
 }
 
+/**
+ * What both ends of a session do alike: everything but the handshake and the frames that only one side sends.
+ *
+ * Owns: the state and its transitions. Must not know: sockets, timers, clocks, schemas.
+ * Normative text: PROTOCOL.md, "Sessions".
+ */
 export abstract class BaseSession implements Session {
   readonly role: 'client' | 'server'
   protected readonly limits: Limits
   protected readonly sequence: Sequence = new Sequence()
-  protected readonly outgoing: OutgoingRequests
-  protected readonly incoming: IncomingRequests
-  readonly #deadlines = new Deadlines()
-  readonly #parity: number
-  #state: State
+  protected readonly exchange: Exchange
+  #phase: Phase
 
   constructor({ role, limits, openingDeadline }: BaseSessionOptions) {
     this.role = role
     this.limits = limits
-    this.#parity = FIRST_ID[role] % 2
-    this.outgoing = new OutgoingRequests(FIRST_ID[role], this.#deadlines)
-    this.incoming = new IncomingRequests(FIRST_ID[role === 'client' ? 'server' : 'client'], this.#deadlines)
-    this.#state = { name: 'opening', deadline: openingDeadline }
+    this.exchange = new Exchange(role, limits.topics)
+    this.#phase = { name: 'opening', deadline: openingDeadline }
   }
 
   abstract get peerContractHash(): string | undefined
@@ -111,13 +61,13 @@ export abstract class BaseSession implements Session {
   protected abstract onEarlyMessage(byteLength: number): void
 
   get state(): SessionState {
-    return this.#state.name
+    return this.#phase.name
   }
 
   admit(header: MessageHeader, byteLength: number, now: number): Admission {
-    if (this.#state.name === 'closed') return DROP
+    if (this.#phase.name === 'closed') return DROP
     try {
-      if (this.#state.name === 'open') this.#state.heartbeat.heard(now)
+      if (this.#phase.name === 'open') this.#phase.heartbeat.heard(now)
       else this.onEarlyMessage(byteLength)
       return this.sequence.admit(header, byteLength, now) === 'duplicate' ? DROP : ACCEPT
     } catch (error) {
@@ -126,7 +76,7 @@ export abstract class BaseSession implements Session {
   }
 
   receive(header: MessageHeader, frames: readonly Frame[], now: number): readonly Effect[] {
-    if (this.#state.name === 'closed') return NO_EFFECTS
+    if (this.#phase.name === 'closed') return NO_EFFECTS
     const effects: Effect[] = []
     const counted = countedIn(frames)
     if (counted !== header.count) {
@@ -150,7 +100,7 @@ export abstract class BaseSession implements Session {
   }
 
   nextId(): number {
-    return this.outgoing.nextId()
+    return this.exchange.nextId()
   }
 
   call(call: OutgoingCall, now: number): readonly Effect[] {
@@ -167,46 +117,47 @@ export abstract class BaseSession implements Session {
 
   cancel(id: number, now: number): readonly Effect[] {
     const effects: Effect[] = []
-    this.outgoing.cancel(id, now, effects)
+    this.exchange.cancel(id, now, effects)
     return effects
   }
 
   isUnsent(id: number): boolean {
-    if (this.#state.name !== 'closed') return this.outgoing.isWaiting(id)
-    return this.#state.unsent.has(id) || id >= this.#state.endedAtId
+    if (this.#phase.name !== 'closed') return this.exchange.isWaiting(id)
+    return this.#phase.unsent.has(id) || id >= this.#phase.endedAtId
   }
 
   succeed(id: number, output: Payload | undefined): readonly Effect[] {
     const effects: Effect[] = []
-    this.incoming.succeed(id, output, effects)
+    this.exchange.succeed(id, output, effects)
     return effects
   }
 
   fail(id: number, error: OutgoingError): readonly Effect[] {
     const effects: Effect[] = []
-    this.incoming.fail(id, error, effects)
+    this.exchange.fail(id, error, effects)
     return effects
   }
 
   canSendItem(id: number): boolean {
-    return this.#streamOf(id)?.canSend === true
+    return this.exchange.canSendItem(id)
   }
 
   sendItem(id: number, value: Payload, resume: Payload | undefined): readonly Effect[] {
-    const stream = this.#streamOf(id)
-    return stream === undefined ? NO_EFFECTS : [{ type: 'send', frame: stream.item(value, resume) }]
+    const effects: Effect[] = []
+    this.exchange.sendItem(id, value, resume, effects)
+    return effects
   }
 
   sendEnd(id: number): readonly Effect[] {
     const effects: Effect[] = []
-    if (this.#isMine(id)) this.outgoing.end(id, effects)
-    else this.incoming.end(id, effects)
+    this.exchange.sendEnd(id, effects)
     return effects
   }
 
   itemConsumed(id: number, byteLength: number): readonly Effect[] {
-    const frame = this.#streamOf(id)?.consumed(byteLength)
-    return frame === undefined ? NO_EFFECTS : [{ type: 'send', frame }]
+    const effects: Effect[] = []
+    this.exchange.itemConsumed(id, byteLength, effects)
+    return effects
   }
 
   close(code: number, reason: string, retry: boolean): readonly Effect[] {
@@ -214,56 +165,43 @@ export abstract class BaseSession implements Session {
   }
 
   nextDeadline(): number | undefined {
-    const state = this.#state
-    if (state.name === 'closed') return undefined
-    const phase = state.name === 'open' ? state.heartbeat.nextDeadline(this.sequence.unacked) : state.deadline
-    return earliest(earliest(phase, this.sequence.ackDueAt), this.#deadlines.next())
+    const phase = this.#phase
+    if (phase.name === 'closed') return undefined
+    const ownDeadline = phase.name === 'open' ? phase.heartbeat.nextDeadline(this.sequence.unacked) : phase.deadline
+    return earliest(earliest(ownDeadline, this.sequence.ackDueAt), this.exchange.nextDeadline())
   }
 
   handleTimeout(now: number): readonly Effect[] {
-    const state = this.#state
-    if (state.name === 'closed') return NO_EFFECTS
+    const phase = this.#phase
+    if (phase.name === 'closed') return NO_EFFECTS
     const effects: Effect[] = []
-    for (let id = this.#deadlines.takeDue(now); id !== undefined; id = this.#deadlines.takeDue(now)) {
-      if (this.#isMine(id)) this.outgoing.timedOut(id, now, effects)
-      else this.incoming.timedOut(id, effects)
-    }
+    this.exchange.handleTimeout(now, effects)
     if (this.sequence.takeDueAck(now)) effects.push({ type: 'ack' })
-    if (state.name === 'open') this.#beat(state.heartbeat, now, effects)
-    else if (state.deadline !== undefined && now >= state.deadline) {
+    if (phase.name === 'open') this.#beat(phase.heartbeat, now, effects)
+    else if (phase.deadline !== undefined && now >= phase.deadline) {
       this.end(CloseCode.HandshakeTimeout, 'The handshake took too long', true, effects)
     }
     return effects
   }
 
   stats(): SessionStats {
-    const mine = this.outgoing.stats()
-    const peers = this.incoming.stats()
-    return {
-      calls: mine.call,
-      streams: mine.stream,
-      topics: mine.topic,
-      waiting: mine.waiting,
-      peerCalls: peers.call,
-      peerStreams: peers.stream,
-      peerTopics: peers.topic,
-    }
+    return this.exchange.stats()
   }
 
   /** HELLO is there. */
   protected startHandshake(deadline: number): void {
-    this.#enter({ name: 'handshaking', deadline })
+    this.#phase = follow(this.#phase, { name: 'handshaking', deadline })
   }
 
   /** WELCOME is there: from now on both ends keep its heartbeat. */
   protected establish(manner: HeartbeatManner, times: HeartbeatTimes, now: number): Heartbeat {
     const heartbeat = new Heartbeat(manner, times, now)
-    this.#enter({ name: 'open', heartbeat })
+    this.#phase = follow(this.#phase, { name: 'open', heartbeat })
     return heartbeat
   }
 
   protected get heartbeat(): Heartbeat | undefined {
-    return this.#state.name === 'open' ? this.#state.heartbeat : undefined
+    return this.#phase.name === 'open' ? this.#phase.heartbeat : undefined
   }
 
   protected deliverAll(frames: readonly Frame[], now: number, effects: Effect[]): readonly Effect[] {
@@ -277,54 +215,44 @@ export abstract class BaseSession implements Session {
 
   /** Appends the last effect of this session, unless it has ended before. */
   protected end(code: number, reason: string, retry: boolean, effects: Effect[]): readonly Effect[] {
-    if (this.#state.name === 'closed') return effects
+    if (this.#phase.name === 'closed') return effects
     this.#finish('outcome-unknown')
     effects.push({ type: 'close', code, reason, retry })
     return effects
   }
 
   #ask(request: Request, now: number): readonly Effect[] {
-    if (this.#state.name === 'closed') return NO_EFFECTS
+    if (this.#phase.name === 'closed') return NO_EFFECTS
     const effects: Effect[] = []
-    this.outgoing.add(request, now, effects)
+    this.exchange.ask(request, now, effects)
     return effects
   }
 
   #deliver(frame: Frame, now: number, effects: Effect[]): void {
-    const state = this.#state
-    switch (state.name) {
+    const phase = this.#phase
+    switch (phase.name) {
       case 'closed':
         return
       case 'opening':
       case 'handshaking':
         return frame.type === FrameType.Close ? this.#onClose(frame, effects) : this.onEarlyFrame(frame, now, effects)
       case 'open':
-        return this.#onFrame(frame, state.heartbeat, now, effects)
+        return this.#onFrame(frame, phase.heartbeat, now, effects)
     }
   }
 
   #onFrame(frame: Frame, heartbeat: Heartbeat, now: number, effects: Effect[]): void {
     switch (frame.type) {
       case FrameType.Call:
-        return this.incoming.onCall(frame, now, effects)
       case FrameType.Open:
-        return this.incoming.onOpen(frame, now, effects)
       case FrameType.Listen:
-        return this.incoming.onListen(frame, now, effects)
       case FrameType.Cancel:
-        return this.incoming.onCancel(frame, effects)
       case FrameType.Ok:
-        return this.outgoing.onOk(frame, now, effects)
       case FrameType.Error:
-        return this.outgoing.onError(frame, now, effects)
       case FrameType.Item:
-        return this.#streamOnWire(frame.id)?.onItem(frame, effects)
       case FrameType.Credit:
-        return this.#streamOnWire(frame.id)?.onCredit(frame, effects)
       case FrameType.End:
-        return this.#isMine(frame.id)
-          ? this.outgoing.onEnd(frame, now, effects)
-          : this.incoming.findStream(frame.id)?.onEnd(effects)
+        return this.exchange.onFrame(frame, now, effects)
       case FrameType.Ping:
         effects.push({ type: 'send', frame: heartbeat.onPing(frame, now) })
         return
@@ -349,7 +277,7 @@ export abstract class BaseSession implements Session {
 
   /** A CLOSE instead of WELCOME is a refusal: nothing that went with the HELLO was run. */
   #onClose({ code, reason, retry }: CloseFrame, effects: Effect[]): void {
-    this.#finish(this.#state.name === 'open' ? 'outcome-unknown' : 'refused')
+    this.#finish(this.#phase.name === 'open' ? 'outcome-unknown' : 'refused')
     effects.push({ type: 'closed', code, reason, retry })
   }
 
@@ -365,31 +293,14 @@ export abstract class BaseSession implements Session {
   }
 
   #finish(why: 'refused' | 'outcome-unknown'): void {
-    if (this.#state.name === 'closed') return
-    const endedAtId = this.outgoing.nextId()
-    const { unsent, sent } = this.outgoing.clear()
-    this.incoming.clear()
-    this.#deadlines.clear()
-    this.#enter({ name: 'closed', unsent: why === 'refused' ? new Set([...unsent, ...sent]) : unsent, endedAtId })
-  }
-
-  #enter(state: State): void {
-    if (!SESSION_TRANSITIONS[this.#state.name].includes(state.name)) {
-      throw new Error(`Expected no transition from ${this.#state.name} to ${state.name}`)
-    }
-    this.#state = state
-  }
-
-  #isMine(id: number): boolean {
-    return id % 2 === this.#parity
-  }
-
-  #streamOf(id: number): Stream | undefined {
-    return (this.#isMine(id) ? this.outgoing.get(id) : this.incoming.get(id))?.stream
-  }
-
-  #streamOnWire(id: number): Stream | undefined {
-    return this.#isMine(id) ? this.outgoing.findStream(id) : this.incoming.findStream(id)
+    if (this.#phase.name === 'closed') return
+    const endedAtId = this.exchange.nextId()
+    const { unsent, sent } = this.exchange.clear()
+    this.#phase = follow(this.#phase, {
+      name: 'closed',
+      unsent: why === 'refused' ? new Set([...unsent, ...sent]) : unsent,
+      endedAtId,
+    })
   }
 }
 

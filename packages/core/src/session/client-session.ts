@@ -3,11 +3,10 @@ import type { Frame, Hello, Payload, Welcome } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
 import type { Limits } from '../protocol/limits.ts'
 import { ProtocolViolation } from '../protocol/violation.ts'
-import { BaseSession, type RoleFrame } from './base-session.ts'
-import { windowOf } from './credit.ts'
+import { BaseSession } from './base-session.ts'
 import { type Effect, NO_EFFECTS } from './effect.ts'
+import type { RoleFrame } from './frame-kinds.ts'
 import { checkWelcome, EARLY_REQUESTS, helloBytesAtMost } from './handshake.ts'
-import { atMost, placesOf } from './request.ts'
 import type { ClientMoves, Session } from './session.ts'
 
 export interface ClientSessionOptions {
@@ -46,8 +45,8 @@ class ClientSession extends BaseSession implements ClientMoves {
     if (this.state !== 'opening') return NO_EFFECTS
     this.startHandshake(now + this.limits.handshakeMs)
     const effects: Effect[] = [{ type: 'send', frame: { type: FrameType.Hello, hello: this.#hello } }]
-    const places = atMost(EARLY_REQUESTS, placesOf(this.limits, this.limits.topics))
-    this.outgoing.greet(places, this.limits.helloBytes - helloBytesAtMost(this.#hello), now, effects)
+    const bytes = this.limits.helloBytes - helloBytesAtMost(this.#hello)
+    this.exchange.greet(this.limits, EARLY_REQUESTS, bytes, now, effects)
     return effects
   }
 
@@ -98,10 +97,8 @@ class ClientSession extends BaseSession implements ClientMoves {
     const heartbeat = this.establish('lead', welcome.heartbeat, now)
     effects.push({ type: 'welcome', welcome })
     if (this.#authRefresh.type === 'queued') this.#askAuth(this.#authRefresh.auth, effects)
-    const places = placesOf(welcome.limits, this.limits.topics)
-    const window = windowOf(welcome.limits)
-    this.incoming.open(places, window)
-    this.outgoing.open(places, window, now, effects)
+    this.exchange.openIncoming(welcome.limits, 0)
+    this.exchange.openOutgoing(welcome.limits, now, effects)
     // The first round trip is known at once.
     if (welcome.heartbeat.idleMs > 0) {
       effects.push({ type: 'send', frame: heartbeat.ping(welcome.heartbeat.timeoutMs, now) })

@@ -3,11 +3,10 @@ import type { Frame, GoAway, Hello, Welcome } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
 import type { Limits } from '../protocol/limits.ts'
 import { ProtocolViolation } from '../protocol/violation.ts'
-import { BaseSession, type RoleFrame } from './base-session.ts'
-import { windowOf } from './credit.ts'
+import { BaseSession } from './base-session.ts'
 import { type Effect, NO_EFFECTS } from './effect.ts'
+import type { RoleFrame } from './frame-kinds.ts'
 import { checkHello, EARLY_REQUESTS } from './handshake.ts'
-import { atLeast, placesOf } from './request.ts'
 import type { ServerDecisions, Session } from './session.ts'
 
 export interface ServerSessionOptions {
@@ -44,13 +43,11 @@ class ServerSession extends BaseSession implements ServerDecisions {
     const held = this.#held
     this.#held = []
     this.establish('follow', welcome.heartbeat, now)
-    const places = placesOf(welcome.limits, this.limits.topics)
-    const window = windowOf(welcome.limits)
-    this.outgoing.open(places, window, now, effects)
+    this.exchange.openOutgoing(welcome.limits, now, effects)
     // The client could not know of lower limits than these when it said HELLO.
-    this.incoming.open(atLeast(EARLY_REQUESTS, places), window)
+    this.exchange.openIncoming(welcome.limits, EARLY_REQUESTS)
     this.deliverAll(held, now, effects)
-    this.incoming.open(places, window)
+    this.exchange.openIncoming(welcome.limits, 0)
     return effects
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { FrameType } from '../protocol/frame.ts'
 import { createSessionPair } from '../testing/session-pair.ts'
-import { SESSION_TRANSITIONS } from './base-session.ts'
+import { SESSION_TRANSITIONS } from './phase.ts'
 import { brief, callOf, listenOf, NO_STATS, openOf, openPair, payload } from './session-pair.fixture.ts'
 
 describe('a living link', () => {
