@@ -12,14 +12,11 @@ export class ConnectionCounts {
     return address === undefined ? 0 : (this.#byAddress.get(address) ?? 0)
   }
 
-  /** @returns takes it away again; a second time is without effect */
+  /** @returns takes it away again; to be called once */
   add(address: string | undefined): () => void {
     this.#total++
     if (address !== undefined) this.#byAddress.set(address, this.of(address) + 1)
-    let isCounted = true
     return () => {
-      if (!isCounted) return
-      isCounted = false
       this.#total--
       if (address !== undefined) this.#takeFrom(address)
     }

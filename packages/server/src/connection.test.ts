@@ -3,14 +3,19 @@ import { implement } from '@tautline/core/peer'
 import {
   CloseCode,
   createValueCodec,
+  DEFAULT_LIMITS,
+  decodeBody,
+  decodeEnvelope,
   type Frame,
   FrameType,
+  type Hello,
   joinMessage,
   MessageBuilder,
 } from '@tautline/core/protocol'
 import { rawHello } from '@tautline/core/testing'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import type { SocketAcceptor, SocketListener } from './socket.ts'
 import { createBench, untilAborted, upgradeRequest } from './test-bench.fixture.ts'
 
 const api = router({
@@ -168,6 +173,31 @@ describe('a HELLO', () => {
     expect(bench.server.stats().connections).toBe(0)
     // The wait was ended by its signal, and nobody is to blame.
     expect(bench.errors).toEqual([])
+  })
+})
+
+describe('a connection that is lost while it is decided on', () => {
+  test('is not accepted later, and `context` is told', async () => {
+    const accepted: string[] = []
+    let signal: AbortSignal | undefined
+    let decide = (): void => {}
+    const app = implement(api).context(async (info) => {
+      ;({ signal } = info)
+      await new Promise<void>((resolve) => {
+        decide = resolve
+      })
+      return {}
+    })
+    const bench = createBench(app.handlers({ whoami: () => '', echo: () => '', write: () => {}, slow: () => {} }), {
+      onConnection: ({ id }) => accepted.push(id),
+    })
+    const client = await bench.connect({ auth: 'ada' })
+    client.link.cut()
+    await bench.clock.settle()
+    expect(signal?.aborted).toBe(true)
+    decide()
+    await bench.clock.settle()
+    expect([accepted, [...bench.server.connections]]).toEqual([[], []])
   })
 })
 
@@ -365,6 +395,83 @@ describe('hooks', () => {
     expect(bob.endings).toMatchObject([{ origin: 'transport', code: 1006 }])
   })
 })
+
+describe('a socket', () => {
+  test('that compresses by itself leaves nothing for us to compress', async () => {
+    const bench = createBench(serving().implementation, {})
+    const { sent, listener } = openSocket(bench.server, true)
+    say(listener, { compression: ['deflate-raw'], auth: codec.encode('ada') })
+    await bench.clock.settle()
+    expect(framesOf(sent)).toMatchObject([{ type: FrameType.Welcome, welcome: { compression: undefined } }])
+    listener.closed(1006, '')
+  })
+
+  test('is closed with a reason that fits into a close frame', async () => {
+    const app = implement(api).context(({ fail }) => fail('FORBIDDEN', 'é'.repeat(100)))
+    const bench = createBench(app.handlers({ whoami: () => '', echo: () => '', write: () => {}, slow: () => {} }))
+    const { reasons, listener } = openSocket(bench.server, false)
+    say(listener, {})
+    await bench.clock.settle()
+    expect(reasons).toEqual(['é'.repeat(61)])
+  })
+
+  test('gets no compressed answer of a procedure that asks for none', async () => {
+    const mixed = router({
+      plain: query({ output: v.string(), compress: false }),
+      usual: query({ output: v.string() }),
+    })
+    const long = 'x'.repeat(5000)
+    const bench = createBench(implement(mixed).handlers({ plain: () => long, usual: () => long }))
+    const { sent, listener } = openSocket(bench.server, false)
+    say(listener, { compression: ['deflate-raw'] })
+    await bench.clock.settle()
+    const builder = new MessageBuilder()
+    for (const [index, procedure] of ['plain', 'usual'].entries()) {
+      builder.append(call(2 * index + 1, procedure))
+      listener.message(builder.takeMessage({ seq: index + 1, count: 1, ack: 0 }))
+      await bench.clock.settle()
+    }
+    const answers = sent.slice(1).map((message) => decodeEnvelope(message, DEFAULT_LIMITS).compressed)
+    expect(answers).toEqual([false, true])
+    listener.closed(1006, '')
+  })
+})
+
+interface OpenSocket {
+  readonly listener: SocketListener
+  readonly sent: Uint8Array[]
+  readonly reasons: string[]
+}
+
+/** A socket without anything behind it. */
+function openSocket(server: SocketAcceptor, compresses: boolean): OpenSocket {
+  const sent: Uint8Array[] = []
+  const reasons: string[] = []
+  const listener = server.accept(
+    {
+      compresses,
+      backlogBytes: 0,
+      send: (message) => sent.push(message) > 0,
+      close(code, reason) {
+        reasons.push(reason)
+        listener.closed(code, reason)
+      },
+      terminate() {},
+    },
+    upgradeRequest(),
+  )
+  return { listener, sent, reasons }
+}
+
+function say(listener: SocketListener, hello: Partial<Hello>): void {
+  const builder = new MessageBuilder()
+  builder.append({ type: FrameType.Hello, hello: rawHello(hello) })
+  listener.message(builder.takeMessage({ seq: 0, count: 0, ack: 0 }))
+}
+
+function framesOf(messages: readonly Uint8Array[]): readonly Frame[] {
+  return messages.flatMap((message) => decodeBody(decodeEnvelope(message, DEFAULT_LIMITS).body, DEFAULT_LIMITS))
+}
 
 describe('a socket that drops what it is given', () => {
   test('is cut: what follows would be of no use', async () => {

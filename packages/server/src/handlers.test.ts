@@ -118,6 +118,23 @@ describe('a handler', () => {
     expect(bench.errors).toMatchObject([{ error: { code: 'NOT_FOUND' } }])
   })
 
+  test('cannot fail with the `fail` of another call', async () => {
+    let failOther: ((code: 'NOT_FOUND', data: { id: string }) => never) | undefined
+    const bench = createBench(
+      app.handlers({
+        ...nothing,
+        find: ({ input, fail }) => {
+          failOther = fail
+          return input
+        },
+        add: () => failOther?.('NOT_FOUND', { id: 'x' }) ?? 0,
+      }),
+    )
+    const { api: client } = await bench.connect()
+    await bench.run(client.find('x'))
+    await expect(bench.run(client.add({ a: 1, b: 1 }))).rejects.toMatchObject({ code: 'INTERNAL' })
+  })
+
   test('that fails with a code or data that is not declared is at fault itself', async () => {
     const bench = createBench(
       app.handlers({
@@ -383,6 +400,38 @@ describe('a stream handler', () => {
     expect(bench.server.stats().running).toBe(0)
   })
 
+  test('is told to return also where it was cancelled before there was a source', async () => {
+    const notes: string[] = []
+    let open = (): void => {}
+    const bench = createBench(
+      app.handlers({
+        ...nothing,
+        ticks: async () => {
+          await new Promise<void>((resolve) => {
+            open = resolve
+          })
+          return {
+            [Symbol.asyncIterator]: () => ({
+              next: () => new Promise<IteratorResult<number>>(() => {}),
+              return() {
+                notes.push('returned')
+                return Promise.resolve({ done: true as const, value: undefined })
+              },
+            }),
+          }
+        },
+      }),
+    )
+    const { api: client } = await bench.connect()
+    const ticks = client.ticks()
+    await bench.clock.settle()
+    await bench.run(Promise.resolve(ticks.return?.()))
+    open()
+    await bench.clock.settle()
+    expect(notes).toEqual(['returned'])
+    expect(bench.errors).toEqual([])
+  })
+
   test('fails in the middle with a declared error, or with INTERNAL', async () => {
     const bench = createBench(
       app.handlers({
@@ -467,6 +516,30 @@ describe('a duplex handler', () => {
     expect(sent).toBeLessThanOrEqual(5)
     read()
     expect((await bench.run(taken.next())).value).toBe(100 * 64 * 1024)
+  })
+
+  test('that waits for an item is told that nobody will send it', async () => {
+    const ends: unknown[] = []
+    const bench = createBench(
+      app.handlers({
+        ...nothing,
+        async *sum({ up }) {
+          try {
+            for await (const n of up) yield n
+          } catch (error) {
+            ends.push(error)
+            throw error
+          }
+        },
+      }),
+    )
+    const client = await bench.connect()
+    const sums = client.api.sum(undefined, [])
+    const endless = client.api.sum(undefined, { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) })
+    expect((await bench.run(sums.next())).done).toBe(true)
+    await bench.run(Promise.resolve(endless.return?.()))
+    expect(ends).toMatchObject([{ code: 'CANCELLED' }])
+    expect(bench.errors).toEqual([])
   })
 
   test('may stop reading early', async () => {

@@ -40,7 +40,7 @@ export class Topics {
     return this.#topics.size
   }
 
-  /** @returns ends the listening; a second time is without effect */
+  /** @returns ends the listening; to be called once */
   listen(receiver: TopicReceiver, entry: ProcedureEntry, params: Payload | undefined): () => void {
     const key = topicKey(entry, params)
     let receivers = this.#topics.get(key)
@@ -49,12 +49,7 @@ export class Topics {
       this.#topics.set(key, receivers)
     }
     receivers.set(receiver, (receivers.get(receiver) ?? 0) + 1)
-    let isOver = false
-    return () => {
-      if (isOver) return
-      isOver = true
-      this.#leave(key, receiver)
-    }
+    return () => this.#leave(key, receiver)
   }
 
   publish(event: TopicEvent): Delivery {

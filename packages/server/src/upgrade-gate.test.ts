@@ -125,6 +125,17 @@ describe('limits on connections', () => {
     expect(await bench.server.decideUpgrade(upgradeRequest())).toEqual({ accept: true })
   })
 
+  test('count each address by itself, and take away who leaves', async () => {
+    const bench = createBench(implementation, { maxConnectionsPerAddress: 2 })
+    const first = await bench.connect()
+    await bench.connect()
+    first.close()
+    await bench.clock.settle()
+    expect(await bench.server.decideUpgrade(upgradeRequest())).toEqual({ accept: true })
+    await bench.connect()
+    expect(await bench.server.decideUpgrade(upgradeRequest())).toMatchObject({ status: 429 })
+  })
+
   test('go by the address that a proxy tells', async () => {
     const bench = createBench(implementation, {
       maxConnectionsPerAddress: 1,

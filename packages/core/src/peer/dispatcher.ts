@@ -208,8 +208,9 @@ class HandlerDispatcher implements Dispatcher {
   #abort(id: number, reason: TautlineError): void {
     const call = this.#running.get(id)
     if (call !== undefined) {
-      this.#forget(call)
+      this.#running.delete(id)
       call.abort(reason)
+      this.#options.onSettled?.()
     }
     const endListening = this.#listening.get(id)
     this.#listening.delete(id)
