@@ -95,8 +95,8 @@ export class OutgoingRequests {
   add(request: Request, now: number, effects: Effect[]): void {
     const entry = this.#entryOf(request, now)
     this.#live.set(entry.id, entry)
-    const first = this.#waiting[request.kind].size === 0
-    if (!first || !this.#leave(entry, request, now, effects)) this.#waiting[request.kind].set(entry.id, entry)
+    // While others of its kind wait there is no place, so that it cannot overtake them.
+    if (!this.#leave(entry, request, now, effects)) this.#waiting[request.kind].set(entry.id, entry)
   }
 
   /** Sends a frame that concerns an id already on the wire; before WELCOME it waits for that. */

@@ -37,7 +37,7 @@ describe('a reconnect policy', () => {
   test('is connecting until there was a connection, and reconnecting after that', () => {
     const policy = started()
     policy.failed(failure(), 10)
-    expect(policy.status).toMatchObject({ state: 'connecting', reason: 'gone', nextAttemptAt: 1_010 })
+    expect(policy.status).toMatchObject({ state: 'connecting', reason: 'gone', nextAttemptAt: 1_010, since: 0 })
     policy.handleTimeout(1_010)
     policy.connected(1_020)
     policy.failed(failure({ reason: '' }), 2_000)
@@ -107,6 +107,15 @@ describe('a reconnect policy', () => {
     policy.handleTimeout(policy.nextDeadline() ?? Number.NaN)
     policy.failed(failure(), 1_500)
     expect(policy.status).toMatchObject({ state: 'suspended', reason: 'gave up after 1000 ms' })
+  })
+
+  test('gives failures the whole time again after a stable connection', () => {
+    const policy = started({ maxElapsedMs: 10_000 })
+    policy.failed(failure(), 0)
+    policy.handleTimeout(1_000)
+    policy.connected(1_000)
+    policy.failed(failure(), 60_000)
+    expect(policy.status.state).toBe('reconnecting')
   })
 
   test('stops at a failure that another attempt cannot mend', () => {

@@ -100,6 +100,14 @@ describe('an acknowledgement', () => {
   })
 })
 
+test('bytes that a message has acknowledged do not count again', () => {
+  const sequence = new Sequence()
+  receive(sequence, 1, 1, ACK_AFTER_BYTES - 1, 0)
+  sequence.stamp(0, 0, 0)
+  receive(sequence, 2, 1, 1, 0)
+  expect(sequence.ackDueAt).toBe(ACK_AFTER_MS)
+})
+
 describe('unacknowledged data', () => {
   test('is as old as its oldest message, until that is acknowledged', () => {
     const sequence = new Sequence()

@@ -151,6 +151,8 @@ describe('a deadline', () => {
     client.move((session, now) => session.call(callOf(session, { timeoutMs: 100 }), now))
     clock.advance(0)
     server.move((session, now) => session.succeed(1, undefined, now))
+    clock.advance(0)
+    for (const { session } of [client, server]) expect(session.nextDeadline()).toBeGreaterThan(100)
     clock.advance(1_000)
     expect(brief(client.takeEffects())).toEqual(['ok 1'])
     expect(brief(server.takeEffects())).toEqual(['call 1'])
@@ -269,6 +271,17 @@ describe('a session ends with 4400', () => {
     })
     expect(server.session.admit({ seq: 1, count: 1, ack: 0 }, 10, 0)).toEqual({ type: 'drop' })
     expect(server.session.state).toBe('closed')
+  })
+
+  test('for an answer to a call that still waits for its place', () => {
+    const { client } = openPair({ serverLimits: { streams: 1 } })
+    client.move((session, now) => session.open(openOf(session), now))
+    client.move((session, now) => session.open(openOf(session), now))
+    client.move((session, now) => session.call(callOf(session), now))
+    const error = { type: FrameType.Error, id: 3, ...ERROR } as const
+    expect(client.session.receive({ seq: 1, count: 1, ack: 0 }, [error], 0)).toMatchObject([
+      { type: 'close', code: 4400 },
+    ])
   })
 
   test('with what was right before the violation still delivered, and nothing after it', () => {

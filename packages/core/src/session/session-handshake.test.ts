@@ -210,12 +210,13 @@ describe('before WELCOME', () => {
   })
 
   test('a client keeps what comes after HELLO until WELCOME, as it could meet the limits of the server', () => {
-    const { client, server, clock, welcome } = createSessionPair({ onHello: 'wait', serverLimits: { calls: 1 } })
+    const { client, server, clock, welcome, link } = createSessionPair({ onHello: 'wait', serverLimits: { calls: 1 } })
     client.move((session, now) => session.call(callOf(session), now))
     clock.advance(0)
     client.move((session, now) => session.call(callOf(session), now))
     client.move((session, now) => session.cancel(1, now))
     clock.advance(0)
+    expect(link.up.messages).toBe(1)
     expect(client.session.stats()).toMatchObject({ calls: 0, waiting: 1 })
     server.move((session, now) => session.accept(welcome, now))
     clock.advance(0)

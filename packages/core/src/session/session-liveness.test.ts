@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { FrameType } from '../protocol/frame.ts'
 import { createSessionPair } from '../testing/session-pair.ts'
-import { SESSION_TRANSITIONS } from './phase.ts'
+import { follow, SESSION_TRANSITIONS } from './phase.ts'
 import { brief, callOf, listenOf, NO_STATS, openOf, openPair, payload } from './session-pair.fixture.ts'
 
 describe('a living link', () => {
@@ -19,6 +19,14 @@ describe('a living link', () => {
     const { client, clock } = createSessionPair({ latencyMs: 15 })
     clock.advance(1_000)
     expect(client.effects).toContainEqual({ type: 'round-trip', ms: 30 })
+  })
+
+  test('is left alone where the server turns the heartbeat off', () => {
+    const { client, server, clock, link } = openPair({ welcome: { heartbeat: { idleMs: 0, timeoutMs: 0 } } })
+    link.silence('both')
+    clock.advance(3_600_000)
+    expect([client.session.state, server.session.state]).toEqual(['open', 'open'])
+    expect([link.up.messages, link.down.messages]).toEqual([1, 1])
   })
 
   test('acknowledges what nothing answers to', () => {
@@ -240,6 +248,12 @@ describe('the states of a session', () => {
       for (const next of SESSION_TRANSITIONS[state]) expect(order.indexOf(next)).toBeGreaterThan(index)
     }
     expect(SESSION_TRANSITIONS.closed).toEqual([])
+  })
+
+  test('do not follow one another in any other way', () => {
+    const closed = { name: 'closed', unsent: new Set<number>(), endedAtId: 1 } as const
+    expect(follow({ name: 'opening', deadline: undefined }, closed)).toBe(closed)
+    expect(() => follow(closed, { name: 'handshaking', deadline: 0 })).toThrow('no transition from closed')
   })
 
   test('may end from each of them', () => {
