@@ -25,11 +25,14 @@ export default class MatrixReporter implements Reporter {
     const rows = serverKinds.map((server) =>
       [server as string].concat(columns.map((column) => show(`${server} ${column}`))),
     )
-    console.log(`\nChecks passed, by server (down) and client (across)\n${layOut([['', ...columns], ...rows])}\n`)
+    console.log(
+      `\nChecks passed, by server (down) and client (across)\n${layOut([['', ...columns], ...rows])}\nA lower number is a "no" of the capability table: packages/adapters/README.md\n`,
+    )
   }
 }
 
-const ABUSE = 'abuse'
+/** Raw sockets that break the rules, and servers that end and come back. */
+const ABUSE = 'abuse, kill'
 
 /** `server node > client bun > …` counts for that pair, all else below `server node` for its raw sockets. */
 function cellOf(test: TestCase): string | undefined {
@@ -40,5 +43,5 @@ function cellOf(test: TestCase): string | undefined {
 }
 
 function layOut(rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(12) : cell.padStart(10))).join('')).join('\n')
+  return rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(12) : cell.padStart(13))).join('')).join('\n')
 }
