@@ -1,11 +1,11 @@
-import { isTautlineError, query, router } from '@tautline/core'
+import { entryOf, isTautlineError, query, router } from '@tautline/core'
 import { createZlibCompressor } from '@tautline/core/io'
 import { implement } from '@tautline/core/peer'
 import { DEFAULT_LIMITS } from '@tautline/core/protocol'
 import * as v from 'valibot'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { outcomeOf } from './outcome.fixture.ts'
-import { createBench } from './test-client.fixture.ts'
+import { api, createBench } from './test-client.fixture.ts'
 
 test('a call made at once travels with the HELLO and is answered', async () => {
   const { client, clock, desk, server, close } = createBench()
@@ -69,25 +69,20 @@ test('once both ends know that they hold the same contract, procedures are named
   const { client, clock, server, close } = createBench()
   const early = client.todo.get({ id: '1' })
   await clock.advanceAsync(10)
-  await early
-  const byPath = server.latest.driver.stats.received.bodyBytes
   const late = client.todo.get({ id: '1' })
   await clock.advanceAsync(10)
-  await late
-  const again = server.latest.driver.stats.received.bodyBytes - byPath
-  const third = client.todo.get({ id: '1' })
-  await clock.advanceAsync(10)
-  await third
-  expect(again).toBeLessThan('todo.get'.length + 20)
+  await Promise.all([early, late])
+  expect(server.latest.asked).toEqual(['todo.get', entryOf(api.todo.get).index])
   await close()
 })
 
 test('a server with another contract is called by path', async () => {
-  const { client, clock, close } = createBench({ server: { contractHash: '0000000000000000' } })
+  const { client, clock, server, close } = createBench({ server: { contractHash: '0000000000000000' } })
   await clock.advanceAsync(10)
   const call = client.todo.get({ id: '1' })
   await clock.advanceAsync(10)
   expect(await call).toEqual({ id: '1', title: 'a' })
+  expect(server.latest.asked).toEqual(['todo.get'])
   await close()
 })
 
@@ -116,15 +111,20 @@ test('a signal that is aborted already sends nothing', async () => {
   await close()
 })
 
-test('a settled call no longer listens to its signal', async () => {
+test('what is settled no longer listens to its signal', async () => {
   const { client, clock, close } = createBench()
-  const abort = new AbortController()
-  const call = client.todo.get({ id: '1' }, { signal: abort.signal })
+  const { signal } = new AbortController()
+  const added = vi.spyOn(signal, 'addEventListener')
+  const removed = vi.spyOn(signal, 'removeEventListener')
+  const call = client.todo.get({ id: '1' }, { signal })
+  const stream = client.todo.watch({ list: 'a' }, { signal })
+  const listening = client.presence.on({ room: 'lobby' }, () => {}, { signal })
   await clock.advanceAsync(10)
   await call
-  abort.abort()
-  await clock.advanceAsync(10)
-  expect(await call).toEqual({ id: '1', title: 'a' })
+  await stream.return()
+  listening.off()
+  expect(added).toHaveBeenCalledTimes(3)
+  for (const [type, listener] of added.mock.calls) expect(removed).toHaveBeenCalledWith(type, listener)
   await close()
 })
 

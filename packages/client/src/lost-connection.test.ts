@@ -186,6 +186,45 @@ test('1 MiB of input may wait for a connection, and one byte more fails with QUE
   await over.close()
 })
 
+test('what waits no longer, or is not waited for any more, makes room for others', async () => {
+  const { client, clock, server, desk, close } = createBench({ offlineQueue: { calls: 2, bytes: 30 } })
+  server.network.setReachable('refused')
+  const abort = new AbortController()
+  const cancelled = client.todo.get({ id: '1' }, { signal: abort.signal }).result()
+  const kept = client.todo.rename({ id: '2', title: 'x' }).result()
+  expect(await outcomeOf(client.todo.get({ id: '3' }))).toMatchObject({ code: 'QUEUE_FULL' })
+  abort.abort()
+  const instead = client.todo.get({ id: '4' }).result()
+  const gate = Promise.withResolvers<void>()
+  desk.gate = gate.promise
+  server.network.setReachable('open')
+  await clock.advanceAsync(RECONNECTED_MS)
+  // Both are under way now, so that two more may wait when the connection is lost.
+  server.network.setReachable('refused')
+  server.latest.link.cut()
+  await clock.advanceAsync(10)
+  const more = [client.todo.get({ id: '5' }).result(), client.todo.get({ id: '6' }).result()]
+  expect(await outcomeOf(client.todo.get({ id: '7' }))).toMatchObject({ code: 'QUEUE_FULL' })
+  server.network.setReachable('open')
+  gate.resolve()
+  await clock.advanceAsync(60_000)
+  const results = await Promise.all([cancelled, kept, instead, ...more])
+  expect(results.map(({ ok }) => ok)).toEqual([false, true, true, true, true])
+  await close()
+})
+
+test('what waits no longer leaves no timer behind', async () => {
+  const timed = createBench()
+  const untimed = createBench()
+  const calls = [timed.client.todo.get({ id: '1' }, { timeoutMs: 1e9 }), untimed.client.todo.get({ id: '1' })]
+  await timed.clock.advanceAsync(100)
+  await untimed.clock.advanceAsync(100)
+  await Promise.all(calls)
+  expect(timed.clock.pending).toBe(untimed.clock.pending)
+  await timed.close()
+  await untimed.close()
+})
+
 test('a handshake under way counts as no connection: what it holds may come back', async () => {
   const { client, clock, server, close } = createBench({ offlineQueue: { calls: 2 } })
   server.decide = () => 'silent'

@@ -255,16 +255,16 @@ test('a server that goes away is left within its window, and still answers what 
 
 /** A bench with a hand on what the page tells. */
 function createSignalledBench() {
-  let tell: (signal: PageSignal) => void = () => {}
+  let tell: ((signal: PageSignal) => void) | undefined
   const bench = createBench({
     pageSignals: (listener) => {
       tell = listener
       return () => {
-        tell = () => {}
+        tell = undefined
       }
     },
   })
-  return { ...bench, signal: (signal: PageSignal) => tell(signal) }
+  return { ...bench, signal: (signal: PageSignal) => tell?.(signal), hasSignals: () => tell !== undefined }
 }
 
 test('without a network no attempt is made until it is back', async () => {
@@ -279,6 +279,16 @@ test('without a network no attempt is made until it is back', async () => {
   await clock.advanceAsync(RECONNECTED_MS)
   expect(client.$.status.state).toBe('connected')
   await close()
+})
+
+test('a closed client no longer hears of signals', async () => {
+  const { clock, server, signal, hasSignals, close } = createSignalledBench()
+  expect(hasSignals()).toBe(true)
+  await close()
+  expect(hasSignals()).toBe(false)
+  signal('wake')
+  await clock.advanceAsync(1000)
+  expect(server.network.links).toEqual([])
 })
 
 test('waking up finds a dead link within 2 s', async () => {

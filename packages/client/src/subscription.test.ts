@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from '@tautline/core/protocol'
+import { CloseCode, DEFAULT_LIMITS } from '@tautline/core/protocol'
 import { expect, test } from 'vitest'
 import type { Gap } from './client-types.ts'
 import { collect } from './collect.fixture.ts'
@@ -190,6 +190,20 @@ test('a subscription that has not left yet is opened on the next connection', as
   server.network.setReachable('open')
   await clock.advanceAsync(60_000)
   expect(items).toEqual([1])
+  await close()
+})
+
+test('one that went with a HELLO the server has refused is no gap: it is opened with the next', async () => {
+  const { client, clock, server, desk, close } = createBench()
+  server.decide = (_, attempt) =>
+    attempt === 1 ? { code: CloseCode.Unavailable, reason: 'full', retry: true } : 'accept'
+  desk.log = [1]
+  const tail = collect(client.todo.tail())
+  const upload = collect(client.upload({ name: 'f' }, ['abc']))
+  await clock.advanceAsync(RECONNECTED_MS)
+  expect(tail.items).toEqual([1])
+  expect(await upload.end).toBe('done')
+  expect(upload.items).toEqual([3])
   await close()
 })
 

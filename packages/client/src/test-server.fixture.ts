@@ -20,6 +20,7 @@ import {
   type Limits,
   type Payload,
   PROTOCOL_VERSION,
+  type ProcedureRef,
   payloadKey,
 } from '@tautline/core/protocol'
 import { createServerSession, type ServerDecisions, type Session } from '@tautline/core/session'
@@ -52,6 +53,8 @@ export interface TestConnection {
   /** As the latest AUTH brought it. */
   readonly refreshedAuth: unknown
   readonly dispatcher: Dispatcher | undefined
+  /** What calls have named, in order. */
+  readonly asked: readonly ProcedureRef[]
   accept(): void
 }
 
@@ -86,6 +89,7 @@ export function createTestServer(options: TestServerOptions): TestServer {
     hello: Hello | undefined
     refreshedAuth: unknown
     dispatcher: Dispatcher | undefined
+    readonly asked: ProcedureRef[] = []
 
     constructor(link: MemoryLink) {
       this.link = link
@@ -116,7 +120,10 @@ export function createTestServer(options: TestServerOptions): TestServer {
       return this.driver.accept(transport, {
         caller: this.caller,
         callee: {
-          onCalleeEffect: (effect) => this.dispatcher?.onCalleeEffect(effect),
+          onCalleeEffect: (effect) => {
+            if (effect.type === 'call') this.asked.push(effect.procedure)
+            this.dispatcher?.onCalleeEffect(effect)
+          },
           onLost: () => this.dispatcher?.onLost(),
         },
       })
