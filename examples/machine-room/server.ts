@@ -49,8 +49,8 @@ const serving = await listen(server, {
   port: Number(values.port),
   path: '/rpc',
   fetch: await loadPage(),
-})
-console.log(`READY http://${values.host}:${String(serving.port)}/`)
+}).catch(giveUp)
+console.log(`READY ${new URL('/', serving.url.replace('ws', 'http')).href}`)
 
 let stopping = false
 const stop = async (): Promise<void> => {
@@ -63,6 +63,14 @@ const stop = async (): Promise<void> => {
 process.once('SIGINT', () => void stop())
 process.once('SIGTERM', () => void stop())
 if (values['with-parent']) process.stdin.resume().once('end', () => void stop())
+
+/** A port that is taken is no bug of the room: one line says more than a stack. */
+function giveUp(error: Error): never {
+  const { code, message }: NodeJS.ErrnoException = error
+  const why = code === 'EADDRINUSE' ? 'the port is in use; --port 0 takes any free one' : message
+  console.error(`Cannot listen on ${values.host}:${values.port}: ${why}`)
+  process.exit(1)
+}
 
 interface Address {
   readonly host: string

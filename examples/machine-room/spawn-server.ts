@@ -11,6 +11,8 @@ export interface SpawnedServer {
   readonly exited: Promise<number>
   /** Asks it to end in good order. */
   stop(): Promise<number>
+  /** Ends it as a crash would. */
+  kill(): Promise<number>
 }
 
 export interface SpawnOptions {
@@ -19,7 +21,11 @@ export interface SpawnOptions {
   readonly port: number
 }
 
-/** Runs the room's server on the given runtime, in a process of its own that ends with this one. */
+/**
+ * Runs the room's server on the given runtime, in a process of its own that ends with this one.
+ *
+ * @throws when it ends before it listens; it has then said why on stderr
+ */
 export async function spawnServer({ runtime, host, port }: SpawnOptions): Promise<SpawnedServer> {
   const script = fileURLToPath(new URL('./server.ts', import.meta.url))
   const child = spawn(
@@ -48,6 +54,10 @@ export async function spawnServer({ runtime, host, port }: SpawnOptions): Promis
     exited,
     stop() {
       child.stdin.end()
+      return exited
+    },
+    kill() {
+      child.kill('SIGKILL')
       return exited
     },
   }

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { type Runtime, runtimes } from '../../scripts/runtimes.ts'
 import { buildPage } from './build-page.ts'
 import { runOnce } from './once.ts'
-import { spawnServer } from './spawn-server.ts'
+import { type SpawnedServer, spawnServer } from './spawn-server.ts'
 
 const USAGE = `Machine room: this machine, live, over one connection.
 
@@ -14,7 +14,7 @@ const USAGE = `Machine room: this machine, live, over one connection.
   npm start -- --once              drive every kind of call from the terminal, then end
 `
 
-const DEFAULT_PORT = 4000
+const DEFAULT_PORT = '4000'
 
 interface Arguments {
   readonly runtime: Runtime
@@ -36,11 +36,22 @@ function readArguments(): Arguments | undefined {
   if (values.help) return undefined
   const runtime = runtimes.find((name) => name === values.runtime)
   if (runtime === undefined) throw new TypeError(`Expected --runtime to be node, bun or deno, got "${values.runtime}"`)
-  const port = values.port === undefined ? (values.once ? 0 : DEFAULT_PORT) : Number(values.port)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new TypeError(`Expected --port to be an integer from 0 to 65535, got "${String(values.port)}"`)
+  return {
+    runtime,
+    host: values.host,
+    port: readPort(values.port ?? (values.once ? '0' : DEFAULT_PORT)),
+    once: values.once,
   }
-  return { runtime, host: values.host, port, once: values.once }
+}
+
+function readPort(text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new TypeError(`Expected --port to be an integer from 0 to 65535, got "${text}"`)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 async function main(): Promise<number> {
@@ -48,7 +59,7 @@ async function main(): Promise<number> {
   try {
     args = readArguments()
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    console.error(`${messageOf(error)}\n\n${USAGE}`)
     return 2
   }
   if (args === undefined) {
@@ -56,7 +67,14 @@ async function main(): Promise<number> {
     return 0
   }
   await buildPage()
-  const server = await spawnServer(args)
+  let server: SpawnedServer
+  try {
+    server = await spawnServer(args)
+  } catch (error) {
+    // The server itself has said why.
+    console.error(messageOf(error))
+    return 1
+  }
   if (args.once) {
     const passed = await runOnce(server, args.runtime)
     const code = await server.stop()
