@@ -1,10 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import type { ProcessColumn, ProcessRow } from '../api.ts'
-import { procTable, procText } from './proc-text.ts'
-
-/** Clock ticks per second in /proc: fixed to 100 for programs on every Linux architecture. */
-const TICKS_PER_SECOND = 100
+import { procText } from './proc-text.ts'
+import {
+  type ProcessReading,
+  type ProcessSurroundings,
+  parseProcess,
+  parseUserNames,
+  TICKS_PER_SECOND,
+} from './process-reading.ts'
 
 export interface ProcessQuery {
   readonly sort: ProcessColumn
@@ -19,11 +23,6 @@ export interface ProcessPage {
   readonly rows: ProcessRow[]
 }
 
-interface Reading {
-  readonly row: Omit<ProcessRow, 'cpu'>
-  readonly ticks: number
-}
-
 /** The process table, with each process's share of a core between two looks. */
 export class ProcessTable {
   #ticks = new Map<number, number>()
@@ -33,17 +32,7 @@ export class ProcessTable {
 
   async page(query: ProcessQuery): Promise<ProcessPage> {
     await this.#look()
-    const needle = query.search.trim().toLowerCase()
-    const matching = this.#rows.filter(
-      (row) =>
-        needle === '' ||
-        row.name.toLowerCase().includes(needle) ||
-        row.user.toLowerCase().includes(needle) ||
-        String(row.pid) === needle,
-    )
-    const sign = query.descending ? -1 : 1
-    matching.sort((a, b) => sign * compare(a[query.sort], b[query.sort]) || a.pid - b.pid)
-    return { total: this.#rows.length, matching: matching.length, rows: matching.slice(0, query.limit) }
+    return pageOf(this.#rows, query)
   }
 
   /** At most two looks a second, whoever asks: shares of a shorter time would be noise. */
@@ -58,9 +47,11 @@ export class ProcessTable {
   async #read(): Promise<void> {
     const now = Date.now()
     const seconds = Math.max((now - this.#lookedAt) / 1000, 0.001)
-    const users = await userNames()
+    const surroundings = { bootedAt: now - uptime() * 1000, users: await userNames() }
     const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number)
-    const readings = (await Promise.all(pids.map((pid) => readProcess(pid, now, users)))).filter((r) => r !== undefined)
+    const readings = (await Promise.all(pids.map((pid) => readProcess(pid, surroundings)))).filter(
+      (r) => r !== undefined,
+    )
     this.#rows = readings.map(({ row, ticks }) => {
       const before = this.#ticks.get(row.pid) ?? ticks
       return { ...row, cpu: Math.max(0, ticks - before) / TICKS_PER_SECOND / seconds }
@@ -70,58 +61,32 @@ export class ProcessTable {
   }
 }
 
+/** Searches by part of a name or user, or by the whole pid. Rows that are equal by the column come with the larger first. */
+export function pageOf(rows: readonly ProcessRow[], { sort, descending, search, limit }: ProcessQuery): ProcessPage {
+  const needle = search.trim().toLowerCase()
+  const matching = rows.filter(
+    (row) =>
+      needle === '' ||
+      row.name.toLowerCase().includes(needle) ||
+      row.user.toLowerCase().includes(needle) ||
+      String(row.pid) === needle,
+  )
+  const sign = descending ? -1 : 1
+  matching.sort((a, b) => sign * compare(a[sort], b[sort]) || b.memoryBytes - a.memoryBytes || a.pid - b.pid)
+  return { total: rows.length, matching: matching.length, rows: matching.slice(0, limit) }
+}
+
 function compare(a: ProcessRow[ProcessColumn], b: ProcessRow[ProcessColumn]): number {
   if (typeof a === 'string' && typeof b === 'string') return a.localeCompare(b)
   return Number(a) - Number(b)
 }
 
-async function readProcess(pid: number, now: number, users: ReadonlyMap<number, string>): Promise<Reading | undefined> {
+async function readProcess(pid: number, surroundings: ProcessSurroundings): Promise<ProcessReading | undefined> {
   const [stat, status] = await Promise.all([procText(`${String(pid)}/stat`), procText(`${String(pid)}/status`)])
   // A process may end between the listing and the reading.
-  if (stat === undefined || status === undefined) return undefined
-  // The name stands in parentheses and may itself hold spaces and parentheses.
-  const open = stat.indexOf('(')
-  const close = stat.lastIndexOf(')')
-  const fields = stat.slice(close + 2).split(' ')
-  const field = (number: number): number => Number(fields[number - 3] ?? 0)
-  const table = procTable(status)
-  const uid = table.get('Uid') ?? 0
-  const startedBeforeMs = uptime() * 1000 - (field(22) / TICKS_PER_SECOND) * 1000
-  return {
-    row: {
-      pid,
-      name: stat.slice(open + 1, close),
-      user: users.get(uid) ?? String(uid),
-      state: stateName(fields[0] ?? '?'),
-      memoryBytes: table.get('VmRSS') ?? 0,
-      threads: field(20),
-      startedAt: new Date(Math.round(now - startedBeforeMs)),
-    },
-    ticks: field(14) + field(15),
-  }
-}
-
-const STATES: ReadonlyMap<string, string> = new Map([
-  ['R', 'running'],
-  ['S', 'sleeping'],
-  ['D', 'waiting'],
-  ['Z', 'zombie'],
-  ['T', 'stopped'],
-  ['t', 'traced'],
-  ['I', 'idle'],
-])
-
-function stateName(letter: string): string {
-  return STATES.get(letter) ?? letter
+  return stat === undefined || status === undefined ? undefined : parseProcess({ stat, status }, surroundings)
 }
 
 async function userNames(): Promise<ReadonlyMap<number, string>> {
-  const text = await readFile('/etc/passwd', 'utf8').catch(() => '')
-  return new Map(
-    text
-      .split('\n')
-      .map((line) => line.split(':'))
-      .filter((fields) => fields.length > 2)
-      .map((fields) => [Number(fields[2]), fields[0] ?? '']),
-  )
+  return parseUserNames(await readFile('/etc/passwd', 'utf8').catch(() => ''))
 }
