@@ -11,7 +11,7 @@ import { ProtocolViolation } from '../protocol/violation.ts'
 
 /** An acknowledgement leaves by itself after so many frames, bytes or milliseconds without a message to carry it. */
 export const ACK_AFTER_FRAMES = 32
-export const ACK_AFTER_BYTES = 32 * 1024
+export const ACK_AFTER_BYTES: number = 32 * 1024
 export const ACK_AFTER_MS = 200
 
 /** What this end owes: nothing, an ACK at `dueAt` or sooner, or one that the driver was asked for already. */
