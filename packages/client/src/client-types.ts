@@ -133,7 +133,8 @@ export interface SubscribeOptions<Resume> extends StreamOptions {
   readonly resume?: Resume
   /**
    * What to do when the stream cannot go on from where it stopped. Without it the iterator throws `GAP`.
-   * `"restart"` begins afresh; a function is told, and then it begins afresh.
+   * `"restart"` begins afresh; a function is told, and then it begins afresh. One that declares `resume` in the contract
+   * and has given no item yet goes on from its option `resume`, or begins anew: that is no gap.
    */
   readonly onGap?: 'restart' | ((gap: Gap) => void) | undefined
 }
