@@ -12,9 +12,9 @@ import type { Unacked } from './sequence.ts'
  */
 
 /** Counted frames unacknowledged for so long, or for four round trips if that is longer, are worth a PING. */
-export const UNACKED_AFTER_MS = 5_000
-export const UNACKED_ROUND_TRIPS = 4
-export const UNACKED_TIMEOUT_MS = 3_000
+const UNACKED_AFTER_MS = 5_000
+const UNACKED_ROUND_TRIPS = 4
+const UNACKED_TIMEOUT_MS = 3_000
 /**
  * A link as slow as this is slow, not dead: unacknowledged bytes get the time that they need at this rate
  * (512 kbit/s) before they count as late.
@@ -27,7 +27,7 @@ export const LATE_TIMER_MS = 1_000
 export const MAX_PINGS_PER_SECOND = 100
 
 /** The part of the idle time after which the leading end sends PING, so that the other one hears it in time and sends none. */
-export const LEAD_SHARE = 0.9
+const LEAD_SHARE = 0.9
 
 /** `follow`: PING only a silent peer. `lead`: also PING a busy one, so that the round trip is known. */
 export type HeartbeatManner = 'follow' | 'lead'
