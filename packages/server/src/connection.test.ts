@@ -1,22 +1,10 @@
 import { event, mutation, query, router } from '@tautline/core'
 import { implement } from '@tautline/core/peer'
-import {
-  CloseCode,
-  createValueCodec,
-  DEFAULT_LIMITS,
-  decodeBody,
-  decodeEnvelope,
-  type Frame,
-  FrameType,
-  type Hello,
-  joinMessage,
-  MessageBuilder,
-} from '@tautline/core/protocol'
+import { CloseCode, createValueCodec, type Frame, FrameType, joinMessage } from '@tautline/core/protocol'
 import { rawHello } from '@tautline/core/testing'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import type { SocketAcceptor, SocketListener } from './socket.ts'
-import { createBench, untilAborted, upgradeRequest } from './test-bench.fixture.ts'
+import { createBench, untilAborted } from './test-bench.fixture.ts'
 
 const api = router({
   whoami: query({ output: v.string() }),
@@ -241,27 +229,6 @@ describe('a violation', () => {
       expect(bench.server.stats().connections).toBe(1)
     },
   )
-
-  test('such as a text message closes with 4422', async () => {
-    const bench = createBench(serving().implementation)
-    const closes: number[] = []
-    const listener = bench.server.accept(
-      {
-        compresses: false,
-        backlogBytes: 0,
-        send: () => true,
-        close(code) {
-          closes.push(code)
-          listener.closed(code, '')
-        },
-        terminate() {},
-      },
-      upgradeRequest(),
-    )
-    listener.textMessage()
-    await bench.clock.settle()
-    expect(closes).toEqual([CloseCode.Malformed])
-  })
 })
 
 describe('limits', () => {
@@ -393,109 +360,5 @@ describe('hooks', () => {
     await bench.clock.settle()
     expect(ada.endings).toMatchObject([{ origin: 'peer', code: 1000, reason: 'enough', retry: false }])
     expect(bob.endings).toMatchObject([{ origin: 'transport', code: 1006 }])
-  })
-})
-
-describe('a socket', () => {
-  test('that compresses by itself leaves nothing for us to compress', async () => {
-    const bench = createBench(serving().implementation, {})
-    const { sent, listener } = openSocket(bench.server, true)
-    say(listener, { compression: ['deflate-raw'], auth: codec.encode('ada') })
-    await bench.clock.settle()
-    expect(framesOf(sent)).toMatchObject([{ type: FrameType.Welcome, welcome: { compression: undefined } }])
-    listener.closed(1006, '')
-  })
-
-  test('is closed with a reason that fits into a close frame', async () => {
-    const app = implement(api).context(({ fail }) => fail('FORBIDDEN', 'é'.repeat(100)))
-    const bench = createBench(app.handlers({ whoami: () => '', echo: () => '', write: () => {}, slow: () => {} }))
-    const { reasons, listener } = openSocket(bench.server, false)
-    say(listener, {})
-    await bench.clock.settle()
-    expect(reasons).toEqual(['é'.repeat(61)])
-  })
-
-  test('gets no compressed answer of a procedure that asks for none', async () => {
-    const mixed = router({
-      plain: query({ output: v.string(), compress: false }),
-      usual: query({ output: v.string() }),
-    })
-    const long = 'x'.repeat(5000)
-    const bench = createBench(implement(mixed).handlers({ plain: () => long, usual: () => long }))
-    const { sent, listener } = openSocket(bench.server, false)
-    say(listener, { compression: ['deflate-raw'] })
-    await bench.clock.settle()
-    const builder = new MessageBuilder()
-    for (const [index, procedure] of ['plain', 'usual'].entries()) {
-      builder.append(call(2 * index + 1, procedure))
-      listener.message(builder.takeMessage({ seq: index + 1, count: 1, ack: 0 }))
-      await bench.clock.settle()
-    }
-    const answers = sent.slice(1).map((message) => decodeEnvelope(message, DEFAULT_LIMITS).compressed)
-    expect(answers).toEqual([false, true])
-    listener.closed(1006, '')
-  })
-})
-
-interface OpenSocket {
-  readonly listener: SocketListener
-  readonly sent: Uint8Array[]
-  readonly reasons: string[]
-}
-
-/** A socket without anything behind it. */
-function openSocket(server: SocketAcceptor, compresses: boolean): OpenSocket {
-  const sent: Uint8Array[] = []
-  const reasons: string[] = []
-  const listener = server.accept(
-    {
-      compresses,
-      backlogBytes: 0,
-      send: (message) => sent.push(message) > 0,
-      close(code, reason) {
-        reasons.push(reason)
-        listener.closed(code, reason)
-      },
-      terminate() {},
-    },
-    upgradeRequest(),
-  )
-  return { listener, sent, reasons }
-}
-
-function say(listener: SocketListener, hello: Partial<Hello>): void {
-  const builder = new MessageBuilder()
-  builder.append({ type: FrameType.Hello, hello: rawHello(hello) })
-  listener.message(builder.takeMessage({ seq: 0, count: 0, ack: 0 }))
-}
-
-function framesOf(messages: readonly Uint8Array[]): readonly Frame[] {
-  return messages.flatMap((message) => decodeBody(decodeEnvelope(message, DEFAULT_LIMITS).body, DEFAULT_LIMITS))
-}
-
-describe('a socket that drops what it is given', () => {
-  test('is cut: what follows would be of no use', async () => {
-    const { implementation } = serving()
-    const bench = createBench(implementation)
-    const ends: string[] = []
-    const listener = bench.server.accept(
-      {
-        compresses: false,
-        backlogBytes: 0,
-        send: () => false,
-        close: () => ends.push('close'),
-        terminate() {
-          ends.push('terminate')
-          listener.closed(1006, '')
-        },
-      },
-      upgradeRequest(),
-    )
-    const builder = new MessageBuilder()
-    builder.append(helloFrame('ada'))
-    listener.message(builder.takeMessage({ seq: 0, count: 0, ack: 0 }))
-    await bench.clock.settle()
-    expect(ends).toEqual(['terminate'])
-    expect(bench.server.stats().connections).toBe(0)
   })
 })

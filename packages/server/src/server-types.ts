@@ -12,7 +12,7 @@ type PayloadArguments<P extends EventProcedure> =
   undefined extends PublishPayload<P> ? [payload?: PublishPayload<P>] : [payload: PublishPayload<P>]
 
 /** A server, whatever it serves. */
-export interface AnyScope extends ImplementerScope {
+interface AnyScope extends ImplementerScope {
   readonly calls: NoCalls
 }
 

@@ -51,7 +51,7 @@ export interface Bench<T extends ContractTree, S extends ImplementerScope> {
   run<R>(promise: Promise<R>): Promise<R>
 }
 
-export interface TestClientOptions {
+interface TestClientOptions {
   readonly auth?: unknown
   readonly hello?: Partial<Hello>
   readonly serves?: ServedProcedures
@@ -60,7 +60,7 @@ export interface TestClientOptions {
   readonly compresses?: boolean
 }
 
-export interface TestClient<T extends ContractTree> {
+interface TestClient<T extends ContractTree> {
   readonly api: ProcedureCaller<T>
   readonly caller: Caller
   readonly link: MemoryLink

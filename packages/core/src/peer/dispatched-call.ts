@@ -13,7 +13,7 @@ export interface CallSurroundings {
   readonly now: () => number
 }
 
-export interface CallRequest {
+interface CallRequest {
   readonly id: number
   readonly timeoutMs?: number | undefined
   readonly meta?: Meta | undefined

@@ -16,7 +16,7 @@ import type { Middleware } from './middleware-types.ts'
 export type AnyMiddleware = Middleware<AnyProcedure, object, NoCalls, object>
 
 /** A handler with its types forgotten: which one stands for which procedure was checked by `handlers`. */
-export type AnyHandler = (call: unknown) => unknown
+type AnyHandler = (call: unknown) => unknown
 
 /** One `use`. Its identity counts, not that of the function: the same function may be used twice. */
 export interface MiddlewareStep {

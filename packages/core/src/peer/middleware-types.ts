@@ -20,10 +20,10 @@ export interface Next {
   <Extra extends object>(extra: Extra): Promise<MiddlewareResult<Extra>>
 }
 
-export type NoExtra = Readonly<Record<never, never>>
+type NoExtra = Readonly<Record<never, never>>
 
 /** The codes that middleware of a group may fail with; at a single procedure, what it declares as well. */
-export type MiddlewareFail<T> = T extends AnyProcedure
+type MiddlewareFail<T> = T extends AnyProcedure
   ? Fail<T>
   : (code: FailableCode, data?: undefined, message?: string) => never
 

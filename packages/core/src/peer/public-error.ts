@@ -41,7 +41,7 @@ export function toPublicError(
   }
 }
 
-export function internalError(id: string): PublicError {
+function internalError(id: string): PublicError {
   return { code: 'INTERNAL', message: ERROR_CODES.INTERNAL.message, data: { id } }
 }
 

@@ -1,0 +1,127 @@
+import { query, router } from '@tautline/core'
+import { implement } from '@tautline/core/peer'
+import {
+  CloseCode,
+  DEFAULT_LIMITS,
+  decodeBody,
+  decodeEnvelope,
+  type Frame,
+  FrameType,
+  type Hello,
+  MessageBuilder,
+} from '@tautline/core/protocol'
+import { rawHello } from '@tautline/core/testing'
+import * as v from 'valibot'
+import { describe, expect, test } from 'vitest'
+import type { ServerSocket, SocketAcceptor, SocketListener } from './socket.ts'
+import { createBench, upgradeRequest } from './test-bench.fixture.ts'
+
+const long = 'x'.repeat(5000)
+const app = implement(
+  router({ plain: query({ output: v.string(), compress: false }), usual: query({ output: v.string() }) }),
+)
+const handlers = { plain: () => long, usual: () => long }
+
+interface OpenSocket {
+  readonly listener: SocketListener
+  readonly sent: Uint8Array[]
+  /** What was asked of the socket beside sending. */
+  readonly asked: string[]
+}
+
+/** A socket without anything behind it. */
+function openSocket(server: SocketAcceptor, overrides: Partial<ServerSocket> = {}): OpenSocket {
+  const sent: Uint8Array[] = []
+  const asked: string[] = []
+  const listener = server.accept(
+    {
+      compresses: false,
+      backlogBytes: 0,
+      send: (message) => sent.push(message) > 0,
+      close(code, reason) {
+        asked.push(`close ${code} ${reason}`)
+        listener.closed(code, reason)
+      },
+      terminate() {
+        asked.push('terminate')
+        listener.closed(1006, '')
+      },
+      ...overrides,
+    },
+    upgradeRequest(),
+  )
+  return { listener, sent, asked }
+}
+
+function say(listener: SocketListener, hello: Partial<Hello> = {}): void {
+  const builder = new MessageBuilder()
+  builder.append({ type: FrameType.Hello, hello: rawHello(hello) })
+  listener.message(builder.takeMessage({ seq: 0, count: 0, ack: 0 }))
+}
+
+function framesOf(messages: readonly Uint8Array[]): readonly Frame[] {
+  return messages.flatMap((message) => decodeBody(decodeEnvelope(message, DEFAULT_LIMITS).body, DEFAULT_LIMITS))
+}
+
+describe('a socket', () => {
+  test('that compresses by itself leaves nothing for us to compress', async () => {
+    const bench = createBench(app.handlers(handlers))
+    const { sent, listener } = openSocket(bench.server, { compresses: true })
+    say(listener, { compression: ['deflate-raw'] })
+    await bench.clock.settle()
+    expect(framesOf(sent)).toMatchObject([{ type: FrameType.Welcome, welcome: { compression: undefined } }])
+    listener.closed(1006, '')
+  })
+
+  test('gets no compressed answer of a procedure that asks for none', async () => {
+    const bench = createBench(app.handlers(handlers))
+    const { sent, listener } = openSocket(bench.server)
+    say(listener, { compression: ['deflate-raw'] })
+    await bench.clock.settle()
+    const builder = new MessageBuilder()
+    for (const [index, procedure] of ['plain', 'usual'].entries()) {
+      const id = 2 * index + 1
+      builder.append({ type: FrameType.Call, id, procedure, input: undefined, timeoutMs: undefined, meta: undefined })
+      listener.message(builder.takeMessage({ seq: index + 1, count: 1, ack: 0 }))
+      await bench.clock.settle()
+    }
+    const answers = sent.slice(1).map((message) => decodeEnvelope(message, DEFAULT_LIMITS).compressed)
+    expect(answers).toEqual([false, true])
+    listener.closed(1006, '')
+  })
+
+  test('is closed with a reason that fits into a close frame', async () => {
+    const refusing = implement(router({})).context(({ fail }) => fail('FORBIDDEN', 'é'.repeat(100)))
+    const bench = createBench(refusing.handlers({}))
+    const { asked, listener } = openSocket(bench.server)
+    say(listener)
+    await bench.clock.settle()
+    expect(asked).toEqual([`close 4403 ${'é'.repeat(61)}`])
+  })
+
+  test('with a text message is closed with 4422', async () => {
+    const bench = createBench(app.handlers(handlers))
+    const { asked, listener } = openSocket(bench.server)
+    listener.textMessage()
+    await bench.clock.settle()
+    expect(asked).toEqual([expect.stringMatching(`^close ${CloseCode.Malformed} `)])
+  })
+
+  test('that drops what it is given is cut: what follows would be of no use', async () => {
+    const bench = createBench(app.handlers(handlers))
+    const { asked, listener } = openSocket(bench.server, { send: () => false })
+    say(listener)
+    await bench.clock.settle()
+    expect(asked).toEqual(['terminate'])
+    expect(bench.server.stats().connections).toBe(0)
+  })
+
+  test('that does not read is given up', async () => {
+    const bench = createBench(app.handlers(handlers))
+    const { asked, listener } = openSocket(bench.server, { backlogBytes: 17 * 1024 * 1024 })
+    say(listener)
+    await bench.clock.settle()
+    expect(asked).toEqual([expect.stringMatching(`^close ${CloseCode.SlowConsumer} `)])
+    expect(bench.lines).toEqual([expect.stringContaining(`${CloseCode.SlowConsumer}`)])
+  })
+})
