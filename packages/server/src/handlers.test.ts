@@ -133,6 +133,7 @@ describe('a handler', () => {
     const { api: client } = await bench.connect()
     await bench.run(client.find('x'))
     await expect(bench.run(client.add({ a: 1, b: 1 }))).rejects.toMatchObject({ code: 'INTERNAL' })
+    expect(bench.errors).toMatchObject([{ error: { code: 'NOT_FOUND' }, context: { procedure: 'add' } }])
   })
 
   test('that fails with a code or data that is not declared is at fault itself', async () => {

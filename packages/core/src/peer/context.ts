@@ -37,6 +37,7 @@ export interface ContextInfo<Calls extends ContractTree = NoCalls> {
   readonly auth: unknown
   /** `undefined` where there was no HTTP request: in-process, or on the client's side of a connection. */
   readonly request: ConnectionRequest | undefined
+  /** Calls to it wait until it is accepted: to wait for one here would wait forever. */
   readonly connection: PeerHandle<Calls>
   /** Aborted when the handshake takes too long or the connection is lost. */
   readonly signal: AbortSignal
