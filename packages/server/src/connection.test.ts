@@ -294,7 +294,7 @@ describe('fresh credentials', () => {
     same.refreshAuth('ada')
     await bench.clock.settle()
     expect(refused.endings).toMatchObject([{ code: CloseCode.Unauthorized, retry: false }])
-    expect(other.endings).toMatchObject([{ code: CloseCode.Forbidden, retry: false }])
+    expect(other.endings).toMatchObject([{ code: CloseCode.Unauthorized, retry: false }])
     expect(same.endings).toEqual([])
   })
 })

@@ -244,6 +244,7 @@ export class ServerConnection implements TopicReceiver {
       topics: { listen: (_id, entry, params) => topics.listen(this, entry, params) },
       onError: ({ id, error, procedure }) => listener.error(error, { id, procedure, connection: this.id }),
       onSettled: () => listener.settled(),
+      sharesContract: () => this.#agreement.contract,
       createErrorId: () => createErrorId(settings.randomBytes),
       now: () => settings.clock.now(),
     })
@@ -258,7 +259,7 @@ export class ServerConnection implements TopicReceiver {
     if (this.#phase.type !== 'accepted') return
     const { dispatcher, identity } = this.#phase
     if (this.#setup.principalOf(context) !== identity.principal) {
-      throw new ConnectionRefusal('FORBIDDEN', { message: 'The credentials are those of somebody else' })
+      throw new ConnectionRefusal('UNAUTHORIZED', { message: 'The credentials are those of somebody else' })
     }
     dispatcher.renew(context, auth)
     this.#phase = { ...this.#phase, identity: { ...identity, context } }

@@ -1,4 +1,4 @@
-import { duplex, isTautlineError, mutation, query, router, subscription } from '@tautline/core'
+import { duplex, entryOf, isTautlineError, mutation, query, router, subscription } from '@tautline/core'
 import { implement, tracked } from '@tautline/core/peer'
 import { FrameType } from '@tautline/core/protocol'
 import * as v from 'valibot'
@@ -194,6 +194,28 @@ describe('a handler', () => {
       resume: undefined,
     })
     expect((await bench.run(peer.next(FrameType.Error))).code).toBe('UNKNOWN_PROCEDURE')
+  })
+
+  test('is found by its index where both ends hold the same contract, and only there', async () => {
+    const implementation = app.handlers(nothing)
+    const bench = createBench(implementation)
+    const { index } = entryOf(api.forget)
+    const frame = {
+      type: FrameType.Call,
+      id: 1,
+      procedure: index,
+      input: undefined,
+      timeoutMs: undefined,
+      meta: undefined,
+    } as const
+    const same = await bench.connectRaw()
+    await bench.run(same.hello({ contractHash: implementation['~contract'].hash }))
+    same.send(frame)
+    expect((await bench.run(same.next(FrameType.Ok))).id).toBe(1)
+    const other = await bench.connectRaw()
+    await bench.run(other.hello({ contractHash: 'ffffffffffffffff' }))
+    other.send(frame)
+    expect((await bench.run(other.next(FrameType.Error))).code).toBe('UNKNOWN_PROCEDURE')
   })
 
   test('sees meta and what is left of the deadline', async () => {

@@ -63,7 +63,7 @@ export interface ServerOptions<Ctx extends object, Calls extends ContractTree> {
   /** Who is behind a request, such as a header that a proxy of yours sets. @default its `remoteAddress` */
   readonly addressOf?: ((request: UpgradeRequest) => string | undefined) | undefined
   /**
-   * Who a context stands for. Fresh credentials of somebody else close the connection with 4403.
+   * Who a context stands for. Fresh credentials of somebody else close the connection with 4401.
    * @default nobody in particular: fresh credentials may be anybody's
    */
   readonly principalOf?: ((context: Ctx) => string | undefined) | undefined

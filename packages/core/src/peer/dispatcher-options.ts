@@ -35,6 +35,11 @@ export interface DispatcherOptions {
   readonly auth: unknown
   /** Left out where no events are pushed: listening is then an unknown procedure. */
   readonly topics?: TopicListeners | undefined
+  /**
+   * Whether both ends hold the same contract, so that the peer may name procedures by index. An index of another
+   * contract would be another procedure. @default always
+   */
+  readonly sharesContract?: (() => boolean) | undefined
   /** Must not throw. */
   readonly onError: (report: HandlerErrorReport) => void
   /** Something that ran has ended. */

@@ -112,11 +112,16 @@ class HandlerDispatcher implements Dispatcher {
 
   #find(request: Request): BoundHandler | undefined {
     if (request.type === 'listen' && this.#options.topics === undefined) return undefined
-    const { '~contract': contract, '~handlers': handlers } = this.#implementation
-    const ref: ProcedureRef = request.type === 'listen' ? request.event : request.procedure
-    const path = typeof ref === 'number' ? contract.procedures[ref]?.path : ref
-    const bound = path === undefined ? undefined : handlers.get(path)
+    const path = this.#pathOf(request.type === 'listen' ? request.event : request.procedure)
+    const bound = path === undefined ? undefined : this.#implementation['~handlers'].get(path)
     return bound !== undefined && KINDS[request.type].has(bound.entry.kind) ? bound : undefined
+  }
+
+  #pathOf(ref: ProcedureRef): string | undefined {
+    if (typeof ref === 'string') return ref
+    const { sharesContract } = this.#options
+    if (sharesContract !== undefined && !sharesContract()) return undefined
+    return this.#implementation['~contract'].procedures[ref]?.path
   }
 
   /** Throws where what came with the request cannot be decoded. */
