@@ -41,7 +41,7 @@ function extract(document: string): Map<string, string> {
 }
 
 test('every TypeScript block compiles', async () => {
-  const origins = new Map(documents.flatMap((document) => [...extract(document)]))
+  const origins = new Map(documents.flatMap((document) => Array.from(extract(document))))
   expect(origins.size).toBeGreaterThan(0)
   const project = join(directory, 'tsconfig.json')
   writeFileSync(

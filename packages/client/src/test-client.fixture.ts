@@ -30,7 +30,7 @@ export const api = router({
 })
 
 /** What handlers do and have seen. A test changes what it needs to. */
-export interface Desk {
+interface Desk {
   /** `"todo.get 1"`: every run, in order. */
   readonly runs: string[]
   /** Handlers of unary calls wait for it. */

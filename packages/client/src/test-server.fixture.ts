@@ -37,12 +37,12 @@ export interface TestServerOptions {
 }
 
 /** What to answer to a HELLO. `silent`: nothing. */
-export type HelloDecision =
+type HelloDecision =
   | 'accept'
   | 'silent'
   | { readonly code: number; readonly reason: string; readonly retry: boolean }
 
-export interface TestConnection {
+interface TestConnection {
   readonly link: MemoryLink
   readonly driver: Connection<Session & ServerDecisions>
   /** Calls what the client serves. */

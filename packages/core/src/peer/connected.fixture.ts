@@ -51,7 +51,7 @@ interface End<S extends Session> {
   readonly observer: ConnectionObserver
 }
 
-export interface PairEnd<S extends Session> extends End<S> {
+interface PairEnd<S extends Session> extends End<S> {
   /** What its transport calls: a test may speak in the transport's name. */
   readonly listener: TransportListener
 }
