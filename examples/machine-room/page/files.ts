@@ -1,10 +1,12 @@
+import { type InferErrors, isTautlineError } from '@tautline/core'
+import type { api } from '../api.ts'
 import { byId, make } from './dom.ts'
 import { formatBytes, formatRate } from './format.ts'
 import type { RoomClient } from './main.ts'
 
 const CHUNK_BYTES = 64 * 1024
 
-/** Sends files in pieces and shows how far the server has come with hashing them. */
+/** A duplex: sends files in pieces and shows how far the server has come with hashing them. */
 export function showFiles(client: RoomClient): void {
   const input = byId('file', HTMLInputElement)
   const drop = byId('drop', HTMLLabelElement)
@@ -42,11 +44,22 @@ async function sendFile(client: RoomClient, file: File): Promise<void> {
     for await (const { receivedBytes, sha256 } of answers) {
       const rate = receivedBytes / Math.max(0.001, (performance.now() - started) / 1000)
       row.progress(receivedBytes, `${formatBytes(receivedBytes)} · ${formatRate(rate)}`)
-      if (sha256 !== undefined) row.done(sha256, `${formatBytes(file.size)} · ${formatRate(rate)}`)
+      if (sha256 !== undefined) row.done(sha256, `${formatBytes(file.size)} · ${formatRate(rate)} · sha256`)
     }
   } catch (error) {
-    row.failed(stop.signal.aborted ? 'stopped' : error instanceof Error ? error.message : String(error))
+    row.failed(stop.signal.aborted ? 'Stopped.' : whyNotHashed(error))
   }
+}
+
+function whyNotHashed(error: unknown): string {
+  // The file itself may be at fault: one that cannot be read, or a folder.
+  if (!isTautlineError(error)) return `The file could not be read: ${String(error)}`
+  // What the line throws is what this procedure declares, or Tautline's own.
+  const failure = error as InferErrors<typeof api.files.hash>
+  if (failure.code === 'FILE_TOO_LARGE') return `The room takes files up to ${formatBytes(failure.data.limitBytes)}.`
+  if (failure.code === 'SIZE_DIFFERS') return 'The file changed while it was sent.'
+  if (failure.code === 'CONNECTION_LOST') return 'The line broke. Send the file again.'
+  return failure.message
 }
 
 /** The file in pieces. Read only as fast as the line takes them: the next piece is asked for when there is credit. */
@@ -64,10 +77,10 @@ interface FileRow {
 
 function fileRow(file: File, onStop: () => void): FileRow {
   const item = make('li')
-  const stop = make('button', { className: 'quiet', text: 'Stop' })
+  const stop = make('button', { className: 'quiet', text: 'Stop', label: `Stop hashing ${file.name}` })
   stop.type = 'button'
   stop.addEventListener('click', onStop)
-  const bar = make('progress')
+  const bar = make('progress', { label: `Hashed of ${file.name}` })
   bar.max = Math.max(1, file.size)
   bar.value = 0
   const status = make('span', { className: 'faint', text: 'starting' })
@@ -82,7 +95,7 @@ function fileRow(file: File, onStop: () => void): FileRow {
     done(sha256, text) {
       bar.value = bar.max
       status.textContent = text
-      digest.textContent = `sha256 ${sha256}`
+      digest.textContent = sha256
       stop.remove()
     },
     failed(why) {

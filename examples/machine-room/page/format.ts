@@ -1,5 +1,8 @@
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const
 
+const WITHOUT_SECONDS = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' })
+const WITH_SECONDS = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
+
 /** `1536` → `1.5 KB`, in steps of 1024. */
 export function formatBytes(bytes: number): string {
   let value = Math.max(0, bytes)
@@ -15,11 +18,12 @@ export function formatRate(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`
 }
 
+/** `0.081` → `8.1 %`. */
 export function formatShare(share: number): string {
   return `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`
 }
 
-/** `3 d 4 h`, `12 min`, `8 s`: the two largest units that say something. */
+/** `3 d 4 h`, `12 min`, `8 s`. */
 export function formatAge(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   if (seconds < 60) return `${String(seconds)} s`
@@ -28,6 +32,11 @@ export function formatAge(ms: number): string {
   const hours = Math.floor(minutes / 60)
   if (hours < 24) return `${String(hours)} h ${String(minutes % 60)} min`
   return `${String(Math.floor(hours / 24))} d ${String(hours % 24)} h`
+}
+
+/** `07:25`, or `07:25:30`, the same everywhere on the page. */
+export function formatClock(time: Date, seconds = false): string {
+  return (seconds ? WITH_SECONDS : WITHOUT_SECONDS).format(time)
 }
 
 /** The same colour for the same person, everywhere on the page. */

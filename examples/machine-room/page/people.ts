@@ -4,7 +4,7 @@ import type { RoomClient } from './main.ts'
 
 const SHOWN = 6
 
-/** Who is here: to listen is to be in the room. */
+/** An event: to listen to it is to be in the room. The server ends the listening with the connection, so nobody stays behind. */
 export function showPeople(client: RoomClient, me: string): void {
   const list = byId('people', HTMLUListElement)
   const draw = (people: readonly { readonly name: string }[]): void => {
@@ -34,47 +34,4 @@ function initials(name: string): string {
     .map((word) => word.slice(0, 1).toUpperCase())
     .join('')
     .slice(0, 2)
-}
-
-const FIRST = [
-  'Amber',
-  'Brisk',
-  'Calm',
-  'Deft',
-  'Early',
-  'Fond',
-  'Glad',
-  'Hardy',
-  'Keen',
-  'Lively',
-  'Merry',
-  'Noble',
-  'Quiet',
-  'Swift',
-]
-const SECOND = [
-  'Badger',
-  'Crane',
-  'Dolphin',
-  'Egret',
-  'Falcon',
-  'Heron',
-  'Ibis',
-  'Lynx',
-  'Marten',
-  'Otter',
-  'Puffin',
-  'Raven',
-  'Swan',
-  'Wren',
-]
-
-/** A name for this tab, kept as long as the tab. */
-export function nameOfTab(): string {
-  const kept = sessionStorage.getItem('name')
-  if (kept !== null) return kept
-  const pick = (names: readonly string[]): string => names[Math.floor(Math.random() * names.length)] ?? 'Guest'
-  const name = `${pick(FIRST)} ${pick(SECOND)}`
-  sessionStorage.setItem('name', name)
-  return name
 }

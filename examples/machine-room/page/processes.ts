@@ -19,16 +19,16 @@ const COLUMNS: readonly Column[] = [
   { key: 'threads', title: 'Threads', className: 'number optional', text: (row) => String(row.threads) },
   {
     key: 'startedAt',
-    title: 'Age',
+    title: 'Started',
     className: 'number optional',
-    text: (row) => formatAge(Date.now() - row.startedAt.getTime()),
+    text: (row) => `${formatAge(Date.now() - row.startedAt.getTime())} ago`,
   },
 ]
 
 const TEXT_COLUMNS: ReadonlySet<ProcessColumn> = new Set(['name', 'user'])
 const REFRESH_MS = 2_000
 
-/** Sorts and searches on the server, so that a long table never travels whole. */
+/** A query, asked again and again: sorts and searches on the server, so that a long table never travels whole. */
 export function showProcesses(client: RoomClient): void {
   const search = byId('process-search', HTMLInputElement)
   const rows = byId('process-rows', HTMLTableSectionElement)
@@ -52,7 +52,7 @@ export function showProcesses(client: RoomClient): void {
 
   const head = byId('process-head', HTMLTableRowElement)
   const heads = COLUMNS.map((column) => {
-    const cell = make('th', { className: column.className.replace('meter', '') })
+    const cell = make('th', { className: column.className.replace(' meter', '') })
     cell.scope = 'col'
     const button = make('button', { text: column.title })
     button.type = 'button'

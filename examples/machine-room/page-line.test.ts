@@ -1,0 +1,123 @@
+// What the page does while the line is cut, and while there is no server.
+import type { Page } from 'playwright'
+import { describe, expect, test } from 'vitest'
+import { drawnWidth, eventually, hasChromium, holesIn, type OpenRoom, useRoom } from './page.fixture.ts'
+
+const fact = (page: Page, title: string): Promise<string | null> =>
+  page.locator(`#line-facts div:has(dt:text-is("${title}")) dd`).textContent()
+
+const charts = ['cpu', 'memory', 'load'] as const
+
+const notes = (page: Page): Promise<string[]> => page.locator('#note-list li span').allTextContents()
+
+const badge = (page: Page): Promise<string | null> => page.locator('#state-text').textContent()
+
+async function pin(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Note' }).fill(text)
+  await page.getByRole('button', { name: 'Pin' }).click()
+}
+
+/** What the badge says and whether the banner is up, each time one of them changes. */
+async function watchLine(page: Page): Promise<() => Promise<string[]>> {
+  await page.evaluate(() => {
+    const lineHistory: string[] = []
+    Object.assign(globalThis, { lineHistory })
+    const look = (): void => {
+      const banner = document.getElementById('banner')?.hidden === false ? 'banner' : 'no banner'
+      const now = `${document.getElementById('state-text')?.textContent ?? ''}, ${banner}`
+      if (lineHistory.at(-1) !== now) lineHistory.push(now)
+    }
+    look()
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributeFilter: ['hidden'] })
+  })
+  // Put there above.
+  return () => page.evaluate(() => (globalThis as unknown as { lineHistory: string[] }).lineHistory)
+}
+
+/** The chart as an image. Two tabs that know the same samples show the same. */
+const picture = (page: Page, chart: string): Promise<string> =>
+  page.locator(`#${chart}-chart canvas`).evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL())
+
+async function untilTheChartsMatch(one: Page, other: Page): Promise<void> {
+  await eventually(async () => {
+    const [left, right] = await Promise.all([picture(one, 'load'), picture(other, 'load')])
+    return left === right
+  }).toBe(true)
+}
+
+/** The server ends as in a crash. */
+async function crash(room: OpenRoom, ...tabs: Page[]): Promise<void> {
+  await room.server.kill()
+  for (const tab of tabs) await eventually(() => badge(tab)).toBe('reconnecting')
+}
+
+describe.skipIf(!hasChromium)('a line that is cut', () => {
+  const room = useRoom()
+
+  test('comes back by itself, and nothing is missing', async () => {
+    const page = await room.open({ name: 'Ada' })
+    expect(await fact(page, 'Reconnects')).toBe('0')
+    expect(await fact(page, 'Transport')).toBe('websocket')
+    const history = await watchLine(page)
+    await page.getByRole('button', { name: 'Cut it' }).click()
+    await eventually(history).toEqual(['connected, no banner', 'reconnecting, banner', 'connected, no banner'])
+    await eventually(() => fact(page, 'Reconnects')).toBe('1')
+    await eventually(() => page.locator('#line-log li').allTextContents()).toContainEqual(
+      expect.stringMatching(/^\d\d:\d\d:\d\dreconnecting: retry/),
+    )
+
+    // A tab that has never been cut has all samples there are.
+    await untilTheChartsMatch(page, await room.open())
+    expect(await holesIn(page, 'load')).toBe(0)
+    await pin(page, 'still here')
+    await eventually(() => notes(page)).toEqual(['still here'])
+    await eventually(() => page.locator('#people').getAttribute('aria-label')).toMatch(/^2 here: /)
+  })
+
+  test('keeps what others do meanwhile', async () => {
+    const [ada, ben] = [await room.open({ name: 'Ada', stoppableClock: true }), await room.open({ name: 'Ben' })]
+    const before = await notes(ben)
+    await ada.getByRole('button', { name: 'Cut it' }).click()
+    await eventually(() => badge(ada)).toBe('reconnecting')
+    await pin(ben, 'while Ada was away')
+    await eventually(() => notes(ada)).toEqual(['while Ada was away', ...before])
+  })
+})
+
+describe.skipIf(!hasChromium)('a server that crashes and starts again', () => {
+  const room = useRoom()
+
+  test('is found again: a gap in the charts, the new board, and the note that waited', async () => {
+    const page = await room.open({ name: 'Ada' })
+    await pin(page, 'of the first server')
+    await eventually(() => notes(page)).toEqual(['of the first server'])
+    for (const chart of charts) await eventually(() => drawnWidth(page, chart)).toBeGreaterThan(5)
+
+    await crash(room, page)
+    expect(await page.locator('#banner').isVisible()).toBe(true)
+    expect(await page.locator('#banner').textContent()).toMatch(/The line is down\. Trying again( in \d+ s)?/)
+    await pin(page, 'written without a line')
+    await room.startAgain()
+
+    await eventually(() => badge(page)).toBe('connected')
+    await eventually(() => page.locator('#banner').isHidden()).toBe(true)
+    await eventually(() => notes(page)).toEqual(['written without a line'])
+    for (const chart of charts) await eventually(() => holesIn(page, chart)).toBe(1)
+    await eventually(() => page.locator('#people').getAttribute('aria-label')).toBe('1 here: Ada')
+  })
+
+  test('is found at once by who asks for it', async () => {
+    const page = await room.open({ stoppableClock: true })
+    await crash(room, page)
+    // Time stands still in the page: no attempt comes by itself any more.
+    await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1))
+    await room.startAgain()
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await eventually(() => badge(page)).toBe('connected')
+    await eventually(() => page.locator('#line-log li').allTextContents()).toContainEqual(
+      expect.stringContaining('reconnecting: manual'),
+    )
+    await page.clock.resume()
+    await eventually(() => fact(page, 'Reconnects')).toBe('1')
+  })
+})
