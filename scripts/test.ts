@@ -48,6 +48,8 @@ const steps: readonly Step[] = [
   { name: 'build', title: 'build', command: npm('build') },
   { name: 'packages', title: 'published packages', command: npm('packages') },
   { name: 'unused', title: 'unused code and dependencies', command: npm('unused') },
+  { name: 'size', title: 'what the client weighs in a page', command: npm('size') },
+  { name: 'types:budget', title: 'what a large contract costs the compiler', command: npm('types:budget') },
   { name: 'node', title: 'tests on Node, type tests, conformance', command: vitest('node'), counts: true },
   { name: 'bun', title: 'tests on Bun', command: vitest('bun'), counts: true },
   { name: 'deno', title: 'tests on Deno', command: vitest('deno'), counts: true },
@@ -161,7 +163,7 @@ function row({ step, status, seconds, passed, failed, skipped, note }: Outcome):
     ...(step.counts === true && status !== 'left out' ? [counts.join(', ')] : []),
     ...(note === '' ? [] : [note]),
   ]
-  return `  ${status.padEnd(8)}  ${step.name.padEnd(10)}${`${seconds.toFixed(1)} s`.padStart(8)}  ${detail.join(' · ')}`.trimEnd()
+  return `  ${status.padEnd(8)}  ${step.name.padEnd(12)}${`${seconds.toFixed(1)} s`.padStart(8)}  ${detail.join(' · ')}`.trimEnd()
 }
 
 const selected = chosen()
