@@ -143,6 +143,19 @@ test('a deadline that passes fails the call here and aborts the signal of its ha
   await close()
 })
 
+test('a call or stream without any time sends nothing', async () => {
+  const { client, clock, desk, close } = createBench()
+  await clock.advanceAsync(10)
+  const sentBefore = client.$.stats().sent.messages
+  const call = outcomeOf(client.todo.create({ title: 'x' }, { timeoutMs: 0 }))
+  const stream = outcomeOf(client.todo.watch({ list: 'a' }, { timeoutMs: 0 }).next())
+  expect(await call).toMatchObject({ code: 'TIMEOUT', outcome: 'not-sent' })
+  expect(await stream).toMatchObject({ code: 'TIMEOUT', outcome: 'not-sent' })
+  expect(client.$.stats()).toMatchObject({ inFlight: 0, sent: { messages: sentBefore } })
+  expect(desk.runs).toEqual([])
+  await close()
+})
+
 test('the timeout of the client is that of calls which have none of their own', async () => {
   const gate = Promise.withResolvers<void>()
   const { client, clock, desk, close } = createBench({ timeoutMs: 50 })

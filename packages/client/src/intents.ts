@@ -100,7 +100,7 @@ export class Intents {
       // One that went before it has lost the connection.
       if (this.#state.type !== 'handshaking') return
       this.#stopWaiting(intent)
-      intent.attach(carrier)
+      this.#attach(intent, carrier)
     }
   }
 
@@ -130,12 +130,19 @@ export class Intents {
 
   #place(intent: Intent): void {
     if (this.#state.type === 'handshaking' || this.#state.type === 'connected') {
-      intent.attach(this.#state.carrier)
+      this.#attach(intent, this.#state.carrier)
       return
     }
     this.#waiting.set(intent, this.#watchDeadline(intent))
     if (this.#state.type === 'stopped') intent.abandon(this.#state.why)
     else this.#onWaiting()
+  }
+
+  /** What has no time left does not leave: it may have had none to begin with, and timers may be late. */
+  #attach(intent: Intent, carrier: Carrier): void {
+    const hasTime = intent.deadlineAt === undefined || intent.deadlineAt > this.#clock.now()
+    if (hasTime) intent.attach(carrier)
+    else intent.abandon({ code: 'TIMEOUT' })
   }
 
   #watchDeadline(intent: Intent): () => void {

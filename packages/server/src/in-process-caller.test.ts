@@ -48,6 +48,13 @@ describe('a caller in-process', () => {
     expect(doubled).toEqual(items.map((item) => 2 * item))
   })
 
+  test('fails for what cannot be serialised, as over the wire', async () => {
+    const caller = serving().server.caller({ name: 'ada' })
+    await expect(caller.greet(Symbol('x') as never)).rejects.toMatchObject({ code: 'UNSERIALISABLE' })
+    const doubled = caller.double(undefined, [(() => 1) as never])
+    await expect(doubled.next()).rejects.toMatchObject({ code: 'UNSERIALISABLE' })
+  })
+
   test('keeps deadlines and cancels', async () => {
     const bench = serving()
     const caller = bench.server.caller({ name: 'ada' })
@@ -60,6 +67,9 @@ describe('a caller in-process', () => {
     controller.abort()
     await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' })
     await expect(caller.slow(undefined, { signal: controller.signal })).rejects.toMatchObject({ outcome: 'not-sent' })
+    const timeless = caller.slow(undefined, { timeoutMs: 0 })
+    await expect(timeless).rejects.toMatchObject({ code: 'TIMEOUT', outcome: 'not-sent' })
+    await expect(caller.count(1, { timeoutMs: 0 }).next()).rejects.toMatchObject({ outcome: 'not-sent' })
     expect(bench.errors).toEqual([])
   })
 })

@@ -15,7 +15,7 @@ import { type ItemPump, startItemPump } from './item-pump.ts'
 import { ItemQueue } from './item-queue.ts'
 import type { ProcedureInvoker, StreamCall } from './procedure-caller.ts'
 import type { ProcedureCallOptions } from './procedure-caller-types.ts'
-import { createValueReader, encodeValue, type ValueReader } from './values.ts'
+import { createValueReader, encodeItem, encodeValue, type ValueReader } from './values.ts'
 
 export interface RemoteInvokerOptions {
   readonly caller: Caller
@@ -46,7 +46,7 @@ export function createRemoteInvoker(options: RemoteInvokerOptions): ProcedureInv
 async function call(remote: Remote, entry: ProcedureEntry, unary: UnaryCall): Promise<unknown> {
   const { caller, reader } = remote
   const { signal } = unary.options
-  throwIfAborted(signal)
+  throwIfOver(unary.options)
   const request = requestFor(remote, entry, unary)
   let stopListening = (): void => {}
   const answer = new Promise<Payload | undefined>((resolve, reject) => {
@@ -106,7 +106,7 @@ function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: Str
   }
 
   try {
-    throwIfAborted(options.signal)
+    throwIfOver(options)
     const resume = encodeValue(codec, options.resume)
     const duplex = entry.kind === 'duplex'
     id = caller.open({ ...requestFor(remote, entry, { input, options }), resume, duplex }, sink)
@@ -122,7 +122,7 @@ function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: Str
       link: caller.link,
       id,
       source: up,
-      encode: (item) => ({ value: codec.encode(item), resume: undefined }),
+      encode: (item) => ({ value: encodeItem(codec, item), resume: undefined }),
       onEnd: () => {},
       onFailure: cancelWith,
     })
@@ -135,7 +135,9 @@ function isFinished(state: 'open' | 'finished'): boolean {
   return state === 'finished'
 }
 
-function throwIfAborted(signal: AbortSignal | undefined): void {
+/** What was cancelled or has no time left before it begins does not leave. */
+function throwIfOver({ signal, timeoutMs }: ProcedureCallOptions): void {
+  if (timeoutMs === 0) throw new TautlineError('TIMEOUT', { outcome: 'not-sent' })
   if (signal?.aborted === true) throw new TautlineError('CANCELLED', { outcome: 'not-sent', cause: signal.reason })
 }
 

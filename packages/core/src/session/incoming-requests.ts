@@ -78,7 +78,7 @@ export class IncomingRequests {
     const entry = this.#live.get(id)
     if (entry === undefined) return
     effects.push({ type: 'abort', id, why: 'timeout' })
-    this.fail(id, { code: 'TIMEOUT', message: 'The deadline of the call has passed', data: undefined }, effects)
+    this.fail(id, { code: 'TIMEOUT', message: DEADLINE_PASSED, data: undefined }, effects)
   }
 
   succeed(id: number, output: Payload | undefined, effects: Effect[]): void {
@@ -132,7 +132,7 @@ export class IncomingRequests {
     return { ...this.#inFlight }
   }
 
-  /** Takes the request, or answers with an error where the peer has no place left for it. */
+  /** Takes the request, or answers with an error where the peer has no place or no time left for it. */
   #enter(kind: RequestKind, id: number, timeoutMs: number | undefined, now: number, effects: Effect[]): boolean {
     if (id % 2 !== this.#parity || id <= this.#lastId[kind] || this.#live.has(id)) {
       throw new ProtocolViolation(
@@ -145,6 +145,10 @@ export class IncomingRequests {
     if (this.#inFlight[kind] >= this.#places[kind]) {
       const message = `Expected at most ${this.#places[kind]} of kind ${kind} in flight`
       send({ type: FrameType.Error, id, code: 'LIMIT_EXCEEDED', message, data: undefined }, effects)
+      return false
+    }
+    if (timeoutMs === 0) {
+      send({ type: FrameType.Error, id, code: 'TIMEOUT', message: DEADLINE_PASSED, data: undefined }, effects)
       return false
     }
     this.#inFlight[kind] += 1
@@ -165,6 +169,8 @@ export class IncomingRequests {
     this.#inFlight[entry.kind] -= 1
   }
 }
+
+const DEADLINE_PASSED = 'The deadline of the call has passed'
 
 function send(frame: Frame, effects: Effect[]): void {
   effects.push({ type: 'send', frame })

@@ -146,6 +146,22 @@ describe('a deadline', () => {
     expect(client.takeEffects()).toEqual([{ type: 'timeout', id: 1 }])
   })
 
+  test('that has passed before the request comes is answered, and nothing runs', () => {
+    const { server } = openPair()
+    const header = { seq: 1, count: 3, ack: 0 }
+    const frames = [
+      { ...callFrame(1), timeoutMs: 0 },
+      { ...openFrame(3), timeoutMs: 0 },
+      { ...callFrame(5), timeoutMs: 1 },
+    ]
+    expect(server.session.receive(header, frames, 1_000)).toMatchObject([
+      { type: 'send', frame: { type: FrameType.Error, id: 1, code: 'TIMEOUT' } },
+      { type: 'send', frame: { type: FrameType.Error, id: 3, code: 'TIMEOUT' } },
+      { type: 'call', id: 5, timeoutMs: 1 },
+    ])
+    expect(server.session.stats()).toEqual({ ...NO_STATS, peerCalls: 1 })
+  })
+
   test('does not pass what was answered', () => {
     const { client, server, clock } = openPair()
     client.move((session, now) => session.call(callOf(session, { timeoutMs: 100 }), now))

@@ -1,0 +1,66 @@
+// npm run picture: draws docs/machine-room.png, the example page as the README shows it.
+import { randomBytes } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium } from 'playwright'
+import { buildPage } from '../examples/machine-room/build-page.ts'
+import { spawnServer } from '../examples/machine-room/spawn-server.ts'
+import { ensureChromium } from './ensure-chromium.ts'
+
+const TARGET = fileURLToPath(new URL('../docs/machine-room.png', import.meta.url))
+const LIMIT_BYTES = 200_000
+/** Of chart in the picture: as much as it shows at the start. */
+const SAMPLES_MS = 47_000
+
+const visitors = [
+  { name: 'Keen Otter', note: 'Fans replaced in rack 4, it is quiet again.' },
+  { name: 'Lively Wren', note: 'Cut the line while a file is on its way and watch.' },
+] as const
+
+async function draw(browser: Browser, url: string): Promise<void> {
+  const visit = async (name: string) => {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 1130 }, colorScheme: 'light' })
+    await context.addInitScript((given) => {
+      sessionStorage.setItem('name', given)
+    }, name)
+    const page = await context.newPage()
+    await page.goto(url)
+    await page.locator('#state[data-state="connected"]').waitFor()
+    return page
+  }
+
+  const page = await visit('Noble Heron')
+  for (const { name, note } of visitors) {
+    const other = await visit(name)
+    await other.getByRole('textbox', { name: 'Note' }).fill(note)
+    await other.getByRole('button', { name: 'Pin' }).click()
+    await page.locator('#note-list li', { hasText: note }).waitFor()
+  }
+  await page.getByRole('button', { name: 'Cut it' }).click()
+  await page.locator('#line-facts', { hasText: 'Reconnects1' }).waitFor()
+  await page.locator('#state[data-state="connected"]').waitFor()
+  console.log(`Watching this machine for ${String(SAMPLES_MS / 1000)} s, so that the charts have something to show`)
+  await page.waitForTimeout(SAMPLES_MS)
+  const buffer = randomBytes(24_000_000)
+  await page.locator('#file').setInputFiles({ name: 'backup-2030-01.tar', mimeType: 'application/x-tar', buffer })
+  await page.locator('#file-list code').filter({ hasText: /./ }).waitFor()
+  await page.screenshot({ path: TARGET })
+}
+
+const executablePath = await ensureChromium()
+if (executablePath === undefined) process.exit(1)
+await buildPage()
+const server = await spawnServer({ runtime: 'node', host: '127.0.0.1', port: 0 })
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+try {
+  await draw(browser, server.url)
+} finally {
+  await browser.close()
+  await server.stop()
+}
+const { size } = await stat(TARGET)
+console.log(`${TARGET}: ${String(size)} bytes`)
+if (size > LIMIT_BYTES) {
+  console.error(`Expected the picture to have at most ${String(LIMIT_BYTES)} bytes`)
+  process.exitCode = 1
+}
