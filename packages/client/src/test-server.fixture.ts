@@ -37,10 +37,7 @@ export interface TestServerOptions {
 }
 
 /** What to answer to a HELLO. `silent`: nothing. */
-type HelloDecision =
-  | 'accept'
-  | 'silent'
-  | { readonly code: number; readonly reason: string; readonly retry: boolean }
+type HelloDecision = 'accept' | 'silent' | { readonly code: number; readonly reason: string; readonly retry: boolean }
 
 interface TestConnection {
   readonly link: MemoryLink
