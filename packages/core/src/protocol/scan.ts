@@ -68,7 +68,8 @@ export class Scanner {
     this.#at = start
     this.#bound = end
     // A container of one value around the value asked for.
-    this.#outer.length = 0
+    // Emptied only after a refusal: emptying an array, even an empty one, gives its memory back, and costs more than a scan.
+    if (this.#outer.length > 0) this.#outer.length = 0
     this.#left = 1
     this.#due = 1
     this.#isMap = false
