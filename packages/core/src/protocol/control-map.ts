@@ -1,99 +1,83 @@
 import { CloseCode } from './close-codes.ts'
 import { FIELD_BOUNDS } from './field-bounds.ts'
-import type { Reader } from './reader.ts'
+import { type FieldType, uint } from './field-types.ts'
 import { PROTOCOL_VERSION } from './version.ts'
 import { malformed, ProtocolViolation } from './violation.ts'
-import type { Writer } from './writer.ts'
 
 /**
- * What HELLO, WELCOME and GOAWAY have in common: maps with short keys, and in them lists, both of which a later version may
- * extend. Normative text: PROTOCOL.md, "Control maps".
+ * What HELLO, WELCOME and GOAWAY have in common: maps with short keys, which a later version may extend.
+ * Normative text: PROTOCOL.md, "Control maps".
  */
-
-export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-
-export function countPresent(values: readonly unknown[]): number {
-  return values.filter((value) => value !== undefined).length
+interface Entry<T> {
+  readonly key: string
+  readonly type: FieldType<T>
+  readonly isRequired: boolean
+  /** What stands for an absent one. */
+  readonly fallback?: T
 }
 
-export function writeUintEntry(writer: Writer, key: string, value: number): void {
-  writer.writeString(key)
-  writer.writeUint(value, key)
+export function required<T>(key: string, type: FieldType<T>): Entry<T> {
+  return { key, type, isRequired: true }
 }
 
-export function writeStringEntry(writer: Writer, key: string, value: string): void {
-  writer.writeString(key)
-  writer.writeString(value)
+export function optional<T>(key: string, type: FieldType<T>): Entry<T | undefined> {
+  // What is absent is left out, so that the type is never asked to write it.
+  return { key, type, isRequired: false }
 }
 
-export function writeTextEntry(writer: Writer, key: string, value: string, maxBytes: number): void {
-  writer.writeString(key)
-  writer.writeText(value, maxBytes)
+/** Receivers take `fallback` for an absent one; senders say it all the same. */
+export function withDefault<T>(key: string, type: FieldType<T>, fallback: T): Entry<T> {
+  return { key, type, isRequired: false, fallback }
 }
 
-export function writeBytesEntry(writer: Writer, key: string, value: Uint8Array): void {
-  writer.writeString(key)
-  writer.writeBytes(value)
-}
-
-export function writeUintsEntry(writer: Writer, key: string, values: readonly number[]): void {
-  writer.writeString(key)
-  writer.writeArrayHeader(values.length)
-  for (const value of values) writer.writeUint(value, key)
-}
-
-/** Looks for `v` ahead of everything else: the rest of another version's map may have any shape. */
-export function expectVersion(reader: Reader, map: string): void {
-  const start = reader.offset
-  let version: number | undefined
-  eachEntry(reader, map, (key) => {
-    if (key === 'v') version = reader.readUint(`${map}.v`)
-    else reader.skip()
-  })
-  reader.offset = start
-  if (required(version, `${map}.v`) !== PROTOCOL_VERSION) {
+/** Stands first in its map, and so is read first: the rest of another version's map may hold anything. */
+export const version: FieldType<number> = {
+  ...uint,
+  read(reader, field) {
+    const given = reader.readUint(field)
+    if (given === PROTOCOL_VERSION) return given
     throw new ProtocolViolation(
       CloseCode.UnsupportedVersion,
-      `Expected \`${map}.v\` to be ${PROTOCOL_VERSION}, got \`${version}\``,
+      `Expected \`${field}\` to be ${PROTOCOL_VERSION}, got \`${given}\``,
     )
+  },
+}
+
+/** A map of these entries. They are read in the order of the table, whatever their order on the wire. */
+export function controlMap<T extends object>(
+  name: string,
+  table: { readonly [K in keyof T]: Entry<T[K]> },
+): FieldType<T> {
+  const entries = Object.entries<Entry<unknown>>(table)
+  return {
+    read(reader) {
+      const offsets = new Map<string, number>()
+      for (let left = reader.readMapHeader(name, FIELD_BOUNDS.mapEntries); left > 0; left -= 1) {
+        const key = reader.readString(`a key of ${name}`, FIELD_BOUNDS.wordBytes)
+        offsets.set(key, reader.offset)
+        reader.skip()
+      }
+      const end = reader.offset
+      const members = entries.map(([member, { key, type, isRequired, fallback }]) => {
+        const offset = offsets.get(key)
+        if (offset === undefined) {
+          if (isRequired) throw malformed(`Expected \`${name}.${key}\`, which is missing`)
+          return [member, fallback]
+        }
+        reader.offset = offset
+        return [member, type.read(reader, `${name}.${key}`)]
+      })
+      reader.offset = end
+      // The table has an entry for each member of a `T`.
+      return Object.fromEntries(members) as T
+    },
+    write(writer, map) {
+      const present = entries.filter(([member]) => map[member as keyof T] !== undefined)
+      writer.writeMapHeader(present.length)
+      for (const [member, { key, type }] of present) {
+        writer.writeString(key)
+        type.write(writer, map[member as keyof T], `${name}.${key}`)
+      }
+    },
   }
-}
-
-/** Calls `readValue` with each key; it must read the value. */
-export function eachEntry(reader: Reader, map: string, readValue: (key: string) => void): void {
-  const entries = reader.readMapHeader(map)
-  if (entries > FIELD_BOUNDS.mapEntries) {
-    throw malformed(`Expected \`${map}\` to have at most ${FIELD_BOUNDS.mapEntries} entries, got ${entries}`)
-  }
-  for (let i = 0; i < entries; i += 1) readValue(reader.readString(`a key of ${map}`, FIELD_BOUNDS.wordBytes))
-}
-
-/** The first `wanted` integers of an array; what later versions append is left. */
-export function readUints(reader: Reader, field: string, wanted: number): readonly number[] {
-  const length = readListLength(reader, field)
-  const values: number[] = []
-  for (let i = 0; i < length; i += 1) {
-    if (i < wanted) values.push(reader.readUint(field))
-    else reader.skip()
-  }
-  return values
-}
-
-export function readListLength(reader: Reader, field: string): number {
-  const length = reader.readArrayHeader(field)
-  if (length > FIELD_BOUNDS.mapEntries) {
-    throw malformed(`Expected \`${field}\` to have at most ${FIELD_BOUNDS.mapEntries} entries, got ${length}`)
-  }
-  return length
-}
-
-export function readPositive(reader: Reader, field: string): number {
-  const value = reader.readUint(field)
-  if (value === 0) throw malformed(`Expected \`${field}\` to be an integer >= 1, got \`0\``)
-  return value
-}
-
-export function required<T>(value: T | undefined, field: string): T {
-  if (value === undefined) throw malformed(`Expected \`${field}\`, which is missing`)
-  return value
 }

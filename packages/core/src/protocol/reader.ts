@@ -26,20 +26,22 @@ export class Reader {
     this.#limits = limits
   }
 
-  readArrayHeader(field: string): number {
+  readArrayHeader(field: string, maxEntries: number = Number.POSITIVE_INFINITY): number {
     const head = this.#head(field)
-    if (head >= 0x90 && head < 0xa0) return head & 0x0f
-    if (head === 0xdc) return this.#uint(2, field)
-    if (head === 0xdd) return this.#uint(4, field)
-    throw this.#unexpected(field, 'an array', head)
+    let length: number
+    if (head >= 0x90 && head < 0xa0) length = head & 0x0f
+    else if (head === 0xdc || head === 0xdd) length = this.#uint(head === 0xdc ? 2 : 4, field)
+    else throw this.#unexpected(field, 'an array', head)
+    return this.#within(length, maxEntries, 'entries', field)
   }
 
-  readMapHeader(field: string): number {
+  readMapHeader(field: string, maxEntries: number): number {
     const head = this.#head(field)
-    if (head >= 0x80 && head < 0x90) return head & 0x0f
-    if (head === 0xde) return this.#uint(2, field)
-    if (head === 0xdf) return this.#uint(4, field)
-    throw this.#unexpected(field, 'a map', head)
+    let size: number
+    if (head >= 0x80 && head < 0x90) size = head & 0x0f
+    else if (head === 0xde || head === 0xdf) size = this.#uint(head === 0xde ? 2 : 4, field)
+    else throw this.#unexpected(field, 'a map', head)
+    return this.#within(size, maxEntries, 'entries', field)
   }
 
   /** An integer from 0 to 2^53-1, in any of MessagePack's integer formats. */
@@ -82,10 +84,7 @@ export class Reader {
     if (head >= 0xa0 && head < 0xc0) length = head & 0x1f
     else if (head >= 0xd9 && head <= 0xdb) length = this.#uint(1 << (head - 0xd9), field)
     else throw this.#unexpected(field, 'a string', head)
-    if (length > maxBytes) {
-      throw malformed(`Expected \`${field}\` to have at most ${maxBytes} bytes`)
-    }
-    const start = this.#take(length, field)
+    const start = this.#take(this.#within(length, maxBytes, 'bytes', field), field)
     if (!isUtf8(this.bytes, start, this.offset)) {
       throw malformed(`Expected \`${field}\` to be UTF-8`)
     }
@@ -96,10 +95,7 @@ export class Reader {
   readBytes(field: string, maxBytes: number): Uint8Array {
     const head = this.#head(field)
     if (head < 0xc4 || head > 0xc6) throw this.#unexpected(field, 'bytes', head)
-    const length = this.#uint(1 << (head - 0xc4), field)
-    if (length > maxBytes) {
-      throw malformed(`Expected \`${field}\` to have at most ${maxBytes} bytes`)
-    }
+    const length = this.#within(this.#uint(1 << (head - 0xc4), field), maxBytes, 'bytes', field)
     const start = this.#take(length, field)
     return this.bytes.slice(start, this.offset)
   }
@@ -151,6 +147,11 @@ export class Reader {
     return true
   }
 
+  get nextIsString(): boolean {
+    const head = this.bytes[this.offset]
+    return head !== undefined && ((head >= 0xa0 && head < 0xc0) || (head >= 0xd9 && head <= 0xdb))
+  }
+
   get atEnd(): boolean {
     return this.offset === this.bytes.byteLength
   }
@@ -198,6 +199,11 @@ export class Reader {
       default:
         return undefined
     }
+  }
+
+  #within(length: number, max: number, what: 'bytes' | 'entries', field: string): number {
+    if (length <= max) return length
+    throw malformed(`Expected \`${field}\` to have at most ${max} ${what}, got ${length}`)
   }
 
   #unexpected(field: string, expected: string, head: number): ProtocolViolation {
