@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { decodeBody, decodeEnvelope } from '../protocol/decode-message.ts'
+import { encodeFrame } from '../protocol/encode-frame.ts'
 import { type Frame, FrameType, type PeerLimits } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS } from '../protocol/limits.ts'
-import { maxFrameBytes } from './frame-size.ts'
 import { createHeldCompressor } from './held-compressor.fixture.ts'
-import { BATCH_BYTES, Outbox, type OutboxCompression } from './outbox.ts'
+import { BATCH_BYTES, ENVELOPE_BYTES, Outbox, type OutboxCompression } from './outbox.ts'
 import { runLengthCompressor } from './run-length-compressor.fixture.ts'
 import { SharedFrame } from './shared-frame.ts'
 
@@ -126,14 +126,34 @@ describe('Outbox', () => {
     expect(sent.length).toBeLessThan(12)
   })
 
-  test('tells of a frame that no message can hold: at the limit and one past it', () => {
+  test('leaves out a frame that no message can hold: at the limit and one past it', () => {
     const largest = ok(1, 1000)
-    const { outbox, sent } = setUp({ messageBytes: maxFrameBytes(largest) + 48 })
-    expect(outbox.fits(largest)).toBe(true)
-    expect(outbox.fits(ok(1, 1001))).toBe(false)
-    outbox.append(largest, false)
+    const { outbox, sent } = setUp({ messageBytes: encodeFrame(largest).byteLength + ENVELOPE_BYTES })
+    expect(outbox.append(ok(3, 1001), false)).toBe(false)
+    expect(outbox.append(largest, false)).toBe(true)
     outbox.flush()
-    expect(sent[0]?.byteLength).toBeLessThanOrEqual(maxFrameBytes(largest) + 48)
+    expect(sent).toMatchObject([{ ids: [1] }])
+  })
+
+  test('sends what came before a frame that no message can hold', () => {
+    const { outbox, sent } = setUp({ messageBytes: 4096 })
+    outbox.append(ok(1), false)
+    expect(outbox.append(ok(3, 5000), false)).toBe(false)
+    expect(outbox.append(ok(5), false)).toBe(true)
+    outbox.flush()
+    expect(sent).toMatchObject([
+      { seq: 1, ids: [1] },
+      { seq: 2, ids: [5] },
+    ])
+  })
+
+  test('lets a frame without a value leave whatever the limits', () => {
+    const { outbox, sent } = setUp({ messageBytes: 100 })
+    expect(outbox.append({ type: FrameType.Close, code: 1000, reason: 'a'.repeat(200), retry: false }, false)).toBe(
+      true,
+    )
+    outbox.flush()
+    expect(sent).toMatchObject([{ ids: [-FrameType.Close] }])
   })
 
   test('knows which ids never left', () => {

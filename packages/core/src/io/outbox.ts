@@ -1,6 +1,5 @@
 import { type Frame, FrameType, isCounted, type MessageHeader, type PeerLimits } from '../protocol/frame.ts'
 import { joinMessage, MessageBuilder } from '../protocol/message-builder.ts'
-import { maxFrameBytes } from './frame-size.ts'
 import type { Compressor } from './ports.ts'
 import type { SharedFrame } from './shared-frame.ts'
 
@@ -14,7 +13,7 @@ import type { SharedFrame } from './shared-frame.ts'
 export const BATCH_BYTES: number = 64 * 1024
 
 /** Header of the message, of its body and of the compressed body, at their longest. */
-const ENVELOPE_BYTES = 48
+export const ENVELOPE_BYTES = 48
 
 /** What the outbox needs of its connection. */
 export interface OutboxExit {
@@ -84,11 +83,6 @@ export class Outbox {
     this.#compression = compression
   }
 
-  /** Whether `frame` can leave at all: a message that holds it alone keeps the limits of the receiver. */
-  fits(frame: Frame): boolean {
-    return maxFrameBytes(frame) <= this.#maxBodyBytes
-  }
-
   /** The highest id of ours that has left: one above it was never on the wire. */
   get sentId(): number {
     return this.#sentId
@@ -103,19 +97,22 @@ export class Outbox {
     return { messages: this.#messages, wireBytes: this.#wireBytes, bodyBytes: this.#bodyBytes }
   }
 
-  /** @param plain whether the body that takes this frame must not be compressed */
-  append(frame: Frame, plain: boolean): void {
+  /**
+   * @param plain whether the body that takes this frame must not be compressed
+   * @returns whether it fits into a message of this receiver at all; frames without a value are not asked
+   */
+  append(frame: Frame, plain: boolean): boolean {
     if (this.#underWay.length > 0 && isUrgent(frame)) {
       this.#overtake(frame)
-      return
+      return true
     }
-    this.#makeRoom(maxFrameBytes(frame))
-    this.#builder.append(frame)
+    if (!this.#collect(frame)) return false
     if (plain) this.#batchIsPlain = true
     if (frame.type === FrameType.Call || frame.type === FrameType.Open || frame.type === FrameType.Listen) {
       this.#batchId = Math.max(this.#batchId, frame.id)
     }
     this.#sealWhenFull()
+    return true
   }
 
   /** @returns whether it fits into a message of this receiver at all */
@@ -134,7 +131,7 @@ export class Outbox {
       })
       return true
     }
-    this.#makeRoom(byteLength)
+    if (this.#builder.frameCount > 0 && this.#builder.byteLength + byteLength > this.#maxBodyBytes) this.#seal()
     this.#builder.appendEncoded(frame.bytes, frame.counted)
     if (!frame.compress) this.#batchIsPlain = true
     this.#sealWhenFull()
@@ -166,9 +163,13 @@ export class Outbox {
     this.#afterLast = undefined
   }
 
-  #makeRoom(byteLength: number): void {
+  /** Behind the others of this turn, or else in a message of its own. */
+  #collect(frame: Frame): boolean {
     const builder = this.#builder
-    if (builder.frameCount > 0 && builder.byteLength + byteLength > this.#maxBodyBytes) this.#seal()
+    if (builder.append(frame, this.#maxBodyBytes)) return true
+    if (builder.frameCount > 0) this.#seal()
+    // What the peer must hear in any case is for its own limits to judge.
+    return builder.append(frame, isCounted(frame) ? this.#maxBodyBytes : Number.POSITIVE_INFINITY)
   }
 
   #sealWhenFull(): void {

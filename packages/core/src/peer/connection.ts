@@ -235,14 +235,13 @@ export class Connection<S extends Session> extends SessionDriver<S> {
   }
 
   #send(frame: Frame): void {
-    if (isCounted(frame) && !this.#outbox.fits(frame)) {
-      this.apply(insteadOf(frame, { session: this.session, now: this.clock.now(), isOwn: this.#isOwn }))
-      return
-    }
     // A message with WELCOME is compressed no more than those before it: only WELCOME tells the peer how.
     const plain = this.#plainIds.take(frame) || frame.type === FrameType.Welcome
-    this.#outbox.append(frame, plain)
+    const fits = this.#outbox.append(frame, plain)
     if (frame.type === FrameType.Welcome) this.#agree(frame.welcome)
+    else if (!fits && isCounted(frame)) {
+      this.apply(insteadOf(frame, { session: this.session, now: this.clock.now(), isOwn: this.#isOwn }))
+    }
   }
 
   /** WELCOME fixes limits and compression for both ends, from the next message on. */

@@ -19,7 +19,9 @@ function read(message: Uint8Array): readonly Frame[] {
 
 test('counts frames, counted frames and bytes, and is empty once they are taken', () => {
   const builder = new MessageBuilder()
-  const added = builder.append(ok(1)) + builder.append(ping)
+  builder.append(ok(1))
+  builder.append(ping)
+  const added = encodeFrame(ok(1)).byteLength + encodeFrame(ping).byteLength
   expect(builder).toMatchObject({ frameCount: 2, countedCount: 1, byteLength: added })
   builder.takeMessage(header)
   expect(builder).toMatchObject({ frameCount: 0, countedCount: 0, byteLength: 0 })
@@ -90,6 +92,16 @@ test('a frame that cannot be written throws and leaves no trace', () => {
   expect(() => builder.append(ok(-1))).toThrow('Expected `id` to be an integer >= 0, got `-1` (number)')
   expect(builder).toMatchObject({ frameCount: 1, countedCount: 1 })
   expect(read(builder.takeMessage(header))).toEqual([ok(1)])
+})
+
+test('a frame that passes the bytes allowed leaves no trace: at the limit and one past it', () => {
+  const builder = new MessageBuilder()
+  builder.append(ok(1))
+  const byteLength = builder.byteLength * 2
+  expect(builder.append(ok(3), byteLength - 1)).toBe(false)
+  expect(builder).toMatchObject({ frameCount: 1, countedCount: 1, byteLength: byteLength / 2 })
+  expect(builder.append(ok(3), byteLength)).toBe(true)
+  expect(read(builder.takeMessage({ seq: 1, count: 2, ack: 0 }))).toEqual([ok(1), ok(3)])
 })
 
 test('what is left of a deadline is rounded up', () => {

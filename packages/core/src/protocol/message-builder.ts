@@ -39,18 +39,23 @@ export class MessageBuilder {
     return this.#writer.offset - HEADROOM_BYTES
   }
 
-  /** Adds a frame and returns its length in bytes. A frame that cannot be written throws and leaves no trace. */
-  append(frame: Frame): number {
+  /**
+   * Adds a frame and says whether it did: not where `byteLength` would pass `maxBytes`. Such a frame leaves no trace, and
+   * neither does one that cannot be written and throws.
+   */
+  append(frame: Frame, maxBytes: number = Number.POSITIVE_INFINITY): boolean {
     const start = this.#writer.offset
+    let fits = false
     try {
       writeFrame(this.#writer, frame)
-    } catch (error) {
-      this.#writer.offset = start
-      throw error
+      fits = this.byteLength <= maxBytes
+    } finally {
+      if (!fits) this.#forget(start)
     }
+    if (!fits) return false
     this.#frameCount += 1
     if (isCounted(frame)) this.#countedCount += 1
-    return this.#writer.offset - start
+    return true
   }
 
   /** Adds what `encodeFrame` made, for frames that go to many receivers. */
@@ -75,6 +80,12 @@ export class MessageBuilder {
     this.#writer.offset = HEADROOM_BYTES
     this.#frameCount = 0
     this.#countedCount = 0
+  }
+
+  #forget(start: number): void {
+    this.#writer.offset = start
+    // A buffer that grew for a frame that never leaves is not kept for others.
+    if (this.#frameCount === 0) this.#writer.renew()
   }
 
   #take(lengthOfHeader: number, header: MessageHeader | undefined): Uint8Array {
