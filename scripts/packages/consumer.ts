@@ -13,18 +13,28 @@ export interface Consumer {
 
 const root = join(import.meta.dirname, '../..')
 
-/** The lowest Node that the packages promise to run on, and the latest of its line: by architecture, as the registry has them. */
-const node22: Readonly<Record<string, readonly [lowest: string, latest: string]>> = {
+/** What is installed beside the packages to use them with: below node_modules, under its alias. */
+interface Alias {
+  readonly alias: string
+  readonly version: string
+}
+
+/** The lowest Node that the packages promise to run on and the latest of its line, as the registry has them. */
+const NODE_22: Readonly<Record<string, readonly string[]>> = {
   x64: ['22.12.0', '22.23.3'],
   arm64: ['22.14.0', '22.23.3'],
 }
 
-/** Node 22, lowest and latest, where the registry has it for this machine; below node_modules. */
-export const node22Folders: readonly string[] =
-  process.platform === 'linux' && process.arch in node22 ? ['node-22-lowest', 'node-22-latest'] : []
+/** None where the registry has no executable for this machine. */
+export const olderNodes: readonly Alias[] = (
+  (process.platform === 'linux' ? NODE_22[process.arch] : undefined) ?? []
+).map((version) => ({ alias: `node-${version}`, version }))
 
-/** The oldest TypeScript that the packages support, and the last one of that line. The repository's own comes on top. */
-export const olderTypescripts = { 'typescript-5.7': '5.7.3', 'typescript-5.9': '5.9.3' } as const
+/** The lowest TypeScript that the packages promise to work with, and the last before the repository's own line. */
+export const olderTypescripts = {
+  nodenext: { alias: 'typescript-5.7', version: '5.7.3' },
+  bundler: { alias: 'typescript-5.9', version: '5.9.3' },
+} as const satisfies Record<string, Alias>
 
 function versionHere(name: string): string {
   const manifest = readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')
@@ -36,9 +46,8 @@ export function createConsumer(folder: string, packages: readonly Packed[]): Con
   const dependencies: Record<string, string> = {}
   for (const { manifest, tarball } of packages) dependencies[manifest.name] = `file:${tarball}`
   for (const name of ['ws', 'valibot', '@types/node']) dependencies[name] = versionHere(name)
-  for (const [alias, version] of Object.entries(olderTypescripts)) dependencies[alias] = `npm:typescript@${version}`
-  for (const [index, alias] of node22Folders.entries())
-    dependencies[alias] = `npm:node-linux-${process.arch}@${String(node22[process.arch]?.[index])}`
+  for (const { alias, version } of Object.values(olderTypescripts)) dependencies[alias] = `npm:typescript@${version}`
+  for (const { alias, version } of olderNodes) dependencies[alias] = `npm:node-linux-${process.arch}@${version}`
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }, null, 2))
 
   cpSync(join(import.meta.dirname, 'app'), join(folder, 'app'), { recursive: true })

@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 import { chromium } from 'playwright'
 import { ensureChromium } from '../ensure-chromium.ts'
 import { executable } from '../runtimes.ts'
-import { type Consumer, node22Folders } from './consumer.ts'
+import { type Consumer, olderNodes } from './consumer.ts'
 import type { Verdicts } from './verdicts.ts'
 
 const PAGE_TIMEOUT_MS = 60_000
@@ -16,7 +16,9 @@ const compiled = 'compiled-nodenext/app'
 export function runApp({ folder }: Consumer, verdicts: Verdicts): void {
   const deno = [executable('deno'), 'run', '-A', '--no-prompt'] as const
   const places: (readonly [string, readonly [string, ...string[]]])[] = [
-    ...node22Folders.map((alias) => [alias, [join(folder, 'node_modules', alias, 'bin/node')]] as const),
+    ...olderNodes.map(
+      ({ alias, version }) => [`node v${version}`, [join(folder, 'node_modules', alias, 'bin/node')]] as const,
+    ),
     [`node ${process.version}`, [process.execPath]],
     ['bun', [executable('bun')]],
     ['deno', deno],
@@ -25,7 +27,7 @@ export function runApp({ folder }: Consumer, verdicts: Verdicts): void {
     verdicts.run(`${place}: every entry loads`, [...command, `${compiled}/entries.js`], folder)
     verdicts.run(`${place}: serves and calls`, [...command, `${compiled}/main.js`], folder)
   }
-  if (node22Folders.length === 0) verdicts.leaveOut('node 22: the registry has none for this machine')
+  if (olderNodes.length === 0) verdicts.leaveOut('node 22: the registry has none for this machine')
 }
 
 /** The same in Chromium, the page bundled out of the installed packages. */
