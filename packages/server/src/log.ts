@@ -10,6 +10,15 @@ export function quote(text: string): string {
   return JSON.stringify(text)
 }
 
+/** What a log says of anything that was thrown, and be it something that fails when it is looked at. */
+export function describeThrown(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? String(thrown.stack ?? thrown.message) : quote(String(thrown))
+  } catch {
+    return 'something was thrown that cannot be shown'
+  }
+}
+
 /** A log that cannot fail: a logger that throws must not end a connection. */
 export function createSafeLog(log: Log | false): Log {
   if (log === false) return { info() {}, warn() {}, error() {} }

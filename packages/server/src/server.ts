@@ -18,7 +18,7 @@ import { ServerConnection, type ServerConnectionListener } from './connection.ts
 import { ConnectionCounts } from './connection-counts.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createInProcessCaller } from './in-process-caller.ts'
-import { quote } from './log.ts'
+import { describeThrown, quote } from './log.ts'
 import { createErrorId } from './random-bytes.ts'
 import { type ErrorContext, resolveOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
 import type { InProcessOptions, Server, ServerStats } from './server-types.ts'
@@ -35,12 +35,15 @@ const MAX_SPREAD_MS = 5000
  * Makes a server of a contract with all its handlers. It has no socket yet: hand it to `serve` or `attach` of an
  * adapter.
  *
- * Throws a `TypeError` that names the option for one that cannot work.
+ * Throws a `TypeError` for what is no such contract, and one that names the option for an option that cannot work.
  */
 export function createServer<T extends ContractTree, S extends ImplementerScope>(
   implementation: Implementation<T, S>,
   options: ServerOptions<S['context'], S['calls']> = {},
 ): Server<T, S> {
+  if (!('~createDispatcher' in implementation)) {
+    throw new TypeError('Expected what `implement(api).handlers({ … })` returns: the handlers of the whole contract')
+  }
   // What follows handles contexts and procedures as values: only the signatures know what they are.
   const server = new ConnectionServer(implementation, options)
   return server as Server<ContractTree, ImplementerScope> as Server<T, S>
@@ -244,8 +247,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       connection === undefined ? undefined : `connection ${connection}`,
       id === undefined ? undefined : `error id ${id}`,
     ].filter((part) => part !== undefined)
-    const text = error instanceof Error ? (error.stack ?? error.message) : quote(String(error))
-    this.#settings.log.error(`${where.join(', ')}: ${text}`)
+    this.#settings.log.error(`${where.join(', ')}: ${describeThrown(error)}`)
   }
 
   /** Refusals and violations; an end in good order, or one that the peer or the network made, is no news. */

@@ -136,7 +136,14 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #run(bound: BoundHandler, call: DispatchedCall): void {
-    const failed = (error: unknown): void => this.#finishFailed(call, error)
+    const failed = (error: unknown): void => {
+      try {
+        this.#finishFailed(call, error)
+      } catch (cause) {
+        // Proxies and getters can make the mere look at an error fail; nobody else would catch that.
+        this.#finishFailed(call, new Error('What was thrown cannot be looked at', { cause }))
+      }
+    }
     try {
       const outcome = runHandler(bound, call)
       if (outcome instanceof Promise) outcome.then((output: unknown) => this.#finish(call, output)).catch(failed)
