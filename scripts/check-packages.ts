@@ -13,11 +13,11 @@ const verdicts = new Verdicts()
 
 async function useAsStranger(packages: readonly Packed[], folder: string): Promise<void> {
   const consumer = createConsumer(folder, packages)
-  const { state, output } = install(consumer)
-  if (state === 'unreachable') {
-    verdicts.leaveOut(`the registry cannot be reached: no project could be made to use the packages in\n${output}`)
-  } else if (state === 'failed') {
-    verdicts.fail(`npm install in an empty project\n${output}`)
+  const installation = install(consumer)
+  if (installation.state === 'unreachable') {
+    verdicts.leaveOut(`the registry cannot be reached (${installation.reason}): nobody has used the packages`)
+  } else if (installation.state === 'failed') {
+    verdicts.fail(`npm install in an empty project\n${installation.reason}`)
   } else {
     verdicts.ok('npm install in an empty project')
     compileApp(consumer, verdicts)

@@ -1,6 +1,8 @@
 // npm run picture: draws docs/machine-room.png, the example page as the README shows it.
 import { randomBytes } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium } from 'playwright'
 import { buildPage } from '../examples/machine-room/build-page.ts'
@@ -17,9 +19,9 @@ const visitors = [
   { name: 'Lively Wren', note: 'Cut the line while a file is on its way and watch.' },
 ] as const
 
-async function draw(browser: Browser, url: string): Promise<void> {
+async function draw(browser: Browser, url: string, file: string): Promise<void> {
   const visit = async (name: string) => {
-    const context = await browser.newContext({ viewport: { width: 1400, height: 1130 }, colorScheme: 'light' })
+    const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, colorScheme: 'light' })
     await context.addInitScript((given) => {
       sessionStorage.setItem('name', given)
     }, name)
@@ -41,20 +43,23 @@ async function draw(browser: Browser, url: string): Promise<void> {
   await page.locator('#state[data-state="connected"]').waitFor()
   console.log(`Watching this machine for ${String(SAMPLES_MS / 1000)} s, so that the charts have something to show`)
   await page.waitForTimeout(SAMPLES_MS)
-  const buffer = randomBytes(24_000_000)
-  await page.locator('#file').setInputFiles({ name: 'backup-2030-01.tar', mimeType: 'application/x-tar', buffer })
+  await page.locator('#file').setInputFiles(file)
   await page.locator('#file-list code').filter({ hasText: /./ }).waitFor()
-  await page.screenshot({ path: TARGET })
+  await page.screenshot({ path: TARGET, fullPage: true })
 }
 
 const executablePath = await ensureChromium()
 if (executablePath === undefined) process.exit(1)
 await buildPage()
 const server = await spawnServer({ runtime: 'node', host: '127.0.0.1', port: 0 })
+const folder = await mkdtemp(join(tmpdir(), 'picture-'))
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
 try {
-  await draw(browser, server.url)
+  const file = join(folder, 'backup-2030-01.tar')
+  await writeFile(file, randomBytes(24_000_000))
+  await draw(browser, server.url, file)
 } finally {
+  await rm(folder, { recursive: true })
   await browser.close()
   await server.stop()
 }

@@ -67,19 +67,19 @@ export function createConsumer(folder: string, packages: readonly Packed[]): Con
 
 const unreachable = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENOTCACHED/
 
-/**
- * `unreachable`: there is no way to the registry from here, and not everything is in npm's cache. Every file comes
- * out of that cache when it is there; no bin is linked, because several of them would be `node`.
- */
-export function install({ folder }: Consumer): {
-  readonly state: 'failed' | 'installed' | 'unreachable'
-  readonly output: string
-} {
+/** What became of `npm install`. `unreachable`: no way to the registry from here, and not all of it in npm's cache. */
+type Installation =
+  | { readonly state: 'installed' }
+  | { readonly state: 'failed' | 'unreachable'; readonly reason: string }
+
+/** Files come out of npm's cache where it has them. No bin is linked: several of them would be `node`. */
+export function install({ folder }: Consumer): Installation {
   const args = ['install', '--prefer-offline', '--fetch-retries=0', '--no-bin-links', '--ignore-scripts']
-  const { status, stdout, stderr } = spawnSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+  const { status, stderr } = spawnSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,
     encoding: 'utf8',
   })
-  if (status === 0) return { state: 'installed', output: stdout }
-  return { state: unreachable.test(stderr) ? 'unreachable' : 'failed', output: stdout + stderr }
+  if (status === 0) return { state: 'installed' }
+  const code = unreachable.exec(stderr)?.[0]
+  return code === undefined ? { state: 'failed', reason: stderr } : { state: 'unreachable', reason: code }
 }
