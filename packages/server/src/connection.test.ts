@@ -265,11 +265,23 @@ describe('limits', () => {
   test('that are no limits are refused when the server is made', () => {
     const { implementation } = serving()
     expect(() => createBench(implementation, { limits: { calls: 0 } })).toThrow(
-      'Expected `limits.calls` to be an integer > 0, got `0` (number)',
+      'Expected `limits.calls` to be an integer >= 1, got `0` (number)',
+    )
+    // Clients are told the limits, and no integer is infinite.
+    for (const calls of [Number.POSITIVE_INFINITY, Number.NaN]) {
+      expect(() => createBench(implementation, { limits: { calls } })).toThrow('limits.calls')
+      expect(() => createBench(implementation, { heartbeat: { idleMs: calls } })).toThrow('heartbeat.idleMs')
+      expect(() => createBench(implementation, { compression: { thresholdBytes: calls } })).toThrow('thresholdBytes')
+    }
+    expect(() => createBench(implementation, { compression: { level: 10 } })).toThrow(
+      'Expected `compression.level` to be an integer >= 1 and <= 9, got `10` (number)',
     )
     expect(() => createBench(implementation, { limits: { callz: 1 } as never })).toThrow('`callz`')
     expect(() => createBench(implementation, { maxConnections: 1.5 })).toThrow('maxConnections')
     expect(() => createBench(implementation, { origins: ['app.example'] })).toThrow('origins')
+    expect(() => createBench(implementation, { origins: 'https://app.example' as never })).toThrow(
+      "Expected `origins` to be 'same-origin', 'any', a list or a function, got `https://app.example` (string)",
+    )
   })
 })
 

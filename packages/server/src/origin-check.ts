@@ -32,6 +32,10 @@ export function createOriginCheck(allowed: AllowedOrigins): OriginCheck {
 function createRule(allowed: Exclude<AllowedOrigins, 'any'>): (origin: string, request: UpgradeRequest) => boolean {
   if (allowed === 'same-origin') return isSameOrigin
   if (typeof allowed === 'function') return allowed
+  if (!Array.isArray(allowed)) {
+    const got = `\`${String(allowed)}\` (${typeof allowed})`
+    throw new TypeError(`Expected \`origins\` to be 'same-origin', 'any', a list or a function, got ${got}`)
+  }
   const origins = new Set(allowed.map(checkOrigin))
   return (origin) => origins.has(origin)
 }

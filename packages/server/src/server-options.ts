@@ -6,6 +6,7 @@ import {
   createSystemClock,
   createZlibCompressor,
 } from '@tautline/core/io'
+import { checkNumber, numberOptions } from '@tautline/core/peer'
 import { DEFAULT_LIMITS, type HeartbeatTimes, type Limits } from '@tautline/core/protocol'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createSafeLog, type Log } from './log.ts'
@@ -108,7 +109,12 @@ export interface ServerSettings {
 
 const DEFAULT_HEARTBEAT: HeartbeatTimes = { idleMs: 20_000, timeoutMs: 10_000 }
 const DEFAULT_THRESHOLD_BYTES = 1024
+const DEFAULT_LEVEL = 1
+const LEVELS = { least: 1, most: 9 }
 const DEFAULT_MAX_CONNECTIONS = 65_536
+/** Clients are told these numbers, and there is no infinity among integers. */
+const ON_THE_WIRE = { least: 1, most: Number.MAX_SAFE_INTEGER }
+const AT_HOME = { least: 1, most: Number.POSITIVE_INFINITY }
 
 /** Throws a `TypeError` that names the option for a value that cannot work. */
 export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
@@ -117,8 +123,8 @@ export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
   const { compression = {} } = options
   const settings: ServerSettings = {
     isOriginAllowed: createOriginCheck(options.origins ?? 'same-origin'),
-    limits: withDefaults(DEFAULT_LIMITS, options.limits, 'limits'),
-    heartbeat: withDefaults(DEFAULT_HEARTBEAT, options.heartbeat, 'heartbeat'),
+    limits: numberOptions(DEFAULT_LIMITS, options.limits, { name: 'limits', ...ON_THE_WIRE }),
+    heartbeat: numberOptions(DEFAULT_HEARTBEAT, options.heartbeat, { name: 'heartbeat', ...ON_THE_WIRE }),
     compression: compression === false ? undefined : resolveCompression(compression),
     maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
     maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? Number.POSITIVE_INFINITY,
@@ -128,33 +134,19 @@ export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
     clock: options.clock ?? createSystemClock(),
     randomBytes: options.randomBytes ?? platformRandomBytes,
   }
-  checkPositive('maxConnections', settings.maxConnections)
-  checkPositive('maxConnectionsPerAddress', settings.maxConnectionsPerAddress)
+  checkNumber('maxConnections', settings.maxConnections, AT_HOME)
+  checkNumber('maxConnectionsPerAddress', settings.maxConnectionsPerAddress, AT_HOME)
   return settings
 }
 
-function resolveCompression({ level, thresholdBytes }: CompressionOptions): ServerSettings['compression'] {
-  const compressor = createZlibCompressor(level === undefined ? {} : { level }) ?? createPlatformCompressor()
+function resolveCompression({
+  level = DEFAULT_LEVEL,
+  thresholdBytes,
+}: CompressionOptions): ServerSettings['compression'] {
+  checkNumber('compression.level', level, LEVELS)
+  const compressor = createZlibCompressor({ level }) ?? createPlatformCompressor()
   if (compressor === undefined) return undefined
   const threshold = thresholdBytes ?? DEFAULT_THRESHOLD_BYTES
-  checkPositive('compression.thresholdBytes', threshold)
+  checkNumber('compression.thresholdBytes', threshold, ON_THE_WIRE)
   return { compressor, thresholdBytes: threshold }
-}
-
-function withDefaults<T extends object>(defaults: T, given: Partial<T> | undefined, name: string): T {
-  const merged = { ...defaults }
-  for (const [key, value] of Object.entries(given ?? {})) {
-    if (value === undefined) continue
-    if (!(key in defaults)) throw new TypeError(`Expected a known option in \`${name}\`, got \`${key}\``)
-    checkPositive(`${name}.${key}`, value)
-    // `key` was found in the defaults, and all their values are numbers.
-    Object.assign(merged, { [key]: value })
-  }
-  return merged
-}
-
-function checkPositive(name: string, value: unknown): void {
-  const isPositive = typeof value === 'number' && value > 0
-  if (isPositive && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY)) return
-  throw new TypeError(`Expected \`${name}\` to be an integer > 0, got \`${String(value)}\` (${typeof value})`)
 }
