@@ -2,6 +2,7 @@ import { duplex, event, mutation, query, router, subscription } from '@tautline/
 import { implement } from '@tautline/core/peer'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { createServer } from './server.ts'
 import { createBench } from './test-bench.fixture.ts'
 
 const api = router({
@@ -219,6 +220,10 @@ describe('handlers that were bound without the compiler looking', () => {
   test('are refused where one is missing, surplus or no function', () => {
     // @ts-expect-error `admin` is missing
     expect(() => app.handlers({ todo, mirror: () => [] })).toThrow('Expected handlers for `admin`, got `undefined`')
+    // @ts-expect-error there are none at all
+    expect(() => app.handlers()).toThrow('Expected handlers for the contract, got `undefined`')
+    // @ts-expect-error they were never given
+    expect(() => createServer(app)).toThrow('Expected what `implement(api).handlers({ … })` returns')
     // @ts-expect-error `watch` is missing
     expect(() => app.todo.handlers({ get: todo.get })).toThrow('Expected a handler for subscription `todo.watch`')
     // @ts-expect-error the contract has no such

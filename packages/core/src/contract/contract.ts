@@ -37,7 +37,7 @@ export function contractOf(router: object): Contract {
 export function entryOf(procedure: AnyProcedure): ProcedureEntry {
   const entry = procedure['~entry']
   if (entry === undefined) {
-    throw new TypeError(`Expected a procedure inside a router, got a ${procedure['~kind']} that is in none`)
+    throw new TypeError(`Expected a procedure inside a router, got one of kind ${procedure['~kind']} that is in none`)
   }
   return entry
 }

@@ -98,6 +98,6 @@ describe('contractOf and entryOf', () => {
   test('refuse what is not of a router', () => {
     expect(() => contractOf({ get })).toThrow('Expected what `router({…})` returns, got an object (Object)')
     expect(() => contractOf(router({ todo: { get } }).todo)).toThrow('Expected what `router({…})` returns')
-    expect(() => entryOf(get)).toThrow('Expected a procedure inside a router, got a query that is in none')
+    expect(() => entryOf(get)).toThrow('Expected a procedure inside a router, got one of kind query that is in none')
   })
 })

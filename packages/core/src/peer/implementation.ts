@@ -87,7 +87,7 @@ function bindGroup(table: Map<string, BoundHandler>, { part, path, steps }: Plac
   if (typeof value !== 'object' || value === null) {
     // A group of events alone may be left out.
     if (value !== undefined || !holdsOnlyEvents(part)) {
-      throw new TypeError(`Expected handlers for \`${path}\`, got ${got(value)}`)
+      throw new TypeError(`Expected handlers for ${path === '' ? 'the contract' : `\`${path}\``}, got ${got(value)}`)
     }
   }
   const given = new Map(Object.entries(value ?? {}))

@@ -121,10 +121,21 @@ describe('an item pump', () => {
   })
 
   test('reports what is no source at all', async () => {
-    const { log, settle } = setUp(42 as unknown as ItemSource<number>)
+    for (const [source, got] of [
+      [42, '`42` (number)'],
+      [undefined, '`undefined`'],
+      [{}, 'an object (Object)'],
+    ]) {
+      const { log, settle } = setUp(source as unknown as ItemSource<number>)
+      await settle()
+      expect(log).toEqual([`failed: TypeError: Expected something to read items from, got ${got}`])
+    }
+  })
+
+  test('takes a string, which is an iterable as well', async () => {
+    const { log, settle } = setUp('78' as Iterable<string> as unknown as ItemSource<number>)
     await settle()
-    expect(log).toHaveLength(1)
-    expect(log[0]).toMatch(/^failed: TypeError/)
+    expect(log).toEqual(['item 1 7', 'item 1 8', 'end 1', 'ended'])
   })
 })
 

@@ -1,3 +1,4 @@
+import { got } from '../contract/got.ts'
 import type { Payload } from '../protocol/frame.ts'
 import type { SessionLink } from './link.ts'
 
@@ -103,8 +104,11 @@ export function startItemPump<Item>(options: ItemPumpOptions<Item>): ItemPump {
 function iteratorOf<Item>(source: ItemSource<Item>): AnyIterator<Item> {
   // First, since the iterator of a stream would not cancel it before its last read is answered.
   if (source instanceof ReadableStream) return readerOf(source)
-  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]()
-  return source[Symbol.iterator]()
+  // Where no compiler looked it may be anything; a string is an iterable too, but knows no `in`.
+  const found = Object(source) as Partial<AsyncIterable<Item> & Iterable<Item>>
+  const iterator = found[Symbol.asyncIterator]?.() ?? found[Symbol.iterator]?.()
+  if (iterator === undefined) throw new TypeError(`Expected something to read items from, got ${got(source)}`)
+  return iterator
 }
 
 function readerOf<Item>(stream: ReadableStream<Item>): AsyncIterator<Item, unknown> {
