@@ -36,6 +36,10 @@ export class BacklogWatch {
     this.#limits = limits
   }
 
+  get maxBytes(): number {
+    return this.#limits.maxBytes
+  }
+
   /** When to look again, in the time of `now`; `undefined` while there is nothing to watch. */
   get nextCheckAt(): number | undefined {
     return this.#state.type === 'watched' ? this.#state.nextCheckAt : undefined

@@ -3,7 +3,7 @@ import { Outbox, type OutboxExit, type OutboxStats } from '../io/outbox.ts'
 import type { Clock, Compressor, Connector, Transport, TransportListener } from '../io/ports.ts'
 import type { SharedFrame } from '../io/shared-frame.ts'
 import { CloseCode, mayRetryAfter } from '../protocol/close-codes.ts'
-import { type Frame, FrameType, isCounted, type Welcome } from '../protocol/frame.ts'
+import { type Frame, FrameType, isCounted, type Payload, type Welcome } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts'
 import type { Effect } from '../session/effect.ts'
 import type { Session, SessionStats } from '../session/session.ts'
@@ -13,6 +13,7 @@ import { type BacklogLimits, BacklogWatch, DEFAULT_BACKLOG_LIMITS } from './back
 import type { ConnectionObserver } from './connection-observer.ts'
 import { type ConnectionSides, deliverEffect } from './deliver-effect.ts'
 import type { Ending } from './ending.ts'
+import { ItemAllowance } from './item-allowance.ts'
 import { insteadOf } from './oversize.ts'
 import { PlainIds } from './plain-ids.ts'
 import { SessionDriver } from './session-driver.ts'
@@ -68,6 +69,7 @@ export class Connection<S extends Session> extends SessionDriver<S> {
   readonly #outbox: Outbox
   readonly #inbound: Inbound
   readonly #backlog: BacklogWatch
+  readonly #allowance = new ItemAllowance()
   readonly #timer: ArmedTimer
   readonly #isOwn = (id: number): boolean => (id % 2 === 1) === (this.session.role === 'client')
   readonly #plainIds = new PlainIds(this.#isOwn)
@@ -137,6 +139,15 @@ export class Connection<S extends Session> extends SessionDriver<S> {
     return super.isUnsent(id) || id > this.#outbox.sentId
   }
 
+  override canSendItem(id: number): boolean {
+    return super.canSendItem(id) && this.#allowance.allows(id)
+  }
+
+  override sendItem(id: number, value: Payload, resume: Payload | undefined): void {
+    this.#allowance.spend(value.byteLength)
+    super.sendItem(id, value, resume)
+  }
+
   sendPlain(id: number): void {
     if (this.isLive) this.#plainIds.add(id)
   }
@@ -156,9 +167,18 @@ export class Connection<S extends Session> extends SessionDriver<S> {
   #exit(): OutboxExit {
     return {
       stamp: (counted, byteLength) => this.session.stamp(counted, byteLength, this.clock.now()),
-      send: (message) => this.transport?.send(message),
+      send: (message) => this.#transmit(message),
       fault: (error) => this.onFault(error),
     }
+  }
+
+  /** The end of the turn may be too late to look at the backlog: a few small calls can ask for any number of large answers. */
+  #transmit(message: Uint8Array): void {
+    const { transport } = this
+    transport?.send(message)
+    if (this.#state.type !== 'open' || transport === undefined) return
+    const { backlogBytes } = transport
+    if (backlogBytes > this.#backlog.maxBytes) this.#endAtOnce(CloseCode.SlowConsumer, tooMuchWaits(backlogBytes))
   }
 
   #target(): InboundTarget {
@@ -272,6 +292,7 @@ export class Connection<S extends Session> extends SessionDriver<S> {
       if (state.type === 'open') {
         this.#outbox.flush()
         this.#watchBacklog(state.transport)
+        for (const id of this.#allowance.renew()) deliverEffect({ type: 'writable', id }, state, this.#isOwn)
       }
       this.#timer.arm(this.#nextDeadline())
     })
@@ -280,8 +301,7 @@ export class Connection<S extends Session> extends SessionDriver<S> {
   #watchBacklog(transport: Transport): void {
     const { backlogBytes } = transport
     if (!this.#backlog.isTooSlow(this.#outbox.wireBytes, backlogBytes, this.clock.now())) return
-    const reason = `${backlogBytes} bytes wait for this connection and it does not read them`
-    this.close(CloseCode.SlowConsumer, reason, true)
+    this.close(CloseCode.SlowConsumer, tooMuchWaits(backlogBytes), true)
   }
 
   #nextDeadline(): number | undefined {
@@ -370,14 +390,17 @@ export class Connection<S extends Session> extends SessionDriver<S> {
     this.#tell(() => this.#observer.onClosed(ending))
   }
 
+  /** Ends the session ahead of the effects that still wait to be applied: they are dropped with it. */
+  #endAtOnce(code: CloseCode, reason: string): void {
+    const effects = this.session.close(code, reason, true, this.clock.now())
+    for (const effect of effects) this.applyEffect(effect)
+  }
+
   /** Something failed that no peer can be blamed for. */
   protected onFault(error: unknown): void {
     this.#report(error)
     if (!this.isLive) return
-    this.#tell(() => {
-      const effects = this.session.close(CloseCode.Internal, INTERNAL_REASON, true, this.clock.now())
-      for (const effect of effects) this.applyEffect(effect)
-    })
+    this.#tell(() => this.#endAtOnce(CloseCode.Internal, INTERNAL_REASON))
     if (!this.isLive) return
     // A session that fails even at that is left behind.
     this.#tell(() => this.session.transportClosed(this.clock.now()))
@@ -409,6 +432,10 @@ export class Connection<S extends Session> extends SessionDriver<S> {
       // The reporter itself fails: there is nobody left to tell.
     }
   }
+}
+
+function tooMuchWaits(backlogBytes: number): string {
+  return `${backlogBytes} bytes wait for this connection and it does not read them`
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {

@@ -1,0 +1,71 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { FrameType } from '../protocol/frame.ts'
+import { call } from './call.fixture.ts'
+import { connectPair, expectNothingLeft, type Pair, type PairOptions } from './connected.fixture.ts'
+import { ITEM_BYTES_PER_TURN } from './item-allowance.ts'
+
+const MiB = 1024 * 1024
+
+async function connect(options: PairOptions): Promise<Pair> {
+  const pair = await connectPair(options)
+  onTestFinished(() => expectNothingLeft(pair))
+  return pair
+}
+
+/** Opens a stream with all the credit that there can be. */
+function openWithoutBound({ client }: Pair): void {
+  const id = client.connection.nextId()
+  const request = { id, procedure: 'stream', input: undefined, timeoutMs: undefined, meta: undefined }
+  client.connection.open({ ...request, resume: undefined, duplex: false })
+  client.connection.move(() => [
+    { type: 'send', frame: { type: FrameType.Credit, id, items: 2 ** 52, bytes: 2 ** 52 } },
+  ])
+}
+
+test('ends with 4508 in the middle of a turn that asks for more than may wait', async () => {
+  const answer = new Uint8Array(MiB / 2)
+  const pair = await connect({
+    server: (effect, link) => {
+      if (effect.type === 'call') link.succeed(effect.id, pair.codec.encode(answer))
+    },
+  })
+  pair.link.down.setMode('paused')
+  for (let i = 0; i < 256; i++) call(pair, i)
+  await pair.clock.settle()
+  expect(pair.server.told).toContain('lost: 4508 local')
+  expect(pair.link.down.backlogBytes).toBeLessThan(17 * MiB)
+})
+
+test('leaves the turn to others when a stream has sent its share, whatever the credit', async () => {
+  const item = new Uint8Array(64 * 1024)
+  const perTurn: number[] = []
+  const pair = await connect({
+    server: (effect, link) => {
+      if ((effect.type !== 'open' && effect.type !== 'writable') || perTurn.length === 4) return
+      let sent = 0
+      for (; link.canSendItem(effect.id); sent++) link.sendItem(effect.id, pair.codec.encode(item), undefined)
+      perTurn.push(sent)
+    },
+  })
+  // The client granted more than it knows of, and would object.
+  pair.link.down.setMode('paused')
+  openWithoutBound(pair)
+  await pair.clock.settle()
+  const share = Math.ceil(ITEM_BYTES_PER_TURN / (item.byteLength + 20))
+  expect(perTurn).toEqual([share, share, share, share])
+})
+
+test('ends a stream without bound whose reader has stopped', async () => {
+  const item = new Uint8Array(64 * 1024)
+  const pair = await connect({
+    server: (effect, link) => {
+      if (effect.type !== 'open' && effect.type !== 'writable') return
+      while (link.canSendItem(effect.id)) link.sendItem(effect.id, pair.codec.encode(item), undefined)
+    },
+  })
+  pair.link.down.setMode('paused')
+  openWithoutBound(pair)
+  await pair.clock.settle()
+  expect(pair.server.told).toContain('lost: 4508 local')
+  expect(pair.link.down.backlogBytes).toBeLessThan(17 * MiB)
+})
