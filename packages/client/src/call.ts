@@ -5,7 +5,7 @@
  * Normative text: PROTOCOL.md, "Calls".
  */
 import { type Outcome, type ProcedureEntry, TautlineError } from '@tautline/core'
-import { type CallSink, checkCallOptions, encodeValue, throwIt } from '@tautline/core/peer'
+import { type CallSink, checkCallOptions, deadlineAfter, encodeValue, throwIt } from '@tautline/core/peer'
 import type { Payload } from '@tautline/core/protocol'
 import type { CallOptions, PendingCall } from './client-types.ts'
 import type { Failure, Intent } from './intents.ts'
@@ -60,7 +60,7 @@ class Call implements Intent, CallSink {
     this.#line = line
     this.#request = request
     this.#settle = settle
-    this.deadlineAt = timeoutMs === undefined ? undefined : line.clock.now() + timeoutMs
+    this.deadlineAt = deadlineAfter(line.clock.now(), timeoutMs)
     if (signal !== undefined) {
       this.#onAbort = () => this.#fail(cancelled(signal, this.#outcomeNow()))
       signal.addEventListener('abort', this.#onAbort)

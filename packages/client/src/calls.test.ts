@@ -170,6 +170,32 @@ test('the timeout of the client is that of calls which have none of their own', 
   await close()
 })
 
+test('Infinity is no timeout, also where the client has one', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { client, clock, desk, close } = createBench({ timeoutMs: 50 })
+  desk.gate = gate.promise
+  const call = client.todo.get({ id: '1' }, { timeoutMs: Number.POSITIVE_INFINITY })
+  const stream = client.todo.watch({ list: 'a' }, { timeoutMs: Number.POSITIVE_INFINITY })
+  const waiting = stream.next()
+  await clock.advanceAsync(1000)
+  gate.resolve()
+  await clock.advanceAsync(10)
+  expect(await call).toEqual({ id: '1', title: 'a' })
+  await stream.return()
+  expect(await waiting).toEqual({ done: true, value: undefined })
+  await close()
+})
+
+test.each([
+  [{ timeoutMs: -1 }, 'Expected `timeoutMs` to be a number from 0 to'],
+  [{ connectTimeoutMs: Number.NaN }, 'Expected `connectTimeoutMs` to be an integer >= 1, got `NaN` (number)'],
+  [{ limits: { messageBytes: 0 } }, 'Expected `limits.messageBytes` to be an integer >= 1, got `0` (number)'],
+  [{ offlineQueue: { calls: -1 } }, 'Expected `offlineQueue.calls` to be an integer >= 0, got `-1` (number)'],
+  [{ reconnect: { maxAttempts: -1 } }, 'Expected `maxAttempts` to be an integer >= 0, got `-1` (number)'],
+])('no client is made with %o', (options, message) => {
+  expect(() => createBench(options)).toThrow(message)
+})
+
 test('calls beyond the limit of the server wait their turn instead of failing', async () => {
   const { client, clock, desk, close } = createBench()
   await clock.advanceAsync(10)

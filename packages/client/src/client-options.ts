@@ -32,7 +32,7 @@ export interface ClientBehaviour {
   readonly onError?: ((error: unknown) => void) | undefined
   /** Connects when first used, instead of at once. @default false */
   readonly lazy?: boolean | undefined
-  /** Time for each call that says nothing else, in ms; see `CallOptions`. @default no limit */
+  /** Time for each call that says nothing else, in ms; see `CallOptions`. @default Infinity */
   readonly timeoutMs?: number | undefined
   /** Time to open a transport, `auth` included, in ms. @default 10,000 */
   readonly connectTimeoutMs?: number | undefined

@@ -117,14 +117,14 @@ interface OptionsOfAnyKind {
 export interface CallOptions extends OptionsOfAnyKind {
   /**
    * Time for everything, waiting for the connection included, in ms. Then the call fails with `TIMEOUT`, and the
-   * handler's `signal` is aborted.
+   * handler's `signal` is aborted. 0 fails at once and sends nothing; `Infinity` is no limit.
    * @default the client's `timeoutMs`
    */
   readonly timeoutMs?: number | undefined
 }
 
 export interface StreamOptions extends OptionsOfAnyKind {
-  /** Time for the whole stream, in ms. @default no limit */
+  /** Time for the whole stream, in ms. @default Infinity */
   readonly timeoutMs?: number | undefined
 }
 

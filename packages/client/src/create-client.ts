@@ -1,6 +1,6 @@
 import { type ContractTree, contractOf } from '@tautline/core'
 import { type Connector, createPlatformCompressor, createSystemClock } from '@tautline/core/io'
-import { createValueReader } from '@tautline/core/peer'
+import { checkCallOptions, checkNumber, createValueReader, numberOptions } from '@tautline/core/peer'
 import { createValueCodec, DEFAULT_LIMITS } from '@tautline/core/protocol'
 import { createGroup } from './client-group.ts'
 import {
@@ -18,6 +18,9 @@ import { Reconnector } from './reconnector.ts'
 import { Topics } from './topics.ts'
 import { webSocketConnector } from './transports/websocket.ts'
 
+const FROM_0 = { least: 0, most: Number.POSITIVE_INFINITY }
+const FROM_1 = { ...FROM_0, least: 1 }
+
 /**
  * Makes a client of an API and, unless it is `lazy`, begins to connect. The client has the members of the contract;
  * everything about the line itself is under `$`.
@@ -26,10 +29,14 @@ import { webSocketConnector } from './transports/websocket.ts'
  */
 export function createClient<T extends ContractTree>(api: T, options: ClientOptions): Client<T> {
   const contract = contractOf(api)
+  const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options
+  checkNumber('connectTimeoutMs', connectTimeoutMs, FROM_1)
+  checkCallOptions({ timeoutMs: options.timeoutMs })
   const clock = options.clock ?? createSystemClock()
   const codec = createValueCodec()
   const report = createReporter(options.onError)
-  const intents = new Intents(clock, { ...DEFAULT_QUEUE_LIMITS, ...options.offlineQueue }, () => reconnector.start())
+  const queue = numberOptions(DEFAULT_QUEUE_LIMITS, options.offlineQueue, { name: 'offlineQueue', ...FROM_0 })
+  const intents = new Intents(clock, queue, () => reconnector.start())
   const reader = createValueReader(codec, options.validate === true)
   const line: Line = { clock, codec, reader, intents, timeoutMs: options.timeoutMs, report }
   const topics = new Topics(line, contract)
@@ -39,14 +46,14 @@ export function createClient<T extends ContractTree>(api: T, options: ClientOpti
       connector: connectorFor(options),
       clock,
       codec,
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      limits: numberOptions(DEFAULT_LIMITS, options.limits, { name: 'limits', ...FROM_1 }),
       compressor: options.compression === false ? undefined : (options.compression ?? createPlatformCompressor()),
       auth: options.auth,
       contractHash: contract.hash,
       served: options.serves,
       client: group,
       name: options.name ?? 'tautline',
-      connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+      connectTimeoutMs,
     },
     reconnect: options.reconnect,
     random: options.random ?? Math.random,

@@ -6,6 +6,7 @@
  */
 import { type Outcome, TautlineError } from '@tautline/core'
 import {
+  deadlineAfter,
   encodeItem,
   type ItemPump,
   ItemQueue,
@@ -50,7 +51,7 @@ export class StreamCall implements Intent, StreamSink {
     this.#line = line
     this.#request = request
     this.#resume = request.resume
-    this.deadlineAt = timeoutMs === undefined ? undefined : line.clock.now() + timeoutMs
+    this.deadlineAt = deadlineAfter(line.clock.now(), timeoutMs)
     this.items = new ItemQueue({
       decode: (item) => this.#decode(item),
       onConsumed: (byteLength) => this.#consumed(byteLength),

@@ -43,6 +43,7 @@ describe('a caller in-process', () => {
     const items: number[] = []
     for await (const item of caller.count(100)) items.push(item)
     expect(items).toEqual(Array.from({ length: 100 }, (_, index) => index + 1))
+    expect((await caller.count(1, { timeoutMs: Number.POSITIVE_INFINITY }).next()).value).toBe(1)
     const doubled: number[] = []
     for await (const item of caller.double(undefined, items)) doubled.push(item)
     expect(doubled).toEqual(items.map((item) => 2 * item))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkCallOptions } from './call-options.ts'
+import { checkCallOptions, deadlineAfter } from './call-options.ts'
 
 const entries = (count: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, 'value']))
@@ -7,6 +7,8 @@ const entries = (count: number): Record<string, string> =>
 describe('options of a call', () => {
   test('pass up to the bounds of the protocol', () => {
     expect(() => checkCallOptions({})).not.toThrow()
+    expect(() => checkCallOptions({ timeoutMs: Number.POSITIVE_INFINITY })).not.toThrow()
+    expect(() => checkCallOptions({ timeoutMs: 28 * 24 * 60 * 60 * 1000 })).not.toThrow()
     expect(() => checkCallOptions({ timeoutMs: 0, meta: entries(16) })).not.toThrow()
     expect(() => checkCallOptions({ timeoutMs: 0.5, meta: { ['k'.repeat(64)]: 'v'.repeat(1024) } })).not.toThrow()
   })
@@ -24,8 +26,15 @@ describe('options of a call', () => {
   })
 
   test('are refused where a timeout is no time', () => {
-    for (const timeoutMs of [-1, Number.NaN, Number.POSITIVE_INFINITY, '5' as never]) {
+    for (const timeoutMs of [-1, Number.NaN, 28 * 24 * 60 * 60 * 1000 + 1, '5' as never]) {
       expect(() => checkCallOptions({ timeoutMs })).toThrow('Expected `timeoutMs`')
     }
+  })
+
+  test('have a deadline, unless the timeout is none', () => {
+    expect(deadlineAfter(5, 0)).toBe(5)
+    expect(deadlineAfter(5, 10)).toBe(15)
+    expect(deadlineAfter(5, undefined)).toBeUndefined()
+    expect(deadlineAfter(5, Number.POSITIVE_INFINITY)).toBeUndefined()
   })
 })

@@ -11,12 +11,17 @@ const MAX_TIMEOUT_MS = 28 * 24 * 60 * 60 * 1000
  */
 export function checkCallOptions({ timeoutMs, meta }: CheckedOptions): void {
   const isTime = typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS
-  if (timeoutMs !== undefined && !isTime) {
+  if (timeoutMs !== undefined && timeoutMs !== Number.POSITIVE_INFINITY && !isTime) {
     throw new TypeError(
-      `Expected \`timeoutMs\` to be a number >= 0 and at most ${MAX_TIMEOUT_MS}, got ${got(timeoutMs)}`,
+      `Expected \`timeoutMs\` to be a number from 0 to ${MAX_TIMEOUT_MS} or Infinity, got ${got(timeoutMs)}`,
     )
   }
   if (meta !== undefined) checkMeta(meta)
+}
+
+/** When a timeout that begins at `now` is over: `undefined` for none, which `Infinity` means too. */
+export function deadlineAfter(now: number, timeoutMs: number | undefined): number | undefined {
+  return timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY ? undefined : now + timeoutMs
 }
 
 interface CheckedOptions {

@@ -1,5 +1,5 @@
 export { type BacklogLimits, DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
-export { checkCallOptions } from './call-options.ts'
+export { checkCallOptions, deadlineAfter } from './call-options.ts'
 export {
   Caller,
   type CallRequest,

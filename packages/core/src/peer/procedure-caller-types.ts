@@ -12,7 +12,7 @@ import type {
 export interface ProcedureCallOptions {
   /** Cancels the call: it fails with `CANCELLED`, and the handler's own signal is aborted. */
   readonly signal?: AbortSignal | undefined
-  /** Deadline of the call, from now, in milliseconds. @default none */
+  /** Deadline of the call, from now, in milliseconds. @default Infinity */
   readonly timeoutMs?: number | undefined
   /** Small string pairs for the middleware of the other end. */
   readonly meta?: Readonly<Record<string, string>> | undefined

@@ -9,7 +9,7 @@ import { isBuiltInCode } from '../contract/error-codes.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
-import { checkCallOptions } from './call-options.ts'
+import { checkCallOptions, deadlineAfter } from './call-options.ts'
 import type { Caller, CallRequest, CallSink, FailureSink, StreamSink } from './caller.ts'
 import { type ItemPump, startItemPump } from './item-pump.ts'
 import { ItemQueue } from './item-queue.ts'
@@ -146,8 +146,9 @@ function requestFor(
   entry: ProcedureEntry,
   { input, options }: UnaryCall,
 ): CallRequest {
-  const { timeoutMs, meta } = options
+  const { meta } = options
   checkCallOptions(options)
+  const timeoutMs = deadlineAfter(0, options.timeoutMs)
   return { procedure: refOf(entry), input: encodeValue(codec, input), timeoutMs, meta, compress: entry.def.compress }
 }
 

@@ -260,6 +260,9 @@ describe('a reconnect policy', () => {
     [{ maxAttempts: -1 }, 'Expected `maxAttempts` to be an integer >= 0, got `-1` (number)'],
     [{ maxAttempts: 1.5 }, 'Expected `maxAttempts` to be an integer >= 0, got `1.5` (number)'],
     [{ maxElapsedMs: Number.NaN }, 'Expected `maxElapsedMs` to be a number >= 0, got `NaN` (number)'],
+    // A delay that is no number would be none.
+    [{ baseMs: Number.NaN }, 'Expected `baseMs` to be a number >= 0, got `NaN` (number)'],
+    [{ maxMs: -1 }, 'Expected `maxMs` to be a number >= 0, got `-1` (number)'],
   ])('refuses options out of range: %o', (options, message) => {
     expect(() => createReconnectPolicy(longest, options)).toThrow(message)
   })

@@ -116,6 +116,8 @@ class LinkPolicy implements ReconnectPolicy {
     this.#options = options
     this.#maxAttempts = wholeNumber('maxAttempts', options.maxAttempts ?? Number.POSITIVE_INFINITY)
     this.#maxElapsedMs = atLeastZero('maxElapsedMs', options.maxElapsedMs ?? Number.POSITIVE_INFINITY)
+    atLeastZero('baseMs', options.baseMs ?? 0)
+    atLeastZero('maxMs', options.maxMs ?? 0)
     this.#stableAfterMs = atLeastZero('stableAfterMs', options.stableAfterMs ?? DEFAULT_STABLE_AFTER_MS)
     this.#status = { state: 'idle', reason: 'not started', attempt: 0, nextAttemptAt: undefined, since: now }
   }
