@@ -14,11 +14,6 @@ const LIMIT_BYTES = 200_000
 /** Of chart in the picture: as much as it shows at the start. */
 const SAMPLES_MS = 47_000
 
-const visitors = [
-  { name: 'Keen Otter', note: 'Fans replaced in rack 4, it is quiet again.' },
-  { name: 'Lively Wren', note: 'Cut the line while a file is on its way and watch.' },
-] as const
-
 async function draw(browser: Browser, url: string, file: string): Promise<void> {
   const visit = async (name: string) => {
     const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, colorScheme: 'light' })
@@ -32,12 +27,11 @@ async function draw(browser: Browser, url: string, file: string): Promise<void> 
   }
 
   const page = await visit('Noble Heron')
-  for (const { name, note } of visitors) {
-    const other = await visit(name)
-    await other.getByRole('textbox', { name: 'Note' }).fill(note)
-    await other.getByRole('button', { name: 'Pin' }).click()
-    await page.locator('#note-list li', { hasText: note }).waitFor()
-  }
+  await visit('Lively Wren')
+  const other = await visit('Keen Otter')
+  await other.getByRole('textbox', { name: 'Note' }).fill('Cut the line and watch the charts.')
+  await other.getByRole('button', { name: 'Pin' }).click()
+  await page.locator('#note-list small').waitFor()
   await page.getByRole('button', { name: 'Cut it' }).click()
   await page.locator('#line-facts', { hasText: 'Reconnects1' }).waitFor()
   await page.locator('#state[data-state="connected"]').waitFor()
@@ -45,6 +39,7 @@ async function draw(browser: Browser, url: string, file: string): Promise<void> 
   await page.waitForTimeout(SAMPLES_MS)
   await page.locator('#file').setInputFiles(file)
   await page.locator('#file-list code').filter({ hasText: /./ }).waitFor()
+  await page.mouse.move(0, 0)
   await page.screenshot({ path: TARGET, fullPage: true })
 }
 

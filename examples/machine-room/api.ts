@@ -106,6 +106,8 @@ export const api = router({
         FILE_TOO_LARGE: v.object({ limitBytes: v.number() }),
         SIZE_DIFFERS: v.object({ announcedBytes: v.number(), receivedBytes: v.number() }),
       },
+      // Most large files are compressed already.
+      compress: false,
     }),
   },
   line: {

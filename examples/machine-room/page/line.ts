@@ -4,7 +4,7 @@ import { formatBytes, formatClock } from './format.ts'
 import type { RoomClient } from './main.ts'
 
 const REFRESH_MS = 500
-const LOG_LINES = 50
+const LOG_LINES = 12
 
 /** `client.$`: the state of the line as a badge, a banner while it is down, its figures, and a button to cut it. */
 export function showLine(client: RoomClient): void {
