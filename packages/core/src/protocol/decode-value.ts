@@ -2,6 +2,7 @@ import { decodeBigInt } from './big-integer.ts'
 import { decodeBinary } from './binary-views.ts'
 import { SimpleValue, ValueExtension } from './extension-types.ts'
 import type { Payload } from './frame.ts'
+import { ownBytes } from './own-bytes.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /** Up to here bytes are copied out of the message, so that a few of them do not keep all of it in memory. */
@@ -140,7 +141,7 @@ class ValueReader {
 
   #bin(length: number): Uint8Array {
     const start = this.#skip(length)
-    return length < COPIED_BYTES ? this.#bytes.slice(start, this.#at) : this.#bytes.subarray(start, this.#at)
+    return length < COPIED_BYTES ? this.#bytes.slice(start, this.#at) : ownBytes(this.#bytes.subarray(start, this.#at))
   }
 
   #extension(length: number): unknown {

@@ -18,8 +18,8 @@ export interface ValueCodec {
   /** As `encode`, with the keys of objects sorted: equal objects give equal bytes. Maps and sets keep their order. */
   encodeCanonical(value: unknown): Payload
   /**
-   * Decodes a payload that came out of a message (and so was scanned) or out of `encode`. Bytes below 64 KiB are copied;
-   * larger ones are views of the message they came in, never of other messages.
+   * Decodes a payload that came out of a message (and so was scanned) or out of `encode`. Bytes below 64 KiB are copied,
+   * and so is what is less than half of its message; others are views of the message they came in, never of other messages.
    */
   decode(payload: Payload): unknown
 }

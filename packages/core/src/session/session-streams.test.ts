@@ -229,6 +229,18 @@ describe('credit', () => {
     ])
   })
 
+  test('is all that unread items take, however large their message was', () => {
+    const { server } = streaming()
+    const message = new Uint8Array(1024 * 1024)
+    const value = message.subarray(7, 9)
+    const frame = { type: FrameType.Item, id: 1, value, resume: value } as const
+    const header = { seq: 2, count: 1, ack: 0 }
+    expect(server.session.admit(header, message.byteLength, 0)).toEqual({ type: 'accept' })
+    const [item] = server.session.receive(header, [frame], 0)
+    if (item?.type !== 'item' || item.resume === undefined) throw new Error('Expected an item')
+    expect([item.value.buffer.byteLength, item.resume.buffer.byteLength]).toEqual([2, 2])
+  })
+
   test('asked of `sendItem` without `canSendItem` throws', () => {
     const { server } = streaming({ serverLimits: { streamItems: 1 } })
     sendAll(server, 1, payload(1))

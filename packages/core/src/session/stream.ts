@@ -1,6 +1,7 @@
 import { CloseCode } from '../protocol/close-codes.ts'
 import type { CreditFrame, ItemFrame, Payload } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
+import { ownBytes } from '../protocol/own-bytes.ts'
 import { ProtocolViolation } from '../protocol/violation.ts'
 import { type CreditWindow, ReceiveCredit, SendCredit } from './credit.ts'
 import type { Effect } from './effect.ts'
@@ -52,7 +53,9 @@ export class Stream {
 
   onItem(frame: ItemFrame, effects: Effect[]): void {
     this.#expectReceiving('ITEM').use(frame.value.byteLength)
-    effects.push({ type: 'item', id: this.#id, value: frame.value, resume: frame.resume })
+    // Nobody may read it for long: its credit is that of the item, not that of the message it came in.
+    const resume = frame.resume && ownBytes(frame.resume)
+    effects.push({ type: 'item', id: this.#id, value: ownBytes(frame.value), resume })
   }
 
   onEnd(effects: Effect[]): void {
