@@ -97,6 +97,10 @@ describe('publish', () => {
     }
     expect(code(() => server.publish(api.opened, 5 as never))).toBe('INVALID_OUTPUT')
     expect(code(() => server.publish(api.news, { room: 1 } as never, { text: '' }))).toBe('INVALID_OUTPUT')
+    expect(() => server.publish(api.opened, 5 as never)).toThrow(
+      'Expected the payload of `opened` to match the contract',
+    )
+    expect(() => server.publish(api.news, 5 as never, { text: '' })).toThrow('Expected the params of `news`')
     expect(code(() => server.publish(api.opened, '\ud800'))).toBe('UNSERIALISABLE')
     expect(code(() => server.publish(api.opened, 'x'.repeat(2 * 1024 * 1024)))).toBe('LIMIT_EXCEEDED')
     expect(() => server.publish(api.ping as never, undefined as never)).toThrow('Expected an event')

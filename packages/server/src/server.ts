@@ -3,7 +3,14 @@
  *
  * Owns: which connections there are, when they end. Must not know: sockets of a runtime, frames.
  */
-import { type AnyProcedure, type ContractTree, entryOf, type Schema, TautlineError, validate } from '@tautline/core'
+import {
+  type AnyProcedure,
+  type ContractTree,
+  entryOf,
+  type ProcedureEntry,
+  TautlineError,
+  validate,
+} from '@tautline/core'
 import {
   type Ending,
   encodeCanonically,
@@ -117,8 +124,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     const { def, path } = entry
     const [params, payload] = def.params === undefined ? [undefined, args[0]] : args
     // Params are checked and sent as they are: a topic is named alike by those who listen and those who publish.
-    if (def.params !== undefined) check(path, def.params, params)
-    const body = def.payload === undefined ? undefined : check(path, def.payload, payload)
+    check(entry, 'params', params)
+    const body = check(entry, 'payload', payload)
     const { receivers, tooLarge } = this.#topics.publish({
       entry,
       params: def.params === undefined ? undefined : encodeCanonically(this.#codec, params),
@@ -269,11 +276,15 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
 
 const NOWHERE: ErrorContext = Object.freeze({ id: undefined, procedure: undefined, connection: undefined })
 
-function check(path: string, schema: Schema, value: unknown): unknown {
+function check({ def, path }: ProcedureEntry, part: 'params' | 'payload', value: unknown): unknown {
+  const schema = def[part]
+  if (schema === undefined) return undefined
   const checked = validate(schema, value)
   if (checked instanceof Promise) {
-    throw new TypeError(`Expected the schemas of event \`${path}\` to be synchronous`)
+    throw new TypeError(`Expected the ${part} of \`${path}\` to have a synchronous schema`)
   }
   if (checked.ok) return checked.value
-  throw new TautlineError('INVALID_OUTPUT', { data: { issues: checked.issues }, cause: checked.cause })
+  const { issues, cause } = checked
+  const message = `Expected the ${part} of \`${path}\` to match the contract`
+  throw new TautlineError('INVALID_OUTPUT', { message, data: { issues }, cause })
 }
