@@ -155,8 +155,9 @@ export class Reconnector {
   #drop(): void {
     const connection = this.#current
     this.#current = undefined
-    if (this.#policy.status.state !== 'closed') this.#options.intents.wait()
-    connection?.close(CloseCode.Normal, 'Replaced by the application', false)
+    const isClosed = this.#policy.status.state === 'closed'
+    if (!isClosed) this.#options.intents.wait()
+    connection?.close(CloseCode.Normal, isClosed ? 'The client is closed' : 'Replaced by the application', false)
   }
 
   #leave(connection: ClientConnection): void {

@@ -130,6 +130,7 @@ test('reconnect() replaces a connection that exists', async () => {
   expect(await create).toMatchObject({ code: 'CONNECTION_LOST', outcome: 'unknown' })
   expect(await get).toEqual({ id: '1', title: 'a' })
   expect(server.connections.map(({ hello }) => hello?.why)).toEqual(['start', 'manual'])
+  expect(server.connections[0]?.ending?.reason).toBe('Replaced by the application')
   await close()
 })
 
@@ -147,6 +148,7 @@ test('close() resolves when the transport is closed, also for the second time', 
   await clock.advanceAsync(10)
   await closed
   expect(server.network.links).toEqual([])
+  expect(server.latest.ending).toMatchObject({ origin: 'peer', reason: 'The client is closed' })
   await client.$.close()
 })
 

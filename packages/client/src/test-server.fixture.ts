@@ -8,6 +8,7 @@ import {
   Caller,
   Connection,
   type Dispatcher,
+  type Ending,
   encodeCanonically,
   encodeValue,
   type ServedProcedures,
@@ -50,6 +51,8 @@ interface TestConnection {
   /** As the latest AUTH brought it. */
   readonly refreshedAuth: unknown
   readonly dispatcher: Dispatcher | undefined
+  /** Why it ended, once it has. */
+  readonly ending: Ending | undefined
   /** What calls have named, in order. */
   readonly asked: readonly ProcedureRef[]
   accept(): void
@@ -86,6 +89,7 @@ export function createTestServer(options: TestServerOptions): TestServer {
     hello: Hello | undefined
     refreshedAuth: unknown
     dispatcher: Dispatcher | undefined
+    ending: Ending | undefined
     readonly asked: ProcedureRef[] = []
 
     constructor(link: MemoryLink) {
@@ -103,7 +107,9 @@ export function createTestServer(options: TestServerOptions): TestServer {
             if (effect.type === 'auth') this.#onAuth(effect.auth)
           },
           onLinkEffect() {},
-          onLost() {},
+          onLost: (ending) => {
+            this.ending = ending
+          },
           onClosed() {},
           onFault(error) {
             throw error
