@@ -42,6 +42,12 @@ test('result() never throws, and leaves no rejection unhandled', async () => {
   await close()
 })
 
+test('result() is for what a call can fail with: options that cannot work are thrown', async () => {
+  const { client, close } = createBench()
+  await expect(client.todo.get({ id: '1' }, { timeoutMs: -1 }).result()).rejects.toThrow(TypeError)
+  await close()
+})
+
 test('invalid input is refused by the server, with its issues', async () => {
   const { client, clock, close } = createBench()
   // @ts-expect-error the id must be a string

@@ -76,7 +76,10 @@ type EventListener<P extends EventProcedure> = (payload: InferEventPayload<P>) =
 
 /** A call under way: a promise that can also be asked for a result. */
 export interface PendingCall<T, E> extends Promise<T> {
-  /** Never throws: `{ ok: true, value }`, or `{ ok: false, error }` with an error discriminated by `code`. */
+  /**
+   * Never throws what a call can fail with: `{ ok: true, value }`, or `{ ok: false, error }` with an error discriminated
+   * by `code`. Rejects with a `TypeError` for options that cannot work.
+   */
   result(): Promise<Result<T, E>>
 }
 

@@ -1,4 +1,4 @@
-import type { Result } from '@tautline/core'
+import { isTautlineError, type Result } from '@tautline/core'
 import type { PendingCall } from './client-types.ts'
 
 /**
@@ -9,11 +9,17 @@ export function toPendingCall<T, E>(promise: Promise<T>): PendingCall<T, E> {
   return Object.assign(promise, { result })
 }
 
-/** Being a handler of both outcomes, it leaves no rejection unhandled. */
+/**
+ * Being a handler of both outcomes, it leaves no rejection unhandled. What is wrong with the call itself, such as an
+ * option that cannot work, is no outcome, and has no code to look at.
+ */
 function result<T, E>(this: Promise<T>): Promise<Result<T, E>> {
   return this.then(
     (value): Result<T, E> => ({ ok: true, value }),
-    // A call rejects with `TautlineError` alone; which codes it can have, the contract says.
-    (error: unknown): Result<T, E> => ({ ok: false, error: error as E }),
+    (error: unknown): Result<T, E> => {
+      if (!isTautlineError(error)) throw error
+      // Which codes it can have, the contract says.
+      return { ok: false, error: error as E }
+    },
   )
 }
