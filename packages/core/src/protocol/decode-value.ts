@@ -1,6 +1,6 @@
 import { decodeBigInt } from './big-integer.ts'
 import { decodeBinary } from './binary-views.ts'
-import { SimpleValue, ValueExtension } from './extension-types.ts'
+import { keyWeight, MAX_NUMBER_KEYS, SimpleValue, TOO_MANY_NUMBER_KEYS, ValueExtension } from './extension-types.ts'
 import type { Payload } from './frame.ts'
 import { ownBytes } from './own-bytes.ts'
 import { decodeUtf8 } from './utf8.ts'
@@ -13,7 +13,7 @@ const KNOWN_KEYS = 64
 
 /**
  * Builds the value of a payload that the scanner has accepted; without that it may return nonsense, or throw, but
- * reads nothing outside of the payload.
+ * reads nothing outside of the payload. Throws for more numbers as keys than one value may have.
  *
  * Owns: which JavaScript value stands for what. Must not know: limits, frames, schemas.
  * Normative text: PROTOCOL.md, "Values".
@@ -30,6 +30,7 @@ class ValueReader {
   #at = 0
   /** By its place, the key that stood there in the record before. */
   readonly #keys: string[] = []
+  #numberKeys = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
@@ -147,7 +148,7 @@ class ValueReader {
   #extension(length: number): unknown {
     const type = this.#view.getInt8(this.#skip(1))
     if (type === ValueExtension.Map) return this.#map()
-    if (type === ValueExtension.Set) return new Set(this.read() as unknown[]) // Scanned: it holds an array.
+    if (type === ValueExtension.Set) return this.#set()
     const start = this.#skip(length)
     const contents = this.#bytes.subarray(start, this.#at)
     switch (type) {
@@ -165,8 +166,22 @@ class ValueReader {
   #map(): Map<unknown, unknown> {
     const flat = this.read() as unknown[] // Scanned: it holds an array.
     const map = new Map<unknown, unknown>()
-    for (let i = 0; i < flat.length; i += 2) map.set(flat[i], flat[i + 1])
+    for (let i = 0; i < flat.length; i += 2) {
+      this.#countKey(flat[i])
+      map.set(flat[i], flat[i + 1])
+    }
     return map
+  }
+
+  #set(): Set<unknown> {
+    const members = this.read() as unknown[] // Scanned: it holds an array.
+    for (const member of members) this.#countKey(member)
+    return new Set(members)
+  }
+
+  #countKey(key: unknown): void {
+    this.#numberKeys += keyWeight(key)
+    if (this.#numberKeys > MAX_NUMBER_KEYS) throw new RangeError(TOO_MANY_NUMBER_KEYS)
   }
 
   #timestamp(start: number, length: number): Date {

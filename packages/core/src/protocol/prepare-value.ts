@@ -1,7 +1,14 @@
 import { ExtData } from '@msgpack/msgpack'
 import { encodeBigInt } from './big-integer.ts'
 import { encodeBinary } from './binary-views.ts'
-import { MAX_BIGINT_BYTES, SimpleValue, ValueExtension } from './extension-types.ts'
+import {
+  keyWeight,
+  MAX_BIGINT_BYTES,
+  MAX_NUMBER_KEYS,
+  SimpleValue,
+  TOO_MANY_NUMBER_KEYS,
+  ValueExtension,
+} from './extension-types.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import { UnserialisableError } from './unserialisable-error.ts'
 
@@ -34,6 +41,7 @@ class Preparation {
   /** The objects around the current value: as many as it is deep. */
   readonly #around: object[] = []
   #nodes = 0
+  #numberKeys = 0
 
   constructor(encode: (prepared: unknown) => Uint8Array) {
     this.#encode = encode
@@ -112,6 +120,7 @@ class Preparation {
   #map(map: ReadonlyMap<unknown, unknown>): ExtData {
     const flat: unknown[] = []
     for (const [key, value] of map) {
+      this.#countKey(key)
       const step = typeof key === 'string' || typeof key === 'number' ? key : flat.length / 2
       flat.push(this.#at(step, key), this.#at(step, value))
     }
@@ -120,8 +129,16 @@ class Preparation {
 
   #set(set: ReadonlySet<unknown>): ExtData {
     const members: unknown[] = []
-    for (const member of set) members.push(this.#at(members.length, member))
+    for (const member of set) {
+      this.#countKey(member)
+      members.push(this.#at(members.length, member))
+    }
     return new ExtData(ValueExtension.Set, this.#encode(members))
+  }
+
+  #countKey(key: unknown): void {
+    this.#numberKeys += keyWeight(key)
+    if (this.#numberKeys > MAX_NUMBER_KEYS) throw this.#refusal(TOO_MANY_NUMBER_KEYS)
   }
 
   #bigInt(value: bigint): ExtData {

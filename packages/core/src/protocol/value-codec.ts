@@ -12,7 +12,8 @@ export interface ValueCodec {
    * `Buffer`, arrives as a `Uint8Array`.
    *
    * @throws UnserialisableError for functions, symbols, errors, instances of classes, cycles, nesting deeper than 64, invalid
-   * dates, half surrogate pairs and the key `__proto__`.
+   * dates, half surrogate pairs, the key `__proto__`, and more than 8192 numbers as keys of Maps or members of Sets (a bigint
+   * counts for four).
    */
   encode(value: unknown): Payload
   /** As `encode`, with the keys of objects sorted: equal objects give equal bytes. Maps and sets keep their order. */
@@ -20,6 +21,8 @@ export interface ValueCodec {
   /**
    * Decodes a payload that came out of a message (and so was scanned) or out of `encode`. Bytes below 64 KiB are copied,
    * and so is what is less than half of its message; others are views of the message they came in, never of other messages.
+   *
+   * @throws RangeError for more numbers as keys of Maps or members of Sets than `encode` takes
    */
   decode(payload: Payload): unknown
 }
