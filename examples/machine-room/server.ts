@@ -8,6 +8,7 @@ import { createServer, type Server } from '@tautline/server'
 import { api, NOTE_LIMIT } from './api.ts'
 import { loadPage } from './assets.ts'
 import { createHandlers } from './handlers.ts'
+import { isLoopback, isLoopbackOrigin } from './loopback-origin.ts'
 import { Machine } from './machine/machine.ts'
 import { runtime } from './machine/runtime.ts'
 import { NoteBoard } from './note-board.ts'
@@ -40,7 +41,12 @@ const server = createServer(
       },
     },
   }),
-  { log: console },
+  {
+    log: console,
+    origins: isLoopback(values.host)
+      ? (origin, request) => isLoopbackOrigin(origin, request.headers.get('host'))
+      : 'same-origin',
+  },
 )
 
 machine.start()
