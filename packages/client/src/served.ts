@@ -4,7 +4,7 @@
  * Owns: which handlers run, with which context. Must not know: how they run; that comes along with the handlers, so that a
  * client without any has none of it in its bundle.
  */
-import { ERROR_CODES, TautlineError } from '@tautline/core'
+import { TautlineError } from '@tautline/core'
 import type { CalleeSide, PeerHandle, ServedProcedures, SessionLink } from '@tautline/core/peer'
 import type { ValueCodec } from '@tautline/core/protocol'
 
@@ -48,11 +48,11 @@ export function createCallee(served: ServedProcedures | undefined, options: Serv
 }
 
 function refuseAll(link: SessionLink): CalleeSide {
-  const { message } = ERROR_CODES.UNKNOWN_PROCEDURE
+  const { code, message } = new TautlineError('UNKNOWN_PROCEDURE')
   return {
     onCalleeEffect(effect) {
       if (effect.type !== 'call' && effect.type !== 'open' && effect.type !== 'listen') return
-      link.fail(effect.id, { code: 'UNKNOWN_PROCEDURE', message, data: undefined })
+      link.fail(effect.id, { code, message, data: undefined })
     },
     onLost() {},
   }

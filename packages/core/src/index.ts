@@ -7,13 +7,8 @@ export {
   TautlineError,
   type TautlineErrorOptions,
 } from './contract/error.ts'
-export {
-  type BuiltInCode,
-  type BuiltInData,
-  ERROR_CODES,
-  type FailableCode,
-  isBuiltInCode,
-} from './contract/error-codes.ts'
+export { type BuiltInData, ERROR_CODES, type FailableCode } from './contract/error-codes.ts'
+export { type BuiltInCode, isBuiltInCode } from './contract/error-messages.ts'
 export type {
   FailCode,
   FailData,

@@ -1,3 +1,4 @@
+import type { BuiltInCode } from './error-messages.ts'
 import type { Issue } from './validate.ts'
 
 interface ErrorCodeRow {
@@ -13,108 +14,26 @@ interface ErrorCodeRow {
   readonly retry: 'never' | 'later' | 'safe'
   /** Whether a handler or middleware may `fail` with it. */
   readonly failable: boolean
-  /** Used where whoever raises the error gives no message. */
-  readonly message: string
 }
 
-/** The codes Tautline itself raises. A contract cannot declare one of them again. */
+/** What there is to know of each built-in code. What it says is in `ERROR_MESSAGES`. */
 export const ERROR_CODES = {
-  INVALID_INPUT: {
-    raisedBy: 'both',
-    retry: 'never',
-    failable: false,
-    message: 'The input does not match its schema',
-  },
-  UNKNOWN_PROCEDURE: {
-    raisedBy: 'remote',
-    retry: 'never',
-    failable: false,
-    message: 'The other end has no such procedure',
-  },
-  UNAUTHORIZED: {
-    raisedBy: 'both',
-    retry: 'never',
-    failable: true,
-    message: 'Credentials are missing or not valid',
-  },
-  FORBIDDEN: {
-    raisedBy: 'both',
-    retry: 'never',
-    failable: true,
-    message: 'The credentials do not allow this',
-  },
-  TIMEOUT: {
-    raisedBy: 'both',
-    retry: 'safe',
-    failable: false,
-    message: 'The deadline has passed',
-  },
-  CANCELLED: {
-    raisedBy: 'local',
-    retry: 'never',
-    failable: false,
-    message: 'The call was cancelled',
-  },
-  CONNECTION_LOST: {
-    raisedBy: 'local',
-    retry: 'safe',
-    failable: false,
-    message: 'The connection was lost before the answer came',
-  },
-  CLIENT_CLOSED: {
-    raisedBy: 'local',
-    retry: 'never',
-    failable: false,
-    message: 'The client is closed',
-  },
-  QUEUE_FULL: {
-    raisedBy: 'local',
-    retry: 'later',
-    failable: false,
-    message: 'Too much waits for the connection already',
-  },
-  LIMIT_EXCEEDED: {
-    raisedBy: 'both',
-    retry: 'never',
-    failable: true,
-    message: 'A limit would be exceeded',
-  },
-  OVERLOADED: {
-    raisedBy: 'remote',
-    retry: 'later',
-    failable: true,
-    message: 'The other end has too much to do',
-  },
-  GAP: {
-    raisedBy: 'both',
-    retry: 'never',
-    failable: true,
-    message: 'The stream cannot go on from where it stopped without leaving something out',
-  },
-  UNSERIALISABLE: {
-    raisedBy: 'both',
-    retry: 'never',
-    failable: false,
-    message: 'A value cannot be serialised',
-  },
-  INVALID_OUTPUT: {
-    raisedBy: 'local',
-    retry: 'never',
-    failable: false,
-    message: 'What the other end sent does not match its schema',
-  },
-  INTERNAL: {
-    raisedBy: 'remote',
-    retry: 'safe',
-    failable: false,
-    message: 'The other end failed',
-  },
-} as const
-
-/** The same, as rows: checks each of them, and can be asked for any code. */
-const ROWS: Readonly<Record<string, ErrorCodeRow>> = ERROR_CODES
-
-export type BuiltInCode = keyof typeof ERROR_CODES
+  INVALID_INPUT: { raisedBy: 'both', retry: 'never', failable: false },
+  UNKNOWN_PROCEDURE: { raisedBy: 'remote', retry: 'never', failable: false },
+  UNAUTHORIZED: { raisedBy: 'both', retry: 'never', failable: true },
+  FORBIDDEN: { raisedBy: 'both', retry: 'never', failable: true },
+  TIMEOUT: { raisedBy: 'both', retry: 'safe', failable: false },
+  CANCELLED: { raisedBy: 'local', retry: 'never', failable: false },
+  CONNECTION_LOST: { raisedBy: 'local', retry: 'safe', failable: false },
+  CLIENT_CLOSED: { raisedBy: 'local', retry: 'never', failable: false },
+  QUEUE_FULL: { raisedBy: 'local', retry: 'later', failable: false },
+  LIMIT_EXCEEDED: { raisedBy: 'both', retry: 'never', failable: true },
+  OVERLOADED: { raisedBy: 'remote', retry: 'later', failable: true },
+  GAP: { raisedBy: 'both', retry: 'never', failable: true },
+  UNSERIALISABLE: { raisedBy: 'both', retry: 'never', failable: false },
+  INVALID_OUTPUT: { raisedBy: 'local', retry: 'never', failable: false },
+  INTERNAL: { raisedBy: 'remote', retry: 'safe', failable: false },
+} as const satisfies Readonly<Record<BuiltInCode, ErrorCodeRow>>
 
 /** The built-in codes that a handler or middleware may `fail` with. */
 export type FailableCode = {
@@ -127,9 +46,4 @@ export interface BuiltInData {
   readonly INVALID_OUTPUT: { readonly issues: readonly Issue[] }
   /** Finds the cause in the log of the end where it happened. */
   readonly INTERNAL: { readonly id: string }
-}
-
-/** Whether a code, also one from the wire, is Tautline's own. */
-export function isBuiltInCode(code: string): code is BuiltInCode {
-  return Object.hasOwn(ROWS, code)
 }

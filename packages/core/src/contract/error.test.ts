@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isTautlineError, TautlineError } from './error.ts'
-import { ERROR_CODES, isBuiltInCode } from './error-codes.ts'
+import { ERROR_MESSAGES, isBuiltInCode } from './error-messages.ts'
 
 describe('TautlineError', () => {
   test('is an error with a code, data, an outcome and a cause', () => {
@@ -14,7 +14,7 @@ describe('TautlineError', () => {
   })
 
   test('takes its message from the table, or from a declared code itself', () => {
-    expect(new TautlineError('TIMEOUT').message).toBe(ERROR_CODES.TIMEOUT.message)
+    expect(new TautlineError('TIMEOUT').message).toBe(ERROR_MESSAGES.TIMEOUT)
     expect(new TautlineError('NOT_FOUND').message).toBe('NOT_FOUND')
     expect(new TautlineError('constructor').message).toBe('constructor')
   })
@@ -46,7 +46,7 @@ describe('isTautlineError', () => {
 
 describe('isBuiltInCode', () => {
   test('knows the table and nothing that every object has', () => {
-    for (const code of Object.keys(ERROR_CODES)) expect(isBuiltInCode(code)).toBe(true)
+    for (const code of Object.keys(ERROR_MESSAGES)) expect(isBuiltInCode(code)).toBe(true)
     for (const code of ['NOT_FOUND', 'constructor', '__proto__', 'toString', ''])
       expect(isBuiltInCode(code)).toBe(false)
   })

@@ -1,4 +1,5 @@
-import { type BuiltInCode, type BuiltInData, ERROR_CODES, isBuiltInCode } from './error-codes.ts'
+import type { BuiltInData } from './error-codes.ts'
+import { type BuiltInCode, ERROR_MESSAGES, isBuiltInCode } from './error-messages.ts'
 
 const BRAND = Symbol.for('tautline.error')
 
@@ -9,7 +10,7 @@ const BRAND = Symbol.for('tautline.error')
 export type Outcome = 'not-sent' | 'unknown'
 
 export interface TautlineErrorOptions<Data = unknown> {
-  /** @default the text of `ERROR_CODES`, or the code itself where the contract declares it */
+  /** @default the text of `ERROR_MESSAGES`, or the code itself where the contract declares it */
   readonly message?: string | undefined
   readonly data?: Data | undefined
   readonly outcome?: Outcome | undefined
@@ -35,7 +36,7 @@ export class TautlineError<Code extends string = string, Data = unknown> extends
   readonly outcome: Outcome | undefined
 
   constructor(code: Code, options: TautlineErrorOptions<Data> = {}) {
-    const { message = isBuiltInCode(code) ? ERROR_CODES[code].message : code, cause } = options
+    const { message = isBuiltInCode(code) ? ERROR_MESSAGES[code] : code, cause } = options
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
     // Codes without data have the type `undefined` here, so leaving it out is what their type says.

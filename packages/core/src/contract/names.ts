@@ -1,4 +1,4 @@
-import { isBuiltInCode } from './error-codes.ts'
+import { isBuiltInCode } from './error-messages.ts'
 import { got } from './got.ts'
 
 const PROMISE_NAMES = ['then', 'catch', 'finally'] as const

@@ -5,7 +5,7 @@
  * frames look. Normative text: PROTOCOL.md, "Calls", "Streams" and "Events".
  */
 import { TautlineError } from '../contract/error.ts'
-import { ERROR_CODES } from '../contract/error-codes.ts'
+import { ERROR_MESSAGES } from '../contract/error-messages.ts'
 import type { ProcedureKind } from '../contract/procedure-types.ts'
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
 import type { CalleeEffect } from '../session/effect.ts'
@@ -92,7 +92,7 @@ class HandlerDispatcher implements Dispatcher {
     if (bound === undefined) {
       this.#fail(request.id, {
         code: 'UNKNOWN_PROCEDURE',
-        message: ERROR_CODES.UNKNOWN_PROCEDURE.message,
+        message: ERROR_MESSAGES.UNKNOWN_PROCEDURE,
         data: undefined,
       })
       return

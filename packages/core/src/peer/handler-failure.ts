@@ -1,5 +1,5 @@
 import { TautlineError } from '../contract/error.ts'
-import { isBuiltInCode } from '../contract/error-codes.ts'
+import { isBuiltInCode } from '../contract/error-messages.ts'
 import { got } from '../contract/got.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import type { Issue } from '../contract/validate.ts'

@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../contract/error-codes.ts'
+import { ERROR_MESSAGES } from '../contract/error-messages.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import { UnserialisableError } from '../protocol/unserialisable-error.ts'
 import { HandlerFailure, InputRejected } from './handler-failure.ts'
@@ -24,7 +24,7 @@ export function toPublicError(
   if (thrown instanceof InputRejected) return inputError(thrown)
   if (thrown instanceof UnserialisableError) {
     report(thrown)
-    return { code: 'UNSERIALISABLE', message: ERROR_CODES.UNSERIALISABLE.message, data: undefined }
+    return { code: 'UNSERIALISABLE', message: ERROR_MESSAGES.UNSERIALISABLE, data: undefined }
   }
   if (!(thrown instanceof HandlerFailure) || thrown.entry !== entry) return internalError(report(thrown))
   const { code, message } = thrown
@@ -42,9 +42,9 @@ export function toPublicError(
 }
 
 function internalError(id: string): PublicError {
-  return { code: 'INTERNAL', message: ERROR_CODES.INTERNAL.message, data: { id } }
+  return { code: 'INTERNAL', message: ERROR_MESSAGES.INTERNAL, data: { id } }
 }
 
 export function inputError({ issues }: InputRejected): PublicError {
-  return { code: 'INVALID_INPUT', message: ERROR_CODES.INVALID_INPUT.message, data: { issues } }
+  return { code: 'INVALID_INPUT', message: ERROR_MESSAGES.INVALID_INPUT, data: { issues } }
 }

@@ -5,7 +5,7 @@
  * and are paced by credit until somebody reads.
  */
 import { TautlineError } from '../contract/error.ts'
-import { isBuiltInCode } from '../contract/error-codes.ts'
+import { isBuiltInCode } from '../contract/error-messages.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
