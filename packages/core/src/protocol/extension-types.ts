@@ -48,22 +48,34 @@ export function keyWeight(key: unknown): number {
 /** Longest bigint that travels, in bytes. */
 export const MAX_BIGINT_BYTES = 1024
 
-/** What a `Binary` extension holds, with the bytes of one element. `Uint8Array` is MessagePack's own bin. */
-export const BINARY_KINDS: readonly {
-  readonly kind: number
-  readonly name: string
-  readonly elementBytes: number
-}[] = [
-  { kind: 1, name: 'ArrayBuffer', elementBytes: 1 },
-  { kind: 2, name: 'DataView', elementBytes: 1 },
-  { kind: 3, name: 'Int8Array', elementBytes: 1 },
-  { kind: 4, name: 'Uint8ClampedArray', elementBytes: 1 },
-  { kind: 5, name: 'Int16Array', elementBytes: 2 },
-  { kind: 6, name: 'Uint16Array', elementBytes: 2 },
-  { kind: 7, name: 'Int32Array', elementBytes: 4 },
-  { kind: 8, name: 'Uint32Array', elementBytes: 4 },
-  { kind: 9, name: 'Float32Array', elementBytes: 4 },
-  { kind: 10, name: 'Float64Array', elementBytes: 8 },
-  { kind: 11, name: 'BigInt64Array', elementBytes: 8 },
-  { kind: 12, name: 'BigUint64Array', elementBytes: 8 },
+/** By kind, from 1. `Uint8Array` is MessagePack's own bin. */
+const BINARY_TYPES: readonly BinaryKind['type'][] = [
+  ArrayBuffer,
+  DataView,
+  Int8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
 ]
+
+export interface BinaryKind {
+  readonly kind: number
+  /** As the platform calls it: minifiers leave it alone. */
+  readonly name: string
+  readonly type: ArrayBufferConstructor | (new (buffer: ArrayBuffer) => ArrayBufferView)
+  readonly elementBytes: number
+}
+
+/** What a `Binary` extension holds; kind 1 is the first. */
+export const BINARY_KINDS: readonly BinaryKind[] = BINARY_TYPES.map((type, i) => ({
+  kind: i + 1,
+  name: type.name,
+  type,
+  elementBytes: 'BYTES_PER_ELEMENT' in type ? Number(type.BYTES_PER_ELEMENT) : 1,
+}))

@@ -77,7 +77,7 @@ export function checkExtension(bytes: Uint8Array, type: number, start: number, e
       if (!isShortestBigInt(bytes, start, length)) throw malformed(`At byte ${start}: a bigint of needless length`)
       return
     case ValueExtension.Binary: {
-      const elementBytes = length === 0 ? undefined : ELEMENT_BYTES.get(bytes[start]!)
+      const elementBytes = length === 0 ? undefined : BINARY_KINDS[bytes[start]! - 1]?.elementBytes
       if (elementBytes === undefined || (length - 1) % elementBytes !== 0) {
         throw malformed(`At byte ${start}: a typed array of no known kind or of a broken length`)
       }
@@ -87,10 +87,6 @@ export function checkExtension(bytes: Uint8Array, type: number, start: number, e
       throw malformed(`At byte ${start}: the unknown extension type ${type}`)
   }
 }
-
-const ELEMENT_BYTES: ReadonlyMap<number, number> = new Map(
-  BINARY_KINDS.map(({ kind, elementBytes }) => [kind, elementBytes]),
-)
 
 const MAX_NANOSECONDS = 999_999_999
 /** The last second of a JavaScript `Date`, and with the sign turned the first. */
