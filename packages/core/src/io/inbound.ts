@@ -2,7 +2,7 @@ import { CloseCode } from '../protocol/close-codes.ts'
 import { decodeBody, decodeEnvelope } from '../protocol/decode-message.ts'
 import type { Frame, MessageHeader, PeerLimits } from '../protocol/frame.ts'
 import type { Limits } from '../protocol/limits.ts'
-import { ProtocolViolation } from '../protocol/violation.ts'
+import { ProtocolViolation, protocolError } from '../protocol/violation.ts'
 import type { Compressor } from './ports.ts'
 
 /*
@@ -161,7 +161,7 @@ export class Inbound {
   #inflate(body: Uint8Array): Uint8Array | Promise<Uint8Array> {
     const { inflatedBytes, inflateRatio } = this.#limits
     if (this.#compressor === undefined) {
-      throw new ProtocolViolation(CloseCode.ProtocolError, 'Expected no compressed body: no compression was agreed')
+      throw protocolError('Expected no compressed body: no compression was agreed')
     }
     return this.#compressor.inflate(body, Math.min(inflatedBytes, body.byteLength * inflateRatio))
   }

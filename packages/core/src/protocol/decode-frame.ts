@@ -1,9 +1,8 @@
-import { CloseCode } from './close-codes.ts'
 import { FIELD_BOUNDS } from './field-bounds.ts'
 import { FIRST_IGNORED_TYPE, type Frame } from './frame.ts'
 import { FRAME_LAYOUTS } from './frame-layout.ts'
 import type { Reader } from './reader.ts'
-import { malformed, ProtocolViolation } from './violation.ts'
+import { malformed, protocolError } from './violation.ts'
 
 /**
  * Bytes to frames.
@@ -24,7 +23,7 @@ export function readFrame(reader: Reader): Frame | undefined {
     return undefined
   }
   const layout = FRAME_LAYOUTS[type]
-  if (layout === undefined) throw new ProtocolViolation(CloseCode.ProtocolError, `Unknown frame type ${type}`)
+  if (layout === undefined) throw protocolError(`Unknown frame type ${type}`)
   const { least, fields } = layout
   if (length <= least) throw malformed(`Expected a frame of type ${type} to have ${least + 1} fields, got ${length}`)
   const frame: Record<string, unknown> = { type }

@@ -1,10 +1,9 @@
-import { CloseCode } from './close-codes.ts'
 import { readFrame } from './decode-frame.ts'
 import { DEFLATED_BODY } from './extension-types.ts'
 import type { Frame, MessageHeader } from './frame.ts'
 import type { Limits } from './limits.ts'
 import { Reader } from './reader.ts'
-import { malformed, ProtocolViolation, tooLarge } from './violation.ts'
+import { malformed, protocolError, tooLarge } from './violation.ts'
 
 /** A message taken apart, its body still closed. */
 export interface Envelope {
@@ -66,10 +65,7 @@ function readHeader(reader: Reader, limits: Limits): MessageHeader {
   const count = reader.readUint('count')
   const ack = reader.readUint('ack')
   if ((seq === 0) !== (count === 0)) {
-    throw new ProtocolViolation(
-      CloseCode.ProtocolError,
-      `Expected \`seq\` to be 0 just where \`count\` is, got ${seq} and ${count}`,
-    )
+    throw protocolError(`Expected \`seq\` to be 0 just where \`count\` is, got ${seq} and ${count}`)
   }
   if (count > limits.framesPerMessage) {
     throw tooLarge(`A message of ${count} frames, where ${limits.framesPerMessage} are allowed`)

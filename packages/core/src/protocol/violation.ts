@@ -23,3 +23,8 @@ export function malformed(message: string): ProtocolViolation {
 export function tooLarge(message: string): ProtocolViolation {
   return new ProtocolViolation(CloseCode.TooLarge, message)
 }
+
+/** Frames that are not allowed now. */
+export function protocolError(message: string): ProtocolViolation {
+  return new ProtocolViolation(CloseCode.ProtocolError, message)
+}

@@ -2,7 +2,7 @@ import { CloseCode } from '../protocol/close-codes.ts'
 import type { Frame, Hello, Payload, Welcome } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
 import type { Limits } from '../protocol/limits.ts'
-import { ProtocolViolation } from '../protocol/violation.ts'
+import { protocolError } from '../protocol/violation.ts'
 import { BaseSession } from './base-session.ts'
 import { type Effect, NO_EFFECTS } from './effect.ts'
 import type { RoleFrame } from './frame-kinds.ts'
@@ -65,7 +65,7 @@ class ClientSession extends BaseSession implements ClientMoves {
 
   protected override onEarlyFrame(frame: Frame, now: number, effects: Effect[]): void {
     if (frame.type !== FrameType.Welcome || this.state !== 'handshaking') {
-      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected WELCOME first, got a frame of type ${frame.type}`)
+      throw protocolError(`Expected WELCOME first, got a frame of type ${frame.type}`)
     }
     this.#onWelcome(frame.welcome, now, effects)
   }
@@ -87,7 +87,7 @@ class ClientSession extends BaseSession implements ClientMoves {
       case FrameType.Hello:
       case FrameType.Welcome:
       case FrameType.Auth:
-        throw new ProtocolViolation(CloseCode.ProtocolError, `Expected no frame of type ${frame.type} from a server`)
+        throw protocolError(`Expected no frame of type ${frame.type} from a server`)
     }
   }
 
@@ -107,7 +107,7 @@ class ClientSession extends BaseSession implements ClientMoves {
 
   #onAuthOk(expiresInMs: number | undefined, effects: Effect[]): void {
     if (this.#authRefresh.type !== 'asked') {
-      throw new ProtocolViolation(CloseCode.ProtocolError, 'Expected AUTHOK only as an answer to AUTH')
+      throw protocolError('Expected AUTHOK only as an answer to AUTH')
     }
     effects.push({ type: 'auth-ok', expiresInMs })
     const { next } = this.#authRefresh

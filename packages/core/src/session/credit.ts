@@ -1,6 +1,5 @@
-import { CloseCode } from '../protocol/close-codes.ts'
 import type { PeerLimits } from '../protocol/frame.ts'
-import { ProtocolViolation } from '../protocol/violation.ts'
+import { protocolError } from '../protocol/violation.ts'
 
 /**
  * Credit of one direction of one stream, counted in items and in bytes of their encoded values. An item may go
@@ -32,7 +31,7 @@ export class SendCredit {
     this.#items += window.items
     this.#bytes += window.bytes
     if (!Number.isSafeInteger(this.#items) || !Number.isSafeInteger(this.#bytes)) {
-      throw new ProtocolViolation(CloseCode.ProtocolError, 'Expected the sum of credit to be a safe integer')
+      throw protocolError('Expected the sum of credit to be a safe integer')
     }
     return !before && this.available
   }
@@ -60,8 +59,7 @@ export class ReceiveCredit {
   /** An item arrived. */
   use(byteLength: number): void {
     if (this.#items <= 0 || this.#bytes <= 0) {
-      throw new ProtocolViolation(
-        CloseCode.ProtocolError,
+      throw protocolError(
         `Expected an item only with credit, got one with ${this.#items} items and ${this.#bytes} bytes left`,
       )
     }

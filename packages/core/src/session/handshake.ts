@@ -1,7 +1,7 @@
 import { CloseCode } from '../protocol/close-codes.ts'
 import type { Hello, Welcome } from '../protocol/frame.ts'
 import { PROTOCOL_VERSION } from '../protocol/version.ts'
-import { ProtocolViolation } from '../protocol/violation.ts'
+import { ProtocolViolation, protocolError } from '../protocol/violation.ts'
 import { textBytesAtMost } from './request.ts'
 
 /**
@@ -19,27 +19,27 @@ export const EARLY_REQUESTS = 32
 export function checkHello(hello: Hello): void {
   checkVersion(hello.version)
   if (hello.attempt < 1) {
-    throw new ProtocolViolation(CloseCode.ProtocolError, `Expected \`attempt\` to be at least 1, got ${hello.attempt}`)
+    throw protocolError(`Expected \`attempt\` to be at least 1, got ${hello.attempt}`)
   }
   if (hello.sid === undefined && hello.rx !== 0) {
-    throw new ProtocolViolation(CloseCode.ProtocolError, `Expected \`rx\` of a new session to be 0, got ${hello.rx}`)
+    throw protocolError(`Expected \`rx\` of a new session to be 0, got ${hello.rx}`)
   }
 }
 
 export function checkWelcome(welcome: Welcome, hello: Hello, sent: number): void {
   checkVersion(welcome.version)
   if (welcome.gen < 1) {
-    throw new ProtocolViolation(CloseCode.ProtocolError, `Expected \`gen\` to be at least 1, got ${welcome.gen}`)
+    throw protocolError(`Expected \`gen\` to be at least 1, got ${welcome.gen}`)
   }
   if (welcome.resumed && hello.sid === undefined) {
-    throw new ProtocolViolation(CloseCode.ProtocolError, 'Expected a new session, got one that is said to be resumed')
+    throw protocolError('Expected a new session, got one that is said to be resumed')
   }
   if (welcome.rx > sent) {
-    throw new ProtocolViolation(CloseCode.ProtocolError, `Expected \`rx\` of at most ${sent}, got ${welcome.rx}`)
+    throw protocolError(`Expected \`rx\` of at most ${sent}, got ${welcome.rx}`)
   }
   const chosen = welcome.compression?.algorithm
   if (chosen !== undefined && !hello.compression.includes(chosen)) {
-    throw new ProtocolViolation(CloseCode.ProtocolError, `Expected one of the offered compressions, got \`${chosen}\``)
+    throw protocolError(`Expected one of the offered compressions, got \`${chosen}\``)
   }
 }
 

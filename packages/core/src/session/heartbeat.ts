@@ -1,7 +1,6 @@
-import { CloseCode } from '../protocol/close-codes.ts'
 import type { HeartbeatTimes, PingFrame, PongFrame } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
-import { ProtocolViolation } from '../protocol/violation.ts'
+import { protocolError } from '../protocol/violation.ts'
 import type { Unacked } from './sequence.ts'
 
 /**
@@ -65,10 +64,7 @@ export class Heartbeat {
     if (now - this.#pings.since >= 1_000) this.#pings = { since: now, count: 0 }
     this.#pings.count += 1
     if (this.#pings.count > MAX_PINGS_PER_SECOND) {
-      throw new ProtocolViolation(
-        CloseCode.ProtocolError,
-        `Expected at most ${MAX_PINGS_PER_SECOND} PINGs within a second, got more`,
-      )
+      throw protocolError(`Expected at most ${MAX_PINGS_PER_SECOND} PINGs within a second, got more`)
     }
     return { type: FrameType.Pong, n: ping.n, t: ping.t }
   }

@@ -1,7 +1,6 @@
-import { CloseCode } from '../protocol/close-codes.ts'
 import type { CallFrame, CancelFrame, Frame, ListenFrame, OpenFrame, Payload } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
-import { ProtocolViolation } from '../protocol/violation.ts'
+import { protocolError } from '../protocol/violation.ts'
 import type { CreditWindow } from './credit.ts'
 import type { Deadline, Deadlines } from './deadlines.ts'
 import type { Effect } from './effect.ts'
@@ -110,7 +109,7 @@ export class IncomingRequests {
   /** `undefined`: settled, so that late frames of it mean nothing any more. */
   #find(id: number): Incoming | undefined {
     if (id % 2 !== this.#parity || id > this.#highestId) {
-      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected an id that was used, got ${id}`)
+      throw protocolError(`Expected an id that was used, got ${id}`)
     }
     return this.#live.get(id)
   }
@@ -118,7 +117,7 @@ export class IncomingRequests {
   findStream(id: number): Stream | undefined {
     const entry = this.#find(id)
     if (entry !== undefined && entry.stream === undefined) {
-      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected the id of a stream, got ${id}`)
+      throw protocolError(`Expected the id of a stream, got ${id}`)
     }
     return entry?.stream
   }
@@ -135,8 +134,7 @@ export class IncomingRequests {
   /** Takes the request, or answers with an error where the peer has no place or no time left for it. */
   #enter(kind: RequestKind, id: number, timeoutMs: number | undefined, now: number, effects: Effect[]): boolean {
     if (id % 2 !== this.#parity || id <= this.#lastId[kind] || this.#live.has(id)) {
-      throw new ProtocolViolation(
-        CloseCode.ProtocolError,
+      throw protocolError(
         `Expected an unused ${this.#parity === 1 ? 'odd' : 'even'} id above ${this.#lastId[kind]}, got ${id}`,
       )
     }

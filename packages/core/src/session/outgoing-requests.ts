@@ -1,7 +1,6 @@
-import { CloseCode } from '../protocol/close-codes.ts'
 import type { EndFrame, ErrorFrame, Frame, OkFrame } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
-import { ProtocolViolation } from '../protocol/violation.ts'
+import { protocolError } from '../protocol/violation.ts'
 import type { CreditWindow } from './credit.ts'
 import type { Deadline, Deadlines } from './deadlines.ts'
 import type { Effect } from './effect.ts'
@@ -131,7 +130,7 @@ export class OutgoingRequests {
     const entry = this.#find(frame.id)
     if (entry === undefined) return
     if (entry.kind === 'stream' || entry.progress.type === 'accepted') {
-      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected no OK for id ${frame.id}`)
+      throw protocolError(`Expected no OK for id ${frame.id}`)
     }
     effects.push({ type: 'ok', id: entry.id, output: frame.output })
     if (entry.kind === 'topic') entry.progress = ACCEPTED
@@ -158,7 +157,7 @@ export class OutgoingRequests {
   findStream(id: number): Stream | undefined {
     const entry = this.#find(id)
     if (entry !== undefined && entry.stream === undefined) {
-      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected the id of a stream, got ${id}`)
+      throw protocolError(`Expected the id of a stream, got ${id}`)
     }
     return entry?.stream
   }
@@ -189,7 +188,7 @@ export class OutgoingRequests {
   #find(id: number): Outgoing | undefined {
     const entry = this.#live.get(id)
     if (id % 2 !== this.#nextId % 2 || id > this.#highestSent || entry?.progress.type === 'waiting') {
-      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected an id that was used, got ${id}`)
+      throw protocolError(`Expected an id that was used, got ${id}`)
     }
     return entry
   }

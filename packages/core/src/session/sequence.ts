@@ -1,6 +1,5 @@
-import { CloseCode } from '../protocol/close-codes.ts'
 import type { MessageHeader } from '../protocol/frame.ts'
-import { ProtocolViolation } from '../protocol/violation.ts'
+import { protocolError } from '../protocol/violation.ts'
 
 /**
  * Numbers the counted frames of one session, both ways, and decides when an acknowledgement is due.
@@ -59,10 +58,7 @@ export class Sequence {
    */
   admit(header: MessageHeader, byteLength: number, now: number): 'accept' | 'duplicate' {
     if (header.ack > this.#sent) {
-      throw new ProtocolViolation(
-        CloseCode.ProtocolError,
-        `Expected an ack of at most ${this.#sent}, got ${header.ack}`,
-      )
+      throw protocolError(`Expected an ack of at most ${this.#sent}, got ${header.ack}`)
     }
     this.#acknowledge(header.ack, now)
     if (header.count === 0) return 'accept'
@@ -72,10 +68,7 @@ export class Sequence {
       return 'duplicate'
     }
     if (header.seq !== this.#admitted + 1) {
-      throw new ProtocolViolation(
-        CloseCode.ProtocolError,
-        `Expected frame ${this.#admitted + 1} next, got ${header.seq} to ${last}`,
-      )
+      throw protocolError(`Expected frame ${this.#admitted + 1} next, got ${header.seq} to ${last}`)
     }
     this.#admitted = last
     this.#bytesSinceStamp += byteLength

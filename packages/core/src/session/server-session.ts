@@ -2,7 +2,7 @@ import { CloseCode } from '../protocol/close-codes.ts'
 import type { Frame, GoAway, Hello, Welcome } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
 import type { Limits } from '../protocol/limits.ts'
-import { ProtocolViolation } from '../protocol/violation.ts'
+import { ProtocolViolation, protocolError } from '../protocol/violation.ts'
 import { BaseSession } from './base-session.ts'
 import { type Effect, NO_EFFECTS } from './effect.ts'
 import type { RoleFrame } from './frame-kinds.ts'
@@ -78,7 +78,7 @@ class ServerSession extends BaseSession implements ServerDecisions {
   protected override onEarlyFrame(frame: Frame, now: number, effects: Effect[]): void {
     if (this.state === 'opening') {
       if (frame.type !== FrameType.Hello) {
-        throw new ProtocolViolation(CloseCode.ProtocolError, `Expected HELLO first, got a frame of type ${frame.type}`)
+        throw protocolError(`Expected HELLO first, got a frame of type ${frame.type}`)
       }
       this.#onHello(frame.hello, now, effects)
       return
@@ -90,7 +90,7 @@ class ServerSession extends BaseSession implements ServerDecisions {
   protected override onRoleFrame(frame: RoleFrame, effects: Effect[]): void {
     expectNoHello(frame)
     if (frame.type !== FrameType.Auth || this.#auth === 'asked') {
-      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected no frame of type ${frame.type} from a client now`)
+      throw protocolError(`Expected no frame of type ${frame.type} from a client now`)
     }
     this.#auth = 'asked'
     effects.push({ type: 'auth', auth: frame.auth })

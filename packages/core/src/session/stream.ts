@@ -1,8 +1,7 @@
-import { CloseCode } from '../protocol/close-codes.ts'
 import type { CreditFrame, ItemFrame, Payload } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
 import { ownBytes } from '../protocol/own-bytes.ts'
-import { ProtocolViolation } from '../protocol/violation.ts'
+import { protocolError } from '../protocol/violation.ts'
 import { type CreditWindow, ReceiveCredit, SendCredit } from './credit.ts'
 import type { Effect } from './effect.ts'
 
@@ -75,7 +74,7 @@ export class Stream {
 
   #expectReceiving(frame: string): ReceiveCredit {
     if (this.#receive === undefined) {
-      throw new ProtocolViolation(CloseCode.ProtocolError, `Expected no ${frame} after END, got one for id ${this.#id}`)
+      throw protocolError(`Expected no ${frame} after END, got one for id ${this.#id}`)
     }
     return this.#receive
   }
