@@ -1,4 +1,4 @@
-/** Every TypeScript block of the documentation compiles against the sources, and the first example of the README runs. */
+/** Every TypeScript block of the documentation compiles against the sources; tests in it and the first example of the README run. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -63,6 +63,14 @@ test('every TypeScript block compiles', async () => {
     return origin === undefined ? whole : `${origin} + ${line} (${relative(directory, file)},`
   })
   expect(located).toBe('')
+})
+
+test('the tests of the documentation pass', async () => {
+  const files = documents.flatMap((document) => Array.from(extract(document).keys()))
+  const tests = files.filter((file) => file.endsWith('.test.ts'))
+  expect(tests).not.toEqual([])
+  const { stdout } = await run(executable('node'), ['--conditions=@tautline/source', '--test', ...tests])
+  expect(stdout).toMatch(/pass [1-9]/)
 })
 
 test.for(runtimes)('the first example of the README, with its client on %s, prints what it says', async (runtime) => {
