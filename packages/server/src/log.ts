@@ -13,7 +13,10 @@ export function quote(text: string): string {
 /** What a log says of anything that was thrown, and be it something that fails when it is looked at. */
 export function describeThrown(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? String(thrown.stack ?? thrown.message) : quote(String(thrown))
+    if (!(thrown instanceof Error)) return quote(String(thrown))
+    // Whatever their types say: both can be assigned.
+    const text: unknown = thrown.stack ?? thrown.message
+    return String(text)
   } catch {
     return 'something was thrown that cannot be shown'
   }
