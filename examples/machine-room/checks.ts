@@ -10,7 +10,7 @@ import type { SpawnedServer } from './spawn-server.ts'
 type RoomClient = Client<typeof api>
 
 /** Two clients of the same server. */
-export interface Room {
+interface Room {
   readonly ada: RoomClient
   readonly ben: RoomClient
   readonly server: SpawnedServer

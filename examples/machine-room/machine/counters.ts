@@ -10,7 +10,7 @@ export interface Counters {
 }
 
 /** In whatever unit the system counts: only shares are taken of it. */
-export interface CoreTimes {
+interface CoreTimes {
   readonly busy: number
   readonly all: number
 }
