@@ -125,7 +125,7 @@ describe('an item pump', () => {
       [42, '`42` (number)'],
       [undefined, '`undefined`'],
       [{}, 'an object (Object)'],
-    ]) {
+    ] as const) {
       const { log, settle } = setUp(source as unknown as ItemSource<number>)
       await settle()
       expect(log).toEqual([`failed: TypeError: Expected something to read items from, got ${got}`])
