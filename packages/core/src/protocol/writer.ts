@@ -16,10 +16,6 @@ export class Writer {
     this.offset = 0
   }
 
-  get capacityBytes(): number {
-    return this.#bytes.byteLength
-  }
-
   /** What was written from `start` on, as a view that the next write may change. */
   view(start: number): Uint8Array {
     return this.#bytes.subarray(start, this.offset)
@@ -38,12 +34,12 @@ export class Writer {
 
   writeArrayHeader(length: number): void {
     if (length < 16) this.#byte(0x90 | length)
-    else this.#sized(0xdc, 2, length)
+    else this.#sized(0xdb, length, 2)
   }
 
   writeMapHeader(size: number): void {
     if (size < 16) this.#byte(0x80 | size)
-    else this.#sized(0xde, 2, size)
+    else this.#sized(0xdd, size, 2)
   }
 
   writeNil(): void {
@@ -61,20 +57,8 @@ export class Writer {
     }
     if (value < 0x80) {
       this.#byte(value)
-    } else if (value < 0x100) {
-      this.#reserve(2)
-      this.#view.setUint16(this.offset, 0xcc00 | value)
-      this.offset += 2
-    } else if (value < 0x10000) {
-      this.#reserve(3)
-      this.#bytes[this.offset] = 0xcd
-      this.#view.setUint16(this.offset + 1, value)
-      this.offset += 3
     } else if (value < 0x100000000) {
-      this.#reserve(5)
-      this.#bytes[this.offset] = 0xce
-      this.#view.setUint32(this.offset + 1, value)
-      this.offset += 5
+      this.#sized(0xcc, value, 1)
     } else {
       this.#reserve(9)
       this.#bytes[this.offset] = 0xcf
@@ -104,17 +88,8 @@ export class Writer {
     const headBytes = stringHeadBytes(length)
     const start = this.offset
     if (headBytes !== guess) this.#bytes.copyWithin(start + headBytes, start + guess, start + guess + length)
-    if (headBytes === 1) {
-      this.#bytes[start] = 0xa0 | length
-    } else if (headBytes === 2) {
-      this.#view.setUint16(start, 0xd900 | length)
-    } else if (headBytes === 3) {
-      this.#bytes[start] = 0xda
-      this.#view.setUint16(start + 1, length)
-    } else {
-      this.#bytes[start] = 0xdb
-      this.#view.setUint32(start + 1, length)
-    }
+    if (headBytes === 1) this.#byte(0xa0 | length)
+    else this.#sized(0xd9, length, 1)
     this.offset = start + headBytes + length
   }
 
@@ -125,18 +100,13 @@ export class Writer {
   }
 
   writeBytes(bytes: Uint8Array): void {
-    const length = bytes.byteLength
-    if (length < 0x100) this.#sized(0xc4, 1, length)
-    else if (length < 0x10000) this.#sized(0xc5, 2, length)
-    else this.#sized(0xc6, 4, length)
+    this.#sized(0xc4, bytes.byteLength, 1)
     this.writeEncoded(bytes)
   }
 
   /** The head of an extension; its contents follow by `writeEncoded`. */
   writeExtensionHeader(type: number, length: number): void {
-    if (length < 0x100) this.#sized(0xc7, 1, length)
-    else if (length < 0x10000) this.#sized(0xc8, 2, length)
-    else this.#sized(0xc9, 4, length)
+    this.#sized(0xc7, length, 1)
     this.#byte(type & 0xff)
   }
 
@@ -153,15 +123,26 @@ export class Writer {
     this.offset += 1
   }
 
-  /** A head and a length behind it. Arrays and maps go on from 2 bytes to 4 in the next head. */
-  #sized(head: number, size: 1 | 2 | 4, length: number): void {
+  /**
+   * A head and what it announces, in the fewest bytes. Heads of 1, 2 and 4 such bytes follow each other: `head` is that of 1,
+   * whether or not there is one.
+   */
+  #sized(head: number, value: number, leastBytes: 1 | 2): void {
     this.#reserve(5)
-    const isWide = size === 2 && length >= 0x10000
-    this.#bytes[this.offset] = isWide ? head + 1 : head
-    if (size === 1) this.#bytes[this.offset + 1] = length
-    else if (size === 4 || isWide) this.#view.setUint32(this.offset + 1, length)
-    else this.#view.setUint16(this.offset + 1, length)
-    this.offset += 1 + (isWide ? 4 : size)
+    const at = this.offset
+    if (value < 0x100 && leastBytes === 1) {
+      this.#bytes[at] = head
+      this.#bytes[at + 1] = value
+      this.offset = at + 2
+    } else if (value < 0x10000) {
+      this.#bytes[at] = head + 1
+      this.#view.setUint16(at + 1, value)
+      this.offset = at + 3
+    } else {
+      this.#bytes[at] = head + 2
+      this.#view.setUint32(at + 1, value)
+      this.offset = at + 5
+    }
   }
 
   #reserve(length: number): void {
