@@ -21,9 +21,7 @@ export interface Envelope {
  * @throws ProtocolViolation and nothing else.
  */
 export function decodeEnvelope(message: Uint8Array, limits: Limits): Envelope {
-  if (message.byteLength > limits.messageBytes) {
-    throw tooLarge(`A message of ${message.byteLength} bytes, where ${limits.messageBytes} are allowed`)
-  }
+  expectAtMost(limits.messageBytes, message.byteLength, 'bytes in a message')
   const bytes = plainBytes(message)
   const reader = new Reader(bytes, limits)
   const header = readHeader(reader, limits)
@@ -41,14 +39,10 @@ export function decodeEnvelope(message: Uint8Array, limits: Limits): Envelope {
  * @throws ProtocolViolation and nothing else.
  */
 export function decodeBody(body: Uint8Array, limits: Limits): readonly Frame[] {
-  if (body.byteLength > limits.inflatedBytes) {
-    throw tooLarge(`A body of ${body.byteLength} bytes, where ${limits.inflatedBytes} are allowed`)
-  }
+  expectAtMost(limits.inflatedBytes, body.byteLength, 'bytes in a body')
   const reader = new Reader(plainBytes(body), limits)
   const length = reader.readArrayHeader('body')
-  if (length > limits.framesPerMessage) {
-    throw tooLarge(`A message of ${length} frames, where ${limits.framesPerMessage} are allowed`)
-  }
+  expectAtMost(limits.framesPerMessage, length, 'frames in a message')
   const frames: Frame[] = []
   for (let i = 0; i < length; i += 1) {
     const frame = readFrame(reader)
@@ -67,11 +61,13 @@ function readHeader(reader: Reader, limits: Limits): MessageHeader {
   if ((seq === 0) !== (count === 0)) {
     throw protocolError(`Expected \`seq\` to be 0 just where \`count\` is, got ${seq} and ${count}`)
   }
-  if (count > limits.framesPerMessage) {
-    throw tooLarge(`A message of ${count} frames, where ${limits.framesPerMessage} are allowed`)
-  }
+  expectAtMost(limits.framesPerMessage, count, 'frames in a message')
   if (!Number.isSafeInteger(seq + count)) throw malformed('Expected `seq` to leave room for `count`')
   return { seq, count, ack }
+}
+
+function expectAtMost(limit: number, actual: number, what: string): void {
+  if (actual > limit) throw tooLarge(`Expected at most ${limit} ${what}, got ${actual}`)
 }
 
 function isArrayHead(head: number): boolean {
