@@ -242,6 +242,7 @@ export class ServerConnection implements TopicReceiver {
       context,
       auth,
       topics: { listen: (_id, entry, params) => topics.listen(this, entry, params) },
+      maxLingering: settings.limits.calls + settings.limits.streams,
       onError: ({ id, error, procedure }) => listener.error(error, { id, procedure, connection: this.id }),
       onSettled: () => listener.settled(),
       sharesContract: () => this.#agreement.contract,

@@ -25,8 +25,12 @@ export interface CallStream {
   readonly up: AsyncIterableIterator<unknown> | undefined
   deliver(source: unknown): Promise<void>
   onStreamEffect(effect: StreamEffect): void
-  /** Ends both directions at once: the handler's iterator is told to return, a reader of `up` gets `reason`. */
-  abort(reason: TautlineError): void
+  /**
+   * Ends both directions at once: the handler's iterator is told to return, a reader of `up` gets `reason`.
+   *
+   * @returns when the iterator has returned; `undefined` where there is nothing to wait for
+   */
+  abort(reason: TautlineError): Promise<void> | undefined
   /** The handler is done: what still comes up is of no interest. */
   finish(): void
 }
@@ -40,6 +44,8 @@ export class DispatchedCall implements Invocation {
   readonly input: unknown
   readonly meta: Meta
   readonly stream: CallStream | undefined
+  /** The end of a handler that takes its time. */
+  ended: Promise<void> | undefined
   readonly #surroundings: CallSurroundings
   readonly #deadline: number | undefined
   #controller: AbortController | undefined
@@ -91,10 +97,12 @@ export class DispatchedCall implements Invocation {
     return this.stream.deliver(source)
   }
 
-  abort(reason: TautlineError): void {
+  /** @returns when the handler has ended, which may take as long as it likes; `undefined` where it has already */
+  abort(reason: TautlineError): Promise<unknown> | undefined {
     this.#abortedBy = reason
-    this.stream?.abort(reason)
+    const returned = this.stream?.abort(reason)
     this.#controller?.abort(reason)
+    return this.ended && Promise.allSettled([this.ended, returned])
   }
 }
 

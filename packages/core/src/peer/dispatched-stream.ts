@@ -57,20 +57,21 @@ export function createDispatchedStream(entry: ProcedureEntry, options: Dispatche
       })
       if (delivery.type === 'aborted') {
         // The handler took its time to make the source; now nobody wants it.
-        pump.abort()
+        void pump.abort()
         reject(delivery.reason)
         return
       }
       delivery = { type: 'delivering', pump, reject }
     })
 
-  const abort = (reason: TautlineError): void => {
+  const abort = (reason: TautlineError): Promise<void> | undefined => {
     const before = delivery
     delivery = { type: 'aborted', reason }
     queue?.fail(reason)
-    if (before.type !== 'delivering') return
-    before.pump.abort()
+    if (before.type !== 'delivering') return undefined
+    const ended = before.pump.abort()
     before.reject(reason)
+    return ended
   }
 
   return {

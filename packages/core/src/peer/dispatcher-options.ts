@@ -40,6 +40,11 @@ export interface DispatcherOptions {
    * contract would be another procedure. @default always
    */
   readonly sharesContract?: (() => boolean) | undefined
+  /**
+   * Handlers that go on after they were told to stop; beyond it nothing more is run until some of them end. Otherwise a
+   * peer that cancels whatever it asks for could have any number of them run. @default no limit
+   */
+  readonly maxLingering?: number | undefined
   /** Must not throw. */
   readonly onError: (report: HandlerErrorReport) => void
   /** Something that ran has ended. */

@@ -38,6 +38,8 @@ class HandlerDispatcher implements Dispatcher {
   readonly #running = new Map<number, DispatchedCall>()
   /** Listenings that were accepted, with what ends each. */
   readonly #listening = new Map<number, () => void>()
+  /** Handlers that were told to stop and still run: their places are free, what they hold is not. */
+  #lingering = 0
   #surroundings: CallSurroundings
 
   constructor(implementation: ServedProcedures, options: DispatcherOptions) {
@@ -87,14 +89,11 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #start(request: Request): void {
-    const { link } = this.#options
+    const { link, maxLingering = Number.POSITIVE_INFINITY } = this.#options
     const bound = this.#find(request)
-    if (bound === undefined) {
-      this.#fail(request.id, {
-        code: 'UNKNOWN_PROCEDURE',
-        message: ERROR_MESSAGES.UNKNOWN_PROCEDURE,
-        data: undefined,
-      })
+    if (bound === undefined || this.#lingering >= maxLingering) {
+      const code = bound === undefined ? 'UNKNOWN_PROCEDURE' : 'OVERLOADED'
+      this.#fail(request.id, { code, message: ERROR_MESSAGES[code], data: undefined })
       return
     }
     if (!bound.entry.def.compress) link.sendPlain(request.id)
@@ -146,8 +145,9 @@ class HandlerDispatcher implements Dispatcher {
     }
     try {
       const outcome = runHandler(bound, call)
-      if (outcome instanceof Promise) outcome.then((output: unknown) => this.#finish(call, output)).catch(failed)
-      else this.#finish(call, outcome)
+      if (outcome instanceof Promise) {
+        call.ended = outcome.then((output: unknown) => this.#finish(call, output)).catch(failed)
+      } else this.#finish(call, outcome)
     } catch (error) {
       failed(error)
     }
@@ -221,12 +221,18 @@ class HandlerDispatcher implements Dispatcher {
     const call = this.#running.get(id)
     if (call !== undefined) {
       this.#running.delete(id)
-      call.abort(reason)
+      this.#linger(call.abort(reason))
       this.#options.onSettled?.()
     }
     const endListening = this.#listening.get(id)
     this.#listening.delete(id)
     endListening?.()
+  }
+
+  #linger(ended: Promise<unknown> | undefined): void {
+    if (ended === undefined) return
+    this.#lingering++
+    ended.then(() => this.#lingering--)
   }
 
   #forget(call: DispatchedCall): void {

@@ -8,7 +8,18 @@ import type { SessionLink } from './link.ts'
  */
 
 /** Whatever can be iterated: arrays, generators, async generators, and streams of the platform. */
-export type ItemSource<Item> = Iterable<Item> | AsyncIterable<Item> | ReadableStream<Item>
+export type ItemSource<Item> = Iterable<Item> | AsyncIterable<Item> | ReadableSource<Item>
+
+/**
+ * A `ReadableStream`, by what is used of it: so it may be of any library, and the compiler compares what is neither with
+ * iterables instead.
+ */
+export interface ReadableSource<Item> {
+  getReader(): {
+    read(): Promise<IteratorResult<Item, unknown>>
+    cancel(): Promise<void>
+  }
+}
 
 export interface EncodedItem {
   readonly value: Payload
@@ -32,8 +43,10 @@ export interface ItemPump {
   /**
    * Stops: neither `onEnd` nor `onFailure` follows. The source's `return` is called at once, even if it has not yet
    * answered the last `next`.
+   *
+   * @returns when the source has ended; `undefined` where it has already
    */
-  abort(): void
+  abort(): Promise<void> | undefined
 }
 
 type AnyIterator<Item> = Iterator<Item, unknown> | AsyncIterator<Item, unknown>
@@ -78,16 +91,16 @@ export function startItemPump<Item>(options: ItemPumpOptions<Item>): ItemPump {
     iterator = undefined
   }
 
-  const stop = (): void => {
+  const stop = (): Promise<void> | undefined => {
     const stopped = iterator
     finish()
     wake?.()
-    if (stopped !== undefined) closeQuietly(stopped)
+    return stopped && closeQuietly(stopped)
   }
 
   pump().catch((error: unknown) => {
     if (!isRunning()) return
-    stop()
+    void stop()
     options.onFailure(error)
   })
 
@@ -95,24 +108,21 @@ export function startItemPump<Item>(options: ItemPumpOptions<Item>): ItemPump {
     writable() {
       wake?.()
     },
-    abort() {
-      if (isRunning()) stop()
-    },
+    abort: () => (isRunning() ? stop() : undefined),
   }
 }
 
 function iteratorOf<Item>(source: ItemSource<Item>): AnyIterator<Item> {
-  // First, since the iterator of a stream would not cancel it before its last read is answered.
-  if (source instanceof ReadableStream) return readerOf(source)
   // Where no compiler looked it may be anything; a string is an iterable too, but knows no `in`.
-  const found = Object(source) as Partial<AsyncIterable<Item> & Iterable<Item>>
+  const found = Object(source) as Partial<AsyncIterable<Item> & Iterable<Item> & ReadableSource<Item>>
+  // First, since the iterator of a stream would not cancel it before its last read is answered.
+  if (typeof found.getReader === 'function') return readerOf(found.getReader())
   const iterator = found[Symbol.asyncIterator]?.() ?? found[Symbol.iterator]?.()
   if (iterator === undefined) throw new TypeError(`Expected something to read items from, got ${got(source)}`)
   return iterator
 }
 
-function readerOf<Item>(stream: ReadableStream<Item>): AsyncIterator<Item, unknown> {
-  const reader = stream.getReader()
+function readerOf<Item>(reader: ReturnType<ReadableSource<Item>['getReader']>): AsyncIterator<Item, unknown> {
   return {
     next: () => reader.read(),
     async return() {
@@ -123,10 +133,10 @@ function readerOf<Item>(stream: ReadableStream<Item>): AsyncIterator<Item, unkno
 }
 
 /** The application no longer hears of it, so what goes wrong while closing concerns nobody. */
-function closeQuietly(iterator: AnyIterator<unknown>): void {
+async function closeQuietly(iterator: AnyIterator<unknown>): Promise<void> {
   try {
-    Promise.resolve(iterator.return?.()).catch(() => undefined)
+    await iterator.return?.()
   } catch {
-    // A synchronous `return` that throws.
+    // Also a synchronous `return` that throws.
   }
 }
