@@ -107,12 +107,16 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       },
       { id: String(this.#lastId), socket, request },
     )
-    const isFull = this.#counts.total >= this.#settings.maxConnections
-    this.#all.set(connection, this.#counts.add(this.#addressOf(request)))
-    const listener = connection.open()
+    const address = this.#addressOf(request)
     // Since the upgrade was allowed, others may have taken the last place.
+    const { maxConnections, maxConnectionsPerAddress } = this.#settings
+    const isFull = this.#counts.total >= maxConnections
+    const isCrowded = this.#counts.of(address) >= maxConnectionsPerAddress
+    this.#all.set(connection, this.#counts.add(address))
+    const listener = connection.open()
     if (this.#state.type === 'closing') connection.turnAway('The server goes away')
     else if (isFull) connection.turnAway('Too many connections')
+    else if (isCrowded) connection.turnAway('Too many connections from this address')
     return listener
   }
 

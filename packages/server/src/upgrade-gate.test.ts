@@ -147,11 +147,14 @@ describe('limits on connections', () => {
     expect(await bench.server.decideUpgrade(upgradeRequest(behind('198.51.100.2')))).toEqual({ accept: true })
   })
 
-  test('hold against sockets whose upgrades were allowed at the same time', async () => {
-    const bench = createBench(implementation, { maxConnections: 1 })
-    const first = await bench.connect()
-    const second = await bench.connect()
-    expect(first.endings).toEqual([])
-    expect(second.endings).toMatchObject([{ code: 4503, retry: true }])
-  })
+  test.each([{ maxConnections: 1 }, { maxConnectionsPerAddress: 1 }])(
+    'hold against sockets whose upgrades were allowed at the same time: %o',
+    async (options) => {
+      const bench = createBench(implementation, options)
+      const first = await bench.connect()
+      const second = await bench.connect()
+      expect(first.endings).toEqual([])
+      expect(second.endings).toMatchObject([{ code: 4503, retry: true }])
+    },
+  )
 })
