@@ -21,6 +21,7 @@ import type {
   Schema,
   Subscription,
 } from '@tautline/core'
+import type { ItemSource } from '@tautline/core/peer'
 import type { ClientControl } from './client-control.ts'
 
 /** A client of an API: its procedures under their names, and everything else under `$`. */
@@ -31,12 +32,13 @@ export type Client<T extends ContractTree> = ClientGroup<T> & {
 
 export type ClientGroup<T> = { readonly [Name in keyof T]: ClientMember<T[Name]> }
 
+// The signatures stand here, not behind names of their own: editors show what a procedure takes and gives.
 type ClientMember<N> = N extends Query | Mutation
-  ? CallMethod<N>
+  ? (...args: Arguments<InferInput<N>, CallOptions>) => PendingCall<InferOutput<N>, InferErrors<N>>
   : N extends Subscription
-    ? SubscribeMethod<N>
+    ? (...args: Arguments<InferInput<N>, SubscribeOptions<InferResume<N>>>) => ItemStream<InferItem<N>, InferResume<N>>
     : N extends Duplex
-      ? DuplexMethod<N>
+      ? (input: InferInput<N>, up: ItemSource<InferUp<N>>, options?: StreamOptions) => ItemStream<InferItem<N>>
       : N extends EventProcedure
         ? EventMember<N>
         : ClientGroup<N>
@@ -45,23 +47,6 @@ type ClientMember<N> = N extends Query | Mutation
 type Arguments<Input, Options> = undefined extends Input
   ? [input?: Input, options?: Options]
   : [input: Input, options?: Options]
-
-/** Calls a query or a mutation. */
-export type CallMethod<P extends Query | Mutation> = (
-  ...args: Arguments<InferInput<P>, CallOptions>
-) => PendingCall<InferOutput<P>, InferErrors<P>>
-
-/** Opens a subscription, at once. Never throws: what is wrong comes out of the stream. */
-export type SubscribeMethod<P extends Subscription> = (
-  ...args: Arguments<InferInput<P>, SubscribeOptions<InferResume<P>>>
-) => ItemStream<InferItem<P>, InferResume<P>>
-
-/** Opens a duplex, at once. `up` is read as fast as the server takes it, and returned when the stream ends. */
-export type DuplexMethod<P extends Duplex> = (
-  input: InferInput<P>,
-  up: ItemSource<InferUp<P>>,
-  options?: StreamOptions,
-) => ItemStream<InferItem<P>>
 
 export interface EventMember<P extends EventProcedure> {
   /** Calls `listener` with each event of a topic until the listening is ended. */
@@ -86,6 +71,7 @@ export interface PendingCall<T, E> extends Promise<T> {
 /**
  * Items as they come, for one reader. The server is asked for more only as items are taken, so a reader that pauses
  * pauses the handler. Ends with the handler, and early by `return()` (`break`), `await using` or the option `signal`.
+ * Opening one never throws: what is wrong comes out of `next()`.
  */
 export interface ItemStream<T, Resume = undefined> extends AsyncDisposable {
   /** The resume value of the last item taken: what the option `resume` goes on from, in another page too. */
@@ -95,9 +81,6 @@ export interface ItemStream<T, Resume = undefined> extends AsyncDisposable {
   return(): Promise<IteratorResult<T, undefined>>
   [Symbol.asyncIterator](): this
 }
-
-/** What items can be read from: arrays, generators, streams of the platform. */
-export type ItemSource<T> = Iterable<T> | AsyncIterable<T> | ReadableStream<T>
 
 /** A listener at work. `using` ends it with its scope. */
 export interface Listening extends Disposable {

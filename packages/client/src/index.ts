@@ -1,21 +1,18 @@
+export type { ItemSource } from '@tautline/core/peer'
 export type { ClientControl, ClientStats, Traffic } from './client-control.ts'
 export type { ClientBehaviour, ClientOptions, ClientTarget } from './client-options.ts'
 export type { ClientState, ClientStatus } from './client-status.ts'
 export type {
-  CallMethod,
   CallOptions,
   Client,
   ClientGroup,
-  DuplexMethod,
   EventMember,
   Gap,
-  ItemSource,
   ItemStream,
   Listening,
   ListenOptions,
   PendingCall,
   StreamOptions,
-  SubscribeMethod,
   SubscribeOptions,
 } from './client-types.ts'
 export { createClient } from './create-client.ts'

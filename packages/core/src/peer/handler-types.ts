@@ -1,8 +1,8 @@
 /** The types of handlers: what they are given and what they may return. Kept apart from what runs them. */
 
 import type { ContractTree } from '../contract/contract.ts'
+import type { FailableCode } from '../contract/error-codes.ts'
 import type {
-  FailCode,
   FailData,
   HandlerInput,
   HandlerItem,
@@ -15,6 +15,7 @@ import type { AnyProcedure, Duplex, EventProcedure, Subscription } from '../cont
 import type { SchemaInput } from '../contract/schema.ts'
 import type { Meta } from '../protocol/frame.ts'
 import type { PeerHandle } from './context.ts'
+import type { ItemSource } from './item-pump.ts'
 import type { ProcedureCaller } from './procedure-caller-types.ts'
 import type { Tracked } from './tracked.ts'
 
@@ -22,7 +23,8 @@ import type { Tracked } from './tracked.ts'
  * Ends the call with an error: throws, so nothing after it runs. Takes the codes that the procedure declares and
  * the built-in ones that an application may raise (`UNAUTHORIZED`, `FORBIDDEN`, `OVERLOADED`, `GAP`, …).
  */
-export type Fail<P extends AnyProcedure> = <Code extends FailCode<P>>(
+// Not `FailCode`: written out, the compiler's error lists the codes instead of naming that type.
+export type Fail<P extends AnyProcedure> = <Code extends (keyof P['~def']['errors'] & string) | FailableCode>(
   code: Code,
   ...rest: FailArguments<FailData<P, Code>>
 ) => never
@@ -63,9 +65,6 @@ export interface ListenCall<P extends EventProcedure, Ctx extends object, Calls 
   readonly params: InferEventParams<P>
 }
 
-/** Whatever can be read item by item. */
-export type StreamSource<Item> = AsyncIterable<Item> | Iterable<Item> | ReadableStream<Item>
-
 type ItemOf<P extends Subscription> = P['~def']['resume'] extends undefined
   ? HandlerItem<P>
   : Tracked<SchemaInput<NonNullable<P['~def']['resume']>>, HandlerItem<P>>
@@ -78,11 +77,11 @@ export type UnaryHandler<P extends AnyProcedure, Ctx extends object, Calls exten
 
 export type SubscriptionHandler<P extends Subscription, Ctx extends object, Calls extends ContractTree> = (
   call: SubscriptionCall<P, Ctx, Calls>,
-) => OrPromise<StreamSource<ItemOf<P>>>
+) => OrPromise<ItemSource<ItemOf<P>>>
 
 export type DuplexHandler<P extends Duplex, Ctx extends object, Calls extends ContractTree> = (
   call: DuplexCall<P, Ctx, Calls>,
-) => OrPromise<StreamSource<HandlerItem<P>>>
+) => OrPromise<ItemSource<HandlerItem<P>>>
 
 /**
  * Asked before somebody listens to a topic: `fail` refuses. What it returns is called when the listening ends.

@@ -160,6 +160,11 @@ describe('implement', () => {
       expectTypeOf(ctx.user).toEqualTypeOf<User>()
       return ctx.level
     })
+    signedIn.todo.count.handler(({ ctx }) => {
+      // One object with the members of both, not an intersection to be read through.
+      expectTypeOf(ctx).toEqualTypeOf<{ level: number; user: User }>()
+      return ctx.level
+    })
     const counted = signedIn.todo.use(async ({ next, ctx, input, procedure }) => {
       expectTypeOf(ctx.user.name).toEqualTypeOf<string>()
       expectTypeOf(input).toEqualTypeOf<unknown>()

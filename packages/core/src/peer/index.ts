@@ -32,7 +32,6 @@ export type {
   HandlerCall,
   HandlerOf,
   ListenCall,
-  StreamSource,
   SubscriptionCall,
   SubscriptionHandler,
   UnaryHandler,
@@ -50,7 +49,14 @@ export type {
   RootImplementer,
 } from './implement-types.ts'
 export type { Implementation, ServedProcedures } from './implementation.ts'
-export { type EncodedItem, type ItemPump, type ItemPumpOptions, type ItemSource, startItemPump } from './item-pump.ts'
+export {
+  type EncodedItem,
+  type ItemPump,
+  type ItemPumpOptions,
+  type ItemSource,
+  type ReadableSource,
+  startItemPump,
+} from './item-pump.ts'
 export { ItemQueue, type ItemQueueOptions } from './item-queue.ts'
 export type { CalleeSide, CallerSide, SessionLink, StreamEffect } from './link.ts'
 export { createLoopback, type Loopback } from './loopback.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createVirtualClock } from '../testing/virtual-clock.ts'
-import { type ItemPumpOptions, type ItemSource, startItemPump } from './item-pump.ts'
+import { type ItemPumpOptions, type ItemSource, type ReadableSource, startItemPump } from './item-pump.ts'
 import { createRecordingLink } from './link.fixture.ts'
 
 const clock = createVirtualClock()
@@ -130,6 +130,14 @@ describe('an item pump', () => {
       await settle()
       expect(log).toEqual([`failed: TypeError: Expected something to read items from, got ${got}`])
     }
+  })
+
+  test('reads a stream of another realm or library by its reader', async () => {
+    const inner = readable([], [7, 8])
+    const stream: ReadableSource<number> = { getReader: () => inner.getReader() }
+    const { log, settle } = setUp(stream)
+    await settle()
+    expect(log).toEqual(['item 1 7', 'item 1 8', 'end 1', 'ended'])
   })
 
   test('takes a string, which is an iterable as well', async () => {

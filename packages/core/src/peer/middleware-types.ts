@@ -53,4 +53,5 @@ export type Extended<Ctx extends object, Extra extends object> = keyof Extra ext
   ? Ctx
   : keyof Ctx & keyof Extra extends never
     ? Ctx & Extra
-    : Omit<Ctx, keyof Extra> & Extra
+    : // One object, so that editors show what is in it.
+      { [K in keyof (Omit<Ctx, keyof Extra> & Extra)]: (Omit<Ctx, keyof Extra> & Extra)[K] }

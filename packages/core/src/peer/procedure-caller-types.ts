@@ -9,6 +9,8 @@ import type {
   Subscription,
 } from '../contract/procedure-types.ts'
 
+import type { ItemSource } from './item-pump.ts'
+
 export interface ProcedureCallOptions {
   /** Cancels the call: it fails with `CANCELLED`, and the handler's own signal is aborted. */
   readonly signal?: AbortSignal | undefined
@@ -45,6 +47,6 @@ type InputThen<P extends AnyProcedure, Options> =
 
 type DuplexArguments<P extends Duplex> = [
   input: InferInput<P>,
-  up: Iterable<InferUp<P>> | AsyncIterable<InferUp<P>>,
+  up: ItemSource<InferUp<P>>,
   options?: ProcedureCallOptions,
 ]
