@@ -34,7 +34,7 @@ export default defineConfig({
     // `npm run typecheck` reports errors outside type tests; here they would fail every other test.
     typecheck: {
       enabled: onNode,
-      include: ['packages/*/src/**/*.test-d.ts'],
+      include: ['packages/*/src/**/*.test-d.ts', 'test/**/*.test-d.ts'],
       tsconfig: './tsconfig.json',
       ignoreSourceErrors: true,
     },
