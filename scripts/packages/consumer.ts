@@ -21,7 +21,7 @@ interface Alias {
 
 /** The lowest Node that the packages promise to run on and the latest of its line, as the registry has them. */
 const NODE_22: Readonly<Record<string, readonly string[]>> = {
-  x64: ['22.12.0', '22.23.3'],
+  x64: ['22.0.0', '22.23.3'],
   arm64: ['22.14.0', '22.23.3'],
 }
 
