@@ -37,6 +37,9 @@ interface Alarm {
   readonly cancel: () => void
 }
 
+/** Connections that may finish their calls beside the one in use. A server could ask for any time to do so. */
+const MAX_LEAVING = 4
+
 const CLOSED: Failure = { code: 'CLIENT_CLOSED' }
 
 export class Reconnector {
@@ -164,6 +167,9 @@ export class Reconnector {
     const { clock } = this.#options.setup
     const end = (): void => connection.close(CloseCode.Normal, 'Its time to finish is over', false)
     this.#leaving.set(connection, clock.schedule(clock.now() + this.#drainMs, end))
+    if (this.#leaving.size <= MAX_LEAVING) return
+    const [longest] = this.#leaving.keys()
+    longest?.close(CloseCode.Normal, 'Too many connections are about to end', false)
   }
 
   #listenerFor(self: () => ClientConnection): ConnectionListener {

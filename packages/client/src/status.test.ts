@@ -255,6 +255,20 @@ test('a server that goes away is left within its window, and still answers what 
   await close()
 })
 
+test('servers that send it on without end cost neither sockets nor attempts without bound', async () => {
+  const { client, clock, server, close } = createBench()
+  await clock.advanceAsync(10)
+  const goAway = { why: '', drainMs: 2 ** 53 - 1, delayMs: [0, 0], to: 'wss://elsewhere.example/' } as const
+  for (let second = 0; second < 60; second++) {
+    server.latest.driver.move((session, now) => session.goAway(goAway, now))
+    await clock.advanceAsync(1000)
+  }
+  expect(server.network.attempts).toBeLessThan(12)
+  expect(server.network.links.length).toBeLessThanOrEqual(5)
+  expect(client.$.status.state).toBe('connected')
+  await close()
+})
+
 /** A bench with a hand on what the page tells. */
 function createSignalledBench() {
   let tell: ((signal: PageSignal) => void) | undefined

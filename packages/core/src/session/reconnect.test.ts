@@ -162,6 +162,24 @@ describe('a reconnect policy', () => {
     expect(policy.status.state).toBe('reconnecting')
   })
 
+  test('waits longer each time when one server after the other sends it away at once', () => {
+    const policy = connected()
+    const delays: number[] = []
+    let now = 0
+    for (let i = 0; i < 6; i += 1) {
+      policy.goAway({ delayMs: [0, 0] }, now)
+      const at = policy.nextDeadline() ?? Number.NaN
+      delays.push(at - now)
+      now = at
+      policy.handleTimeout(now)
+      policy.connected(now)
+    }
+    expect(delays).toEqual([0, 1_000, 2_000, 4_000, 8_000, 16_000])
+    // One that could settle is left as it says.
+    policy.goAway({ delayMs: [0, 0] }, now + 30_000)
+    expect(policy.nextDeadline()).toBe(now + 30_000)
+  })
+
   test('keeps to the window of GOAWAY when the connection goes first', () => {
     const policy = connected()
     policy.goAway({ delayMs: [8_000, 8_000] }, 0)

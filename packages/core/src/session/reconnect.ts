@@ -152,7 +152,14 @@ class LinkPolicy implements ReconnectPolicy {
 
   goAway({ delayMs: [min, max] }: Pick<GoAway, 'delayMs'>, now: number): void {
     if (this.#phase.type !== 'connected') return
-    this.#phase = { ...this.#phase, leaveAt: now + min + this.#random() * Math.max(0, max - min) }
+    const delayMs = min + this.#random() * Math.max(0, max - min)
+    this.#phase = { ...this.#phase, leaveAt: now + delayMs + this.#restlessMs(this.#phase.since, now) }
+  }
+
+  /** Servers that send their clients on before these could settle are as bad as ones that fail: else clients would go in circles. */
+  #restlessMs(since: number, now: number): number {
+    if (this.#attempt <= 1 || now - since >= this.#stableAfterMs) return 0
+    return backoffDelayMs(this.#attempt - 1, this.#random, this.#options)
   }
 
   reconnect(now: number): readonly ReconnectEffect[] {
