@@ -291,6 +291,24 @@ describe.each(kinds)('Connection with %s', (_name, client, server) => {
     expect(outcome()).toBe(value)
   })
 
+  test('compresses answers that leave in the turn of WELCOME', async () => {
+    let welcome = (): void => {}
+    const pair = await connect({
+      ...options,
+      server: echo,
+      onHello: ({ connection }, terms) => {
+        welcome = () => connection.move((moves, now) => moves.accept(terms, now))
+      },
+    })
+    const value = rows(300)
+    const { outcome } = call(pair, value)
+    await pair.clock.settle()
+    welcome()
+    await eventually(pair, () => outcome() !== 'pending')
+    expect(outcome()).toBe(value)
+    expect(pair.link.down.bytes).toBeLessThan(value.length / 2)
+  })
+
   test('publishes to a peer whatever the size', async () => {
     const pair = await connect(options)
     const text = 'news '.repeat(1000)
