@@ -1,7 +1,7 @@
 import { CloseCode } from '../protocol/close-codes.ts'
 import { decodeBody, decodeEnvelope } from '../protocol/decode-message.ts'
 import type { Frame, MessageHeader, PeerLimits } from '../protocol/frame.ts'
-import type { Limits } from '../protocol/limits.ts'
+import { type Limits, MAX_INFLATE_RATIO } from '../protocol/limits.ts'
 import { ProtocolViolation, protocolError } from '../protocol/violation.ts'
 import type { Compressor } from './ports.ts'
 
@@ -159,11 +159,11 @@ export class Inbound {
   }
 
   #inflate(body: Uint8Array): Uint8Array | Promise<Uint8Array> {
-    const { inflatedBytes, inflateRatio } = this.#limits
+    const { inflatedBytes } = this.#limits
     if (this.#compressor === undefined) {
       throw protocolError('Expected no compressed body: no compression was agreed')
     }
-    return this.#compressor.inflate(body, Math.min(inflatedBytes, body.byteLength * inflateRatio))
+    return this.#compressor.inflate(body, Math.min(inflatedBytes, body.byteLength * MAX_INFLATE_RATIO))
   }
 
   async #deliverLater(header: MessageHeader, inflated: Promise<Uint8Array>): Promise<void> {

@@ -4,7 +4,7 @@ import type { Clock, Compressor, Connector, Transport, TransportListener } from 
 import type { SharedFrame } from '../io/shared-frame.ts'
 import { CloseCode, mayRetryAfter } from '../protocol/close-codes.ts'
 import { type Frame, FrameType, isCounted, type Payload, type Welcome } from '../protocol/frame.ts'
-import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts'
+import { type Limits, MAX_INFLATE_RATIO } from '../protocol/limits.ts'
 import type { Effect } from '../session/effect.ts'
 import type { Session, SessionStats } from '../session/session.ts'
 import { ArmedTimer } from './armed-timer.ts'
@@ -29,9 +29,6 @@ import { SessionDriver } from './session-driver.ts'
 
 /** How long the peer may take to answer our close, before the connection is given up without it. */
 const CLOSE_TIMEOUT_MS = 3000
-
-/** The factor by which a body may shrink is not agreed on: every receiver believes the default. */
-const MAX_RATIO = DEFAULT_LIMITS.inflateRatio
 
 /** What the peer is told when something failed here: no more than that. */
 const INTERNAL_REASON = 'internal error'
@@ -258,8 +255,11 @@ export class Connection<S extends Session> extends SessionDriver<S> {
     // A message with WELCOME is compressed no more than those before it: only WELCOME tells the peer how.
     const plain = this.#plainIds.take(frame) || frame.type === FrameType.Welcome
     const fits = this.#outbox.append(frame, plain)
-    if (frame.type === FrameType.Welcome) this.#agree(frame.welcome)
-    else if (!fits && isCounted(frame)) {
+    if (frame.type === FrameType.Welcome) {
+      // In a message of its own where what follows may be compressed.
+      if (frame.welcome.compression !== undefined) this.#outbox.flush()
+      this.#agree(frame.welcome)
+    } else if (!fits && isCounted(frame)) {
       this.apply(insteadOf(frame, { session: this.session, now: this.clock.now(), isOwn: this.#isOwn }))
     }
   }
@@ -274,7 +274,7 @@ export class Connection<S extends Session> extends SessionDriver<S> {
     if (compressor?.algorithm !== algorithm) {
       throw new Error(`Expected \`compressor\` to be one for \`${algorithm}\`, which was offered`)
     }
-    this.#outbox.compress({ compressor, thresholdBytes, maxRatio: MAX_RATIO })
+    this.#outbox.compress({ compressor, thresholdBytes, maxRatio: MAX_INFLATE_RATIO })
     this.#inbound.decompress(compressor)
   }
 

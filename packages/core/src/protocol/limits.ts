@@ -9,8 +9,6 @@ export interface Limits extends PeerLimits {
   readonly messageBytes: number
   /** Bytes of one message body after inflating. @default 4 MiB */
   readonly inflatedBytes: number
-  /** Inflated size divided by compressed size that is still believed. @default 256 */
-  readonly inflateRatio: number
   /** Nesting of arrays, maps and extension values. @default 64 */
   readonly depth: number
   /** MessagePack values in one message, at all depths. @default 1,000,000 */
@@ -39,7 +37,6 @@ const MiB = 1024 * KiB
 export const DEFAULT_LIMITS: Limits = {
   messageBytes: MiB,
   inflatedBytes: 4 * MiB,
-  inflateRatio: 256,
   depth: 64,
   nodes: 1_000_000,
   framesPerMessage: 1024,
@@ -51,3 +48,9 @@ export const DEFAULT_LIMITS: Limits = {
   helloBytes: 16 * KiB,
   handshakeMs: 10_000,
 }
+
+/**
+ * Inflated size divided by compressed size that is still believed. No option: a sender keeps to it without being told.
+ * Normative text: PROTOCOL.md, "Compression".
+ */
+export const MAX_INFLATE_RATIO = 256
