@@ -1,6 +1,6 @@
 // The example page in a real browser, against a real server on a port of its own.
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
 import { ensureChromium } from '../../scripts/ensure-chromium.ts'
 import { buildPage } from './build-page.ts'
 import { type SpawnedServer, spawnServer } from './spawn-server.ts'
@@ -13,6 +13,10 @@ if (executablePath === undefined) {
 
 /** Where it is false, tests are left out as said above; never in CI. */
 export const hasChromium: boolean = executablePath !== undefined
+
+/** For one thing to happen. A test that waits for several may take longer before it is called stuck. */
+const PATIENCE_MS = 15_000
+const TEST_TIMEOUT_MS = 60_000
 
 const args = [
   '--no-sandbox',
@@ -45,6 +49,7 @@ export interface OpenRoom {
  * anything of another origin, nor complained on its console.
  */
 export function useRoom(): OpenRoom {
+  vi.setConfig({ testTimeout: TEST_TIMEOUT_MS })
   let browser: Browser | undefined
   let server: SpawnedServer | undefined
   let url = ''
@@ -81,7 +86,7 @@ export function useRoom(): OpenRoom {
   })
   afterAll(async () => {
     await browser?.close()
-    expect(await server?.stop()).toBe(0)
+    if (server !== undefined) expect(await server.stop()).toBe(0)
   })
 
   return {
@@ -98,6 +103,7 @@ export function useRoom(): OpenRoom {
       contexts.push(context)
       if (name !== undefined) await context.addInitScript((given) => sessionStorage.setItem('name', given), name)
       const page = await context.newPage()
+      page.setDefaultTimeout(PATIENCE_MS)
       if (stoppableClock) await page.clock.install()
       watch(page)
       await page.goto(url)
@@ -112,7 +118,7 @@ export function useRoom(): OpenRoom {
 
 /** Asked again until it is as expected: the machine that runs all tests at once may be slow. */
 // oxlint-disable-next-line vitest/require-awaited-expect-poll -- by whoever calls this
-export const eventually: typeof expect.poll = (read, options) => expect.poll(read, { timeout: 15_000, ...options })
+export const eventually: typeof expect.poll = (read, options) => expect.poll(read, { timeout: PATIENCE_MS, ...options })
 
 /** Which columns of a chart's pixels a line crosses: lines are coloured, all else in a chart is grey. */
 function paintedColumns(page: Page, id: string): Promise<boolean[]> {
