@@ -49,3 +49,12 @@ test('gives up a peer at once above the hard limit, and not at it', () => {
   expect(watch.isTooSlow(20_000, 16_000, 0)).toBe(false)
   expect(watch.isTooSlow(20_001, 16_001, 0)).toBe(true)
 })
+
+test('tells whether bytes that had to wait have gone', () => {
+  const watch = new BacklogWatch(LIMITS)
+  expect(watch.hasMoved(5000, 2000)).toBe(true)
+  expect(watch.hasMoved(9000, 6000)).toBe(false)
+  expect(watch.hasMoved(9000, 5999)).toBe(true)
+  // Nothing has to wait: buffers of the system took it, whoever reads them.
+  expect(watch.hasMoved(9000, 0)).toBe(false)
+})

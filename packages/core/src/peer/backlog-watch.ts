@@ -31,6 +31,7 @@ type BacklogState =
 export class BacklogWatch {
   readonly #limits: BacklogLimits
   #state: BacklogState = { type: 'calm' }
+  #handedOverBytes = 0
 
   constructor(limits: BacklogLimits) {
     this.#limits = limits
@@ -43,6 +44,14 @@ export class BacklogWatch {
   /** When to look again, in the time of `now`; `undefined` while there is nothing to watch. */
   get nextCheckAt(): number | undefined {
     return this.#state.type === 'watched' ? this.#state.nextCheckAt : undefined
+  }
+
+  /** Whether bytes that had to wait have gone since the last time this was asked. */
+  hasMoved(sentBytes: number, backlogBytes: number): boolean {
+    const before = this.#handedOverBytes
+    this.#handedOverBytes = sentBytes - backlogBytes
+    // Without a backlog they went into buffers of the system, of which the peer need know nothing.
+    return backlogBytes > 0 && this.#handedOverBytes > before
   }
 
   /**

@@ -248,6 +248,19 @@ describe('a peer that does not read', () => {
     expect(pair.client.events).toHaveLength(64)
   })
 
+  test('is not taken for dead while it reads, though no answer of it comes', async () => {
+    const pair = await connect()
+    pair.link.up.setMode('silent')
+    pair.link.down.setBandwidth(50)
+    publish(pair, 3 * MiB)
+    await pair.clock.advanceAsync(60_000)
+    expect(pair.server.connection.stats.backlogBytes).toBeGreaterThan(0)
+    expect(pair.server.connection.isLive).toBe(true)
+    await pair.clock.advanceAsync(40_000)
+    expect(endOf(pair.server)[0]).toBe('lost: 4504 local')
+    pair.link.cut()
+  })
+
   test('is closed at once above 16 MiB', async () => {
     const pair = await connect()
     pair.link.pause('down')

@@ -299,9 +299,14 @@ export class Connection<S extends Session> extends SessionDriver<S> {
   }
 
   #watchBacklog(transport: Transport): void {
+    this.#noteProgress(transport)
     const { backlogBytes } = transport
     if (!this.#backlog.isTooSlow(this.#outbox.wireBytes, backlogBytes, this.clock.now())) return
     this.close(CloseCode.SlowConsumer, tooMuchWaits(backlogBytes), true)
+  }
+
+  #noteProgress({ backlogBytes }: Transport): void {
+    if (this.#backlog.hasMoved(this.#outbox.wireBytes, backlogBytes)) this.session.alive(this.clock.now())
   }
 
   #nextDeadline(): number | undefined {
@@ -317,6 +322,7 @@ export class Connection<S extends Session> extends SessionDriver<S> {
         this.#giveUp(state.transport, state.ending)
         return
       }
+      if (state.type === 'open') this.#noteProgress(state.transport)
       const deadline = this.session.nextDeadline()
       if (this.isLive && deadline !== undefined && deadline <= now) this.apply(this.session.handleTimeout(now))
       // Looks at the backlog, and arms the timer again.

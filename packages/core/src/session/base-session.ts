@@ -87,6 +87,10 @@ export abstract class BaseSession implements Session {
     return this.deliverAll(frames, now, effects)
   }
 
+  alive(now: number): void {
+    this.heartbeat?.heard(now)
+  }
+
   violated(closeCode: number, reason: string): readonly Effect[] {
     return this.end(closeCode, reason, mayRetryAfter(closeCode), [])
   }

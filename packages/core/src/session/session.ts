@@ -19,6 +19,8 @@ export interface Session {
   admit(header: MessageHeader, byteLength: number, now: number): Admission
   /** Takes the frames of an admitted message. Never throws: a violation is a `close` effect. */
   receive(header: MessageHeader, frames: readonly Frame[], now: number): readonly Effect[]
+  /** Bytes that waited for the peer have gone: it lives, even where it cannot say so before it has read them. */
+  alive(now: number): void
   /** The bytes were not a message, or broke a limit: ends the session with that code. */
   violated(closeCode: number, reason: string, now: number): readonly Effect[]
   /** Numbers the counted frames of a message that is about to leave. */
