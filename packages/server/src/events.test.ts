@@ -1,6 +1,6 @@
 import { event, query, router } from '@tautline/core'
 import { implement } from '@tautline/core/peer'
-import { FrameType } from '@tautline/core/protocol'
+import { createValueCodec, FrameType } from '@tautline/core/protocol'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { createBench } from './test-bench.fixture.ts'
@@ -215,5 +215,19 @@ describe('listening', () => {
     await bench.clock.settle()
     expect(client.inbox.map(({ type }) => type)).toEqual([FrameType.Ok, FrameType.Ok, FrameType.Error])
     expect(client.inbox.at(-1)).toMatchObject({ id: 5, code: 'LIMIT_EXCEEDED' })
+  })
+})
+
+describe('params', () => {
+  test('may have 4096 bytes, and one more is refused before anything looks at them', async () => {
+    const bench = createBench(app.handlers({ ping: () => '', tick: () => expect.unreachable() }))
+    const client = await bench.connect()
+    // Map, keys, the number and the head of the string have 15.
+    const roomFor = (bytes: number) => ({ page: 1, room: 'x'.repeat(bytes - 15) })
+    expect(createValueCodec().encode(roomFor(4096)).byteLength).toBe(4096)
+    await bench.run(client.listen('news', roomFor(4096)).accepted)
+    await expect(bench.run(client.listen('news', roomFor(4097)).accepted)).rejects.toThrow('LIMIT_EXCEEDED')
+    await expect(bench.run(client.listen('tick', roomFor(4097)).accepted)).rejects.toThrow('LIMIT_EXCEEDED')
+    expect(bench.server.stats()).toMatchObject({ topics: 1, running: 1 })
   })
 })

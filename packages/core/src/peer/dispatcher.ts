@@ -6,8 +6,9 @@
  */
 import { TautlineError } from '../contract/error.ts'
 import { ERROR_MESSAGES } from '../contract/error-messages.ts'
-import type { ProcedureKind } from '../contract/procedure-types.ts'
+import type { ProcedureEntry, ProcedureKind } from '../contract/procedure-types.ts'
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
+import { MAX_PARAMS_BYTES } from '../protocol/limits.ts'
 import type { CalleeEffect } from '../session/effect.ts'
 import { type CallSurroundings, DispatchedCall } from './dispatched-call.ts'
 import { createDispatchedStream, decodeInput } from './dispatched-stream.ts'
@@ -91,9 +92,16 @@ class HandlerDispatcher implements Dispatcher {
   #start(request: Request): void {
     const { link, maxLingering = Number.POSITIVE_INFINITY } = this.#options
     const bound = this.#find(request)
-    if (bound === undefined || this.#lingering >= maxLingering) {
-      const code = bound === undefined ? 'UNKNOWN_PROCEDURE' : 'OVERLOADED'
-      this.#fail(request.id, { code, message: ERROR_MESSAGES[code], data: undefined })
+    if (bound === undefined) {
+      this.#refuse(request.id, 'UNKNOWN_PROCEDURE')
+      return
+    }
+    if (this.#lingering >= maxLingering) {
+      this.#refuse(request.id, 'OVERLOADED')
+      return
+    }
+    if (request.type === 'listen' && (request.params?.byteLength ?? 0) > MAX_PARAMS_BYTES) {
+      this.#refuse(request.id, 'LIMIT_EXCEEDED')
       return
     }
     if (!bound.entry.def.compress) link.sendPlain(request.id)
@@ -107,6 +115,10 @@ class HandlerDispatcher implements Dispatcher {
     }
     this.#running.set(call.id, call)
     this.#run(bound, call)
+  }
+
+  #refuse(id: number, code: keyof typeof ERROR_MESSAGES): void {
+    this.#fail(id, { code, message: ERROR_MESSAGES[code], data: undefined })
   }
 
   #find(request: Request): BoundHandler | undefined {
@@ -180,8 +192,8 @@ class HandlerDispatcher implements Dispatcher {
       return
     }
     const answer = (known: PublicError): void => this.#answerError(call, known)
-    const known = toPublicError(error, call.entry, (cause) => this.#report(call, cause))
-    if (known instanceof Promise) known.then(answer, (cause: unknown) => this.#report(call, cause))
+    const known = toPublicError(error, call.entry, (cause) => this.#report(call.entry, cause))
+    if (known instanceof Promise) known.then(answer, (cause: unknown) => this.#report(call.entry, cause))
     else answer(known)
   }
 
@@ -200,21 +212,23 @@ class HandlerDispatcher implements Dispatcher {
 
   #startListening(call: DispatchedCall, guardEnd: (() => void) | undefined): void {
     const { link, topics, codec } = this.#options
+    // Kept for long: what came with the call is not.
+    const { id, entry } = call
     const endGuard = (): void => {
-      if (guardEnd !== undefined) runQuietly(guardEnd, (error) => void this.#report(call, error))
+      if (guardEnd !== undefined) runQuietly(guardEnd, (error) => void this.#report(entry, error))
     }
     if (topics === undefined || this.#running.get(call.id) !== call) {
       endGuard()
       return
     }
-    const params = call.entry.def.params === undefined ? undefined : codec.encodeCanonical(call.input)
+    const params = entry.def.params === undefined ? undefined : codec.encodeCanonical(call.input)
     this.#forget(call)
-    const endTopic = topics.listen(call.id, call.entry, params)
-    this.#listening.set(call.id, () => {
+    const endTopic = topics.listen(id, entry, params)
+    this.#listening.set(id, () => {
       endTopic()
       endGuard()
     })
-    link.succeed(call.id, undefined)
+    link.succeed(id, undefined)
   }
 
   #abort(id: number, reason: TautlineError): void {
@@ -250,14 +264,14 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #reportUnlessAbort(call: DispatchedCall, error: unknown): void {
-    if (!(error instanceof Error && error.name === 'AbortError')) this.#report(call, error)
+    if (!(error instanceof Error && error.name === 'AbortError')) this.#report(call.entry, error)
   }
 
   /** @returns the id by which the caller may speak of the error */
-  #report(call: DispatchedCall, error: unknown): string {
+  #report(entry: ProcedureEntry, error: unknown): string {
     const { createErrorId, onError, connection } = this.#options
     const id = createErrorId()
-    onError({ id, error, procedure: call.entry.path, connection })
+    onError({ id, error, procedure: entry.path, connection })
     return id
   }
 }

@@ -54,3 +54,9 @@ export const DEFAULT_LIMITS: Limits = {
  * Normative text: PROTOCOL.md, "Compression".
  */
 export const MAX_INFLATE_RATIO = 256
+
+/**
+ * Bytes of the parameters in a LISTEN. They are kept for as long as somebody listens, `topics` times over.
+ * Normative text: PROTOCOL.md, "Events".
+ */
+export const MAX_PARAMS_BYTES = 4096
