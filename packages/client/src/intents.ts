@@ -76,7 +76,7 @@ export class Intents {
   /** Takes a new intent: hands it over, lets it wait, or abandons it at once. */
   add(intent: Intent): void {
     if (this.#state.type === 'stopped') return intent.abandon(this.#state.why)
-    if (this.#state.type !== 'connected' && !this.#enqueue(intent)) return intent.abandon(this.#queueFull())
+    if (this.#state.type !== 'connected' && !this.#enqueue(intent)) return intent.abandon(this.#queueFull(intent))
     this.#all.add(intent)
     this.#place(intent)
   }
@@ -164,12 +164,12 @@ export class Intents {
     return true
   }
 
-  #queueFull(): Failure {
+  #queueFull({ byteLength }: Intent): Failure {
     const { calls, bytes } = this.#limits
     const message = `Expected at most ${calls} calls and ${bytes} bytes of input to wait for the connection`
     return {
       code: 'QUEUE_FULL',
-      message: `${message}, got one more after ${this.#queued.size} and ${this.#queuedBytes}`,
+      message: `${message}, got one of ${byteLength} bytes after ${this.#queued.size} with ${this.#queuedBytes}`,
     }
   }
 }

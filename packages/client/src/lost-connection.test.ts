@@ -183,6 +183,7 @@ test('1 MiB of input may wait for a connection, and one byte more fails with QUE
   over.server.network.setReachable('refused')
   const call = outcomeOf(over.client.todo.create({ title: 'x'.repeat(bytes - overhead + 1) }))
   expect(await call).toMatchObject({ code: 'QUEUE_FULL' })
+  expect((await call).message).toContain(`got one of ${bytes + 1} bytes after 0 with 0`)
   await over.close()
 })
 

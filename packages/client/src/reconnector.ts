@@ -230,7 +230,8 @@ export class Reconnector {
   }
 
   #giveUp({ code, reason }: Ending): void {
-    this.#failure = { code: ERRORS_OF_CLOSE.get(code) ?? 'CONNECTION_LOST', message: reason || `Closed with ${code}` }
+    const message = reason || `There is no connection: the last one ended with ${code}`
+    this.#failure = { code: ERRORS_OF_CLOSE.get(code) ?? 'CONNECTION_LOST', message }
     this.#options.intents.stop(this.#failure)
     this.#failWaiters()
   }

@@ -101,6 +101,7 @@ test('attempts end after `maxAttempts`', async () => {
   expect(server.network.attempts).toBe(3)
   expect(client.$.status).toMatchObject({ state: 'suspended', attempt: 3 })
   expect(await call).toMatchObject({ code: 'CONNECTION_LOST', outcome: 'not-sent' })
+  expect((await call).message).toBe('There is no connection: the last one ended with 1006')
   await close()
 })
 
