@@ -33,7 +33,10 @@ export const ERROR_CODES = {
   UNSERIALISABLE: { raisedBy: 'both', retry: 'never', failable: false },
   INVALID_OUTPUT: { raisedBy: 'local', retry: 'never', failable: false },
   INTERNAL: { raisedBy: 'remote', retry: 'safe', failable: false },
-} as const satisfies Readonly<Record<BuiltInCode, ErrorCodeRow>>
+} as const
+
+// Apart, since no declaration can be made of an export with `satisfies` without looking into other files.
+ERROR_CODES satisfies Readonly<Record<BuiltInCode, ErrorCodeRow>>
 
 /** The built-in codes that a handler or middleware may `fail` with. */
 export type FailableCode = {
