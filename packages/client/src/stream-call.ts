@@ -196,7 +196,7 @@ export class StreamCall implements Intent, StreamSink {
     this.#againWhenTaken = false
     this.#line.intents.remove(this)
     if (this.#onAbort !== undefined) this.#request.options.signal?.removeEventListener('abort', this.#onAbort)
-    this.#pump?.abort()
+    void this.#pump?.abort()
     place?.caller.cancel(place.id)
   }
 

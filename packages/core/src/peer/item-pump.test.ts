@@ -73,7 +73,7 @@ describe('an item pump', () => {
     await settle()
     expect(asked).toEqual([1, 2, 3])
     expect(log).toEqual(['item 1 1', 'item 1 2', 'item 1 3'])
-    pump.abort()
+    void pump.abort()
   })
 
   test('waits on when it is woken without credit', async () => {
@@ -81,7 +81,7 @@ describe('an item pump', () => {
     pump.writable()
     await settle()
     expect(log).toEqual([])
-    pump.abort()
+    void pump.abort()
   })
 
   test('waits for items that take time to encode, in order', async () => {
@@ -160,7 +160,7 @@ describe('aborting an item pump', () => {
     }
     const { log, pump, settle } = setUp(source(), 1)
     await settle()
-    pump.abort()
+    void pump.abort()
     await settle()
     expect(closed).toBe(true)
     expect(log).toEqual(['item 1 1'])
@@ -183,12 +183,12 @@ describe('aborting an item pump', () => {
     }
     const { log, pump, settle } = setUp(source)
     await settle()
-    pump.abort()
+    void pump.abort()
     expect(returned).toBe(1)
     answer?.({ done: false, value: 1 })
     await settle()
     expect(log).toEqual([])
-    pump.abort()
+    void pump.abort()
     expect(returned).toBe(1)
   })
 
@@ -196,7 +196,7 @@ describe('aborting an item pump', () => {
     const cancelled: string[] = []
     const { log, pump, settle } = setUp(readable(cancelled, []))
     await settle()
-    pump.abort()
+    void pump.abort()
     await settle()
     expect(cancelled).toEqual(['cancelled'])
     expect(log).toEqual([])
@@ -219,7 +219,7 @@ describe('aborting an item pump', () => {
     }
     const { log, pump, settle } = setUp(source, 1)
     await settle()
-    pump.abort()
+    void pump.abort()
     await settle()
     expect(log).toEqual(['item 1 1'])
   })
@@ -236,7 +236,7 @@ describe('aborting an item pump', () => {
     }
     const { log, pump, settle } = setUp(source)
     await settle()
-    pump.abort()
+    void pump.abort()
     fail?.(new Error('late'))
     await settle()
     expect(log).toEqual([])

@@ -73,7 +73,7 @@ function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: Str
 
   const finish = (): void => {
     state = 'finished'
-    pump?.abort()
+    void pump?.abort()
     stopListening()
   }
   const fail = (error: unknown): void => {
