@@ -28,7 +28,7 @@ const args = [
   '--disable-sync',
 ]
 
-export interface TabOptions extends BrowserContextOptions {
+interface TabOptions extends BrowserContextOptions {
   /** Who sits before it. @default a name that the page makes up */
   readonly name?: string
   /** The page's time is the test's to stop. */
