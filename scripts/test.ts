@@ -167,6 +167,8 @@ function row({ step, status, seconds, passed, failed, skipped, note }: Outcome):
 }
 
 const selected = chosen()
+// Once, before test files that need it run side by side: two installations at a time would meet apt's lock.
+if (selected.some(({ name }) => ['packages', 'node', 'browser'].includes(name))) await ensureChromium()
 const reports = mkdtempSync(join(tmpdir(), 'tautline-test-'))
 const outcomes: Outcome[] = []
 try {
