@@ -246,7 +246,7 @@ class HandlerDispatcher implements Dispatcher {
   #linger(ended: Promise<unknown> | undefined): void {
     if (ended === undefined) return
     this.#lingering++
-    ended.then(() => this.#lingering--)
+    void ended.then(() => this.#lingering--)
   }
 
   #forget(call: DispatchedCall): void {
