@@ -196,7 +196,8 @@ export class ClientConnection {
   #failToBegin(error: unknown): void {
     const refused = isTautlineError(error, 'FORBIDDEN') ? CloseCode.Forbidden : CloseCode.Unauthorized
     const isFinal = isTautlineError(error, 'UNAUTHORIZED') || isTautlineError(error, 'FORBIDDEN')
-    const reason = error instanceof Error ? error.message : String(error)
+    // Not every value that is thrown has a text.
+    const reason = error instanceof Error ? error.message : 'no credentials'
     if (!isFinal) this.#listener.fault(error)
     this.#abandon({ origin: 'local', code: isFinal ? refused : CloseCode.Internal, reason, retry: !isFinal })
   }

@@ -207,6 +207,23 @@ test('credentials that cannot be had now are asked for again later', async () =>
   await close()
 })
 
+test('`auth` that fails with what cannot be shown is asked again as well', async () => {
+  let asked = 0
+  const { client, clock, errors, close } = createBench({
+    auth: async () => {
+      asked++
+      if (asked === 1) throw Object.create(null)
+      return {}
+    },
+  })
+  await clock.advanceAsync(10)
+  expect(client.$.status).toMatchObject({ state: 'connecting', reason: 'no credentials' })
+  expect(errors).toHaveLength(1)
+  await clock.advanceAsync(RECONNECTED_MS)
+  expect(client.$.status.state).toBe('connected')
+  await close()
+})
+
 test('`auth` can say that there is nothing to wait for', async () => {
   const { client, clock, server, close } = createBench({
     auth: () => {
