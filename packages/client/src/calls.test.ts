@@ -71,6 +71,21 @@ test('an input that cannot be serialised fails here, with the place in it', asyn
   await close()
 })
 
+test('an input or item that no message can hold fails here, and costs nothing else', async () => {
+  const { client, clock, close } = createBench()
+  await clock.advanceAsync(10)
+  const text = 'x'.repeat(DEFAULT_LIMITS.messageBytes)
+  const call = outcomeOf(client.todo.create({ title: text }))
+  const item = outcomeOf(client.upload({ name: 'f' }, [text]).next())
+  const other = client.todo.get({ id: '1' })
+  await clock.advanceAsync(10)
+  expect(await call).toMatchObject({ code: 'LIMIT_EXCEEDED', message: 'The call is larger than one message may be' })
+  expect(await item).toMatchObject({ code: 'LIMIT_EXCEEDED', message: 'The item is larger than one message may be' })
+  expect(await other).toEqual({ id: '1', title: 'a' })
+  expect(client.$.stats().reconnects).toBe(0)
+  await close()
+})
+
 test('once both ends know that they hold the same contract, procedures are named by index', async () => {
   const { client, clock, server, close } = createBench()
   const early = client.todo.get({ id: '1' })

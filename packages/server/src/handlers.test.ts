@@ -162,7 +162,10 @@ describe('a handler', () => {
   test('that answers more than fits into a message costs one error', async () => {
     const bench = createBench(app.handlers({ ...nothing, anything: () => 'x'.repeat(2 * 1024 * 1024) }))
     const { api: client } = await bench.connect()
-    await expect(bench.run(client.anything(1))).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    await expect(bench.run(client.anything(1))).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: 'The answer is larger than one message may be',
+    })
     expect(await bench.run(client.add({ a: 1, b: 1 }))).toBe(2)
   })
 

@@ -1,17 +1,11 @@
 import { type CountedFrame, type ErrorFrame, FrameType } from '../protocol/frame.ts'
 import type { CallerEffect, Effect } from '../session/effect.ts'
-import type { Session } from '../session/session.ts'
+import type { OutgoingError, Session } from '../session/session.ts'
 
 /*
  * What happens instead of sending a frame that no message within the peer's limits can hold: the call it belongs to fails, and
  * the connection lives. Normative text: PROTOCOL.md, "Limits".
  */
-
-const ERROR = {
-  code: 'LIMIT_EXCEEDED',
-  message: 'The value is larger than one message may be',
-  data: undefined,
-} as const
 
 export interface OversizeSurroundings {
   readonly session: Session
@@ -24,23 +18,27 @@ export function insteadOf(frame: CountedFrame, { session, now, isOwn }: Oversize
   const { type } = frame
   if (type === FrameType.Call || type === FrameType.Open || type === FrameType.Listen) {
     // The peer has never heard of this id: CANCEL stays here.
-    return [failureOf(frame.id), ...session.cancel(frame.id, now).filter((effect) => !isCancel(effect))]
+    return [failureOf(frame.id, 'call'), ...session.cancel(frame.id, now).filter((effect) => !isCancel(effect))]
   }
   if (type === FrameType.Ok || type === FrameType.Error) return [{ type: 'send', frame: errorFor(frame.id) }]
   if (type === FrameType.Item) {
-    if (isOwn(frame.id)) return [failureOf(frame.id), ...session.cancel(frame.id, now)]
-    return [...session.fail(frame.id, ERROR, now), { type: 'abort', id: frame.id, why: 'cancelled' }]
+    if (isOwn(frame.id)) return [failureOf(frame.id, 'item'), ...session.cancel(frame.id, now)]
+    return [...session.fail(frame.id, errorOf('item'), now), { type: 'abort', id: frame.id, why: 'cancelled' }]
   }
   // The others carry no value: only limits that cannot work lead here.
   throw new Error(`Expected limits that let frame ${type} pass`)
 }
 
-function failureOf(id: number): CallerEffect {
-  return { type: 'error', id, ...ERROR }
+function failureOf(id: number, what: string): CallerEffect {
+  return { type: 'error', id, ...errorOf(what) }
 }
 
 function errorFor(id: number): ErrorFrame {
-  return { type: FrameType.Error, id, ...ERROR }
+  return { type: FrameType.Error, id, ...errorOf('answer') }
+}
+
+function errorOf(what: string): OutgoingError {
+  return { code: 'LIMIT_EXCEEDED', message: `The ${what} is larger than one message may be`, data: undefined }
 }
 
 function isCancel(effect: Effect): boolean {
