@@ -40,7 +40,10 @@ export interface ClientBehaviour {
   readonly reconnect?: ReconnectOptions | undefined
   /** Bounds of what may wait for a connection. Past them calls fail with `QUEUE_FULL`. */
   readonly offlineQueue?: Partial<QueueLimits> | undefined
-  /** What the server may send. */
+  /**
+   * What the server may send: those of sizes hold even where it announces more, others until it announces its own. By
+   * default a message follows the server up to 64 MiB.
+   */
   readonly limits?: Partial<Limits> | undefined
   /**
    * `false` offers no compression of messages. A compressor of one's own replaces the platform's.
@@ -63,3 +66,6 @@ export interface ClientBehaviour {
 
 export const DEFAULT_QUEUE_LIMITS: QueueLimits = { calls: 1000, bytes: 1024 * 1024 }
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
+
+/** A server announces its limits, and could announce any: a small message may stand for 256 times its size. */
+export const MOST_MESSAGE_BYTES: number = 64 * 1024 * 1024

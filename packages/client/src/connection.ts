@@ -10,6 +10,7 @@ import {
   Caller,
   Connection,
   type ConnectionObserver,
+  type ConnectionOptions,
   type ConnectionStats,
   type Ending,
   type EventListener,
@@ -37,6 +38,8 @@ export interface ConnectionSetup {
   readonly clock: Clock
   readonly codec: ValueCodec
   readonly limits: Limits
+  /** Of one message, where the server announces more. */
+  readonly mostReceived: ConnectionOptions<Session>['mostReceived']
   readonly compressor: Compressor | undefined
   readonly auth: (() => unknown) | undefined
   readonly contractHash: string
@@ -116,9 +119,9 @@ export class ClientConnection {
     const [credentials, context] = await Promise.all([auth?.(), contextOf(served, peer, ended)])
     if (ended.aborted) return
     const hello = this.#hello(encodeValue(codec, credentials))
-    const { clock, limits, compressor } = this.#setup
+    const { clock, limits, mostReceived, compressor } = this.#setup
     const session = createClientSession({ hello, limits })
-    const link = new Connection({ session, clock, limits, compressor, observer: this.#observer() })
+    const link = new Connection({ session, clock, limits, mostReceived, compressor, observer: this.#observer() })
     const caller = new Caller(link, this.#listener.event)
     const callee = createCallee(served, {
       link,

@@ -9,8 +9,10 @@ import {
   type ClientTarget,
   DEFAULT_CONNECT_TIMEOUT_MS,
   DEFAULT_QUEUE_LIMITS,
+  MOST_MESSAGE_BYTES,
 } from './client-options.ts'
 import type { Client } from './client-types.ts'
+import type { ConnectionSetup } from './connection.ts'
 import { createControl } from './create-control.ts'
 import { Intents } from './intents.ts'
 import type { Line } from './line.ts'
@@ -47,6 +49,7 @@ export function createClient<T extends ContractTree>(api: T, options: ClientOpti
       clock,
       codec,
       limits: numberOptions(DEFAULT_LIMITS, options.limits, { name: 'limits', ...FROM_1 }),
+      mostReceived: mostReceived(options.limits),
       compressor: options.compression === false ? undefined : (options.compression ?? createPlatformCompressor()),
       auth: options.auth,
       contractHash: contract.hash,
@@ -65,6 +68,11 @@ export function createClient<T extends ContractTree>(api: T, options: ClientOpti
   if (options.lazy !== true) reconnector.start()
   // The members were made from the same contract as the type.
   return Object.freeze({ ...group, $: control }) as Client<T>
+}
+
+function mostReceived(limits: ClientBehaviour['limits'] = {}): ConnectionSetup['mostReceived'] {
+  const { messageBytes = MOST_MESSAGE_BYTES, inflatedBytes = MOST_MESSAGE_BYTES, framesPerMessage } = limits
+  return { messageBytes, inflatedBytes, framesPerMessage }
 }
 
 function connectorFor({ connector, url, WebSocket }: ClientTarget): Connector {

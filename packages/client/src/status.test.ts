@@ -287,6 +287,19 @@ test('servers that send it on without end cost neither sockets nor attempts with
   await close()
 })
 
+test('a message above the limit of this client ends the connection, whatever the server announces', async () => {
+  const { client, clock, statuses, close } = createBench({ limits: { messageBytes: 2048 } })
+  const small = client.todo.get({ id: 'x'.repeat(1000) })
+  await clock.advanceAsync(10)
+  expect(await small).toMatchObject({ id: 'x'.repeat(1000) })
+  const large = client.todo.create({ title: 'x'.repeat(2048) })
+  large.catch(() => {})
+  await clock.advanceAsync(10)
+  await expect(large).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+  expect(statuses).toContain('reconnecting')
+  await close()
+})
+
 /** A bench with a hand on what the page tells. */
 function createSignalledBench() {
   let tell: ((signal: PageSignal) => void) | undefined

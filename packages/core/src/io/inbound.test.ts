@@ -3,7 +3,7 @@ import { type Frame, FrameType, type MessageHeader } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts'
 import { joinMessage, MessageBuilder } from '../protocol/message-builder.ts'
 import { createHeldCompressor } from './held-compressor.fixture.ts'
-import { Inbound, WAITING_MESSAGES } from './inbound.ts'
+import { Inbound, type SizeLimits, WAITING_MESSAGES } from './inbound.ts'
 import type { Compressor } from './ports.ts'
 import { createZlibCompressor } from './zlib-compressor.ts'
 
@@ -23,7 +23,7 @@ function plain(seq: number, ...ids: readonly number[]): Uint8Array {
   return joinMessage(headerOf(seq, ids.length), bodyOf(...ids), false)
 }
 
-function setUp(limits: Partial<Limits> = {}, compressor?: Compressor) {
+function setUp(limits: Partial<Limits> = {}, compressor?: Compressor, most?: SizeLimits) {
   const log: string[] = []
   const faults: unknown[] = []
   const inbound = new Inbound(
@@ -42,6 +42,7 @@ function setUp(limits: Partial<Limits> = {}, compressor?: Compressor) {
       fault: (error) => faults.push(error),
     },
     { ...DEFAULT_LIMITS, ...limits },
+    most,
   )
   inbound.decompress(compressor)
   return { inbound, log, faults }
@@ -155,6 +156,14 @@ describe('Inbound with compression', () => {
     inbound.push(joinMessage(headerOf(1), new Uint8Array(3), true))
     inbound.push(joinMessage(headerOf(2), new Uint8Array(4), true))
     expect(bounds).toEqual([768, 1000])
+  })
+
+  test('follows what the peer announces, up to what it was told', () => {
+    const { inbound, log } = setUp({}, undefined, { framesPerMessage: 2 })
+    inbound.limit({ ...DEFAULT_LIMITS, framesPerMessage: 2 ** 40 })
+    inbound.push(plain(1, 7, 9))
+    inbound.push(plain(3, 11, 13, 15))
+    expect(log).toEqual(['admit 1', 'receive 1: 7,9', 'violated 4413'])
   })
 
   test('keeps the order when inflating takes time, and looks at no header before its turn', async () => {

@@ -14,6 +14,11 @@ import type { Compressor } from './ports.ts'
 /** Undecoded messages may wait for so many times the size of the largest one, before the peer is too fast for us. */
 export const WAITING_MESSAGES = 16
 
+/** What is spent on one message at most. */
+export type SizeLimits = { readonly [K in 'messageBytes' | 'inflatedBytes' | 'framesPerMessage']?: number | undefined }
+
+const NO_LIMIT = Number.POSITIVE_INFINITY
+
 /** What the inbound pipe needs of its connection. */
 export interface InboundTarget {
   /** Looks at a header, before anything else is spent on its message. */
@@ -34,6 +39,7 @@ export interface InboundStats {
 
 export class Inbound {
   readonly #target: InboundTarget
+  readonly #most: SizeLimits
   #limits: Limits
   /** Messages behind one that is being inflated, in order. Always empty with a synchronous compressor. */
   readonly #waiting: Uint8Array[] = []
@@ -45,14 +51,23 @@ export class Inbound {
   #wireBytes = 0
   #bodyBytes = 0
 
-  constructor(target: InboundTarget, limits: Limits) {
+  /** @param most sizes beyond which the peer is not followed, whatever it announces */
+  constructor(target: InboundTarget, limits: Limits, most: SizeLimits = {}) {
     this.#target = target
     this.#limits = limits
+    this.#most = most
   }
 
   /** The limits that both ends agreed on. */
   limit(limits: PeerLimits): void {
-    this.#limits = { ...this.#limits, ...limits }
+    const { messageBytes = NO_LIMIT, inflatedBytes = NO_LIMIT, framesPerMessage = NO_LIMIT } = this.#most
+    this.#limits = {
+      ...this.#limits,
+      ...limits,
+      messageBytes: Math.min(limits.messageBytes, messageBytes),
+      inflatedBytes: Math.min(limits.inflatedBytes, inflatedBytes),
+      framesPerMessage: Math.min(limits.framesPerMessage, framesPerMessage),
+    }
   }
 
   /** From the next message on, bodies may be compressed. */

@@ -1,4 +1,4 @@
-import { Inbound, type InboundStats, type InboundTarget } from '../io/inbound.ts'
+import { Inbound, type InboundStats, type InboundTarget, type SizeLimits } from '../io/inbound.ts'
 import { Outbox, type OutboxExit, type OutboxStats } from '../io/outbox.ts'
 import type { Clock, Compressor, Connector, Transport, TransportListener } from '../io/ports.ts'
 import type { SharedFrame } from '../io/shared-frame.ts'
@@ -38,6 +38,8 @@ export interface ConnectionOptions<S extends Session> {
   readonly clock: Clock
   /** This end's limits, until both ends have agreed on others. */
   readonly limits: Limits
+  /** Sizes of received messages beyond which the peer is not followed, whatever it announces. @default none */
+  readonly mostReceived?: SizeLimits | undefined
   /** Used once both ends have agreed on its algorithm. */
   readonly compressor: Compressor | undefined
   readonly observer: ConnectionObserver
@@ -80,7 +82,7 @@ export class Connection<S extends Session> extends SessionDriver<S> {
     this.#backlog = new BacklogWatch(options.backlog ?? DEFAULT_BACKLOG_LIMITS)
     this.#timer = new ArmedTimer(options.clock, () => this.#onTime())
     this.#outbox = new Outbox(this.#exit(), options.limits)
-    this.#inbound = new Inbound(this.#target(), options.limits)
+    this.#inbound = new Inbound(this.#target(), options.limits, options.mostReceived)
   }
 
   /**
