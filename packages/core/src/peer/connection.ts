@@ -151,6 +151,12 @@ export class Connection<S extends Session> extends SessionDriver<S> {
     if (this.isLive) this.#plainIds.add(id)
   }
 
+  override cancel(id: number): void {
+    // No CANCEL follows that it could be forgotten with.
+    if (this.session.isUnsent(id)) this.#plainIds.forget(id)
+    super.cancel(id)
+  }
+
   #listener(): TransportListener {
     return {
       onOpen: () => this.#opened(),
@@ -230,14 +236,14 @@ export class Connection<S extends Session> extends SessionDriver<S> {
       case 'ok':
       case 'error':
       case 'timeout':
-        this.#plainIds.settled(effect.id)
+      case 'end':
+        this.#plainIds.settledBy(effect)
         deliverEffect(effect, state, this.#isOwn)
         break
       case 'call':
       case 'open':
       case 'listen':
       case 'item':
-      case 'end':
       case 'writable':
       case 'event':
         deliverEffect(effect, state, this.#isOwn)

@@ -43,8 +43,36 @@ test('remembers a stream of ours past our own END: the peer has not settled it',
   expect(ids.take(cancel(OWN))).toBe(true)
 })
 
-test('forgets what the peer settled', () => {
+test.each(['ok', 'error', 'timeout', 'end'] as const)('forgets one of ours with the effect %s', (type) => {
   const ids = setUp()
-  ids.settled(OWN)
+  ids.settledBy(effect(type, OWN))
   expect(ids.take(cancel(OWN))).toBe(false)
 })
+
+test('forgets one of the peer’s when it aborts it, and not when it ends its items', () => {
+  const ids = setUp()
+  ids.settledBy(effect('end', PEERS))
+  expect(ids.take(item(PEERS))).toBe(true)
+  ids.settledBy(effect('abort', PEERS))
+  expect(ids.take(item(PEERS))).toBe(false)
+})
+
+test('forgets one that is not going to leave', () => {
+  const ids = setUp()
+  ids.forget(OWN)
+  expect(ids.take(cancel(OWN))).toBe(false)
+})
+
+function effect(type: 'abort' | 'ok' | 'error' | 'timeout' | 'end', id: number) {
+  switch (type) {
+    case 'abort':
+      return { type, id, why: 'cancelled' } as const
+    case 'ok':
+      return { type, id, output: undefined } as const
+    case 'error':
+      return { type, id, code: 'NO', message: '', data: undefined } as const
+    case 'end':
+    case 'timeout':
+      return { type, id } as const
+  }
+}

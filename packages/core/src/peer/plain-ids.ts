@@ -1,4 +1,7 @@
 import { type Frame, FrameType } from '../protocol/frame.ts'
+import type { Effect } from '../session/effect.ts'
+
+type SettlingEffect = Extract<Effect, { readonly type: 'abort' | 'ok' | 'error' | 'timeout' | 'end' }>
 
 /**
  * Which calls and streams stay out of compressed messages, until they are settled. A message that compresses a secret together
@@ -16,8 +19,13 @@ export class PlainIds {
     this.#ids.add(id)
   }
 
-  /** The peer has settled it, or told us to. */
-  settled(id: number): void {
+  /** Forgets what the peer has settled, or told us to. Its END settles a stream of ours, of its own it ends the items alone. */
+  settledBy({ type, id }: SettlingEffect): void {
+    if (type !== 'end' || this.#isOwn(id)) this.#ids.delete(id)
+  }
+
+  /** It is not going to leave at all. */
+  forget(id: number): void {
     this.#ids.delete(id)
   }
 
