@@ -43,17 +43,22 @@ test('remembers a stream of ours past our own END: the peer has not settled it',
   expect(ids.take(cancel(OWN))).toBe(true)
 })
 
-test.each(['ok', 'error', 'timeout', 'end'] as const)('forgets one of ours with the effect %s', (type) => {
+test.each([
+  { type: 'ok', id: OWN, output: undefined },
+  { type: 'error', id: OWN, code: 'NO', message: '', data: undefined },
+  { type: 'timeout', id: OWN },
+  { type: 'end', id: OWN },
+] as const)('forgets one of ours with the effect $type', (effect) => {
   const ids = setUp()
-  ids.settledBy(effect(type, OWN))
+  ids.settledBy(effect)
   expect(ids.take(cancel(OWN))).toBe(false)
 })
 
 test('forgets one of the peer’s when it aborts it, and not when it ends its items', () => {
   const ids = setUp()
-  ids.settledBy(effect('end', PEERS))
+  ids.settledBy({ type: 'end', id: PEERS })
   expect(ids.take(item(PEERS))).toBe(true)
-  ids.settledBy(effect('abort', PEERS))
+  ids.settledBy({ type: 'abort', id: PEERS, why: 'cancelled' })
   expect(ids.take(item(PEERS))).toBe(false)
 })
 
@@ -62,17 +67,3 @@ test('forgets one that is not going to leave', () => {
   ids.forget(OWN)
   expect(ids.take(cancel(OWN))).toBe(false)
 })
-
-function effect(type: 'abort' | 'ok' | 'error' | 'timeout' | 'end', id: number) {
-  switch (type) {
-    case 'abort':
-      return { type, id, why: 'cancelled' } as const
-    case 'ok':
-      return { type, id, output: undefined } as const
-    case 'error':
-      return { type, id, code: 'NO', message: '', data: undefined } as const
-    case 'end':
-    case 'timeout':
-      return { type, id } as const
-  }
-}
