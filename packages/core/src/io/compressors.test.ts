@@ -112,7 +112,8 @@ test('takes node:zlib where it exists', () => {
   expect(compressor?.deflate(rows) instanceof Promise).toBe(zlib === undefined)
 })
 
-test.runIf(zlib)('deflates at the level it is given', async () => {
+test('deflates at the level it is given, which only node:zlib can', async () => {
   const stored = await createZlibCompressor({ level: 0 })?.deflate(rows)
-  expect(stored?.byteLength).toBeGreaterThan(rows.byteLength)
+  const isLarger = stored === undefined ? undefined : stored.byteLength > rows.byteLength
+  expect(isLarger).toBe(zlib === undefined ? undefined : true)
 })

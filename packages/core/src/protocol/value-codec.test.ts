@@ -136,15 +136,11 @@ describe('values that cannot travel are refused with their path', () => {
     expect(() => codec.encode(value)).toThrow(expect.objectContaining({ path, reason }))
   })
 
-  // Not every supported runtime has it, so that no receiver could count on it.
-  test.runIf('Float16Array' in globalThis)('a Float16Array', () => {
-    const halves: unknown = Reflect.construct(
-      Reflect.get(globalThis, 'Float16Array') as new (
-        n: number,
-      ) => unknown,
-      [1],
-    )
-    expect(() => codec.encode([halves])).toThrow(
+  // Node 22 has none, so that no receiver could count on it: where there is one, it is refused like any other class.
+  test('a typed array that not every runtime has', () => {
+    const standIn = { Float16Array: class {} }
+    const Halves: new () => object = Reflect.get(globalThis, 'Float16Array') ?? standIn.Float16Array
+    expect(() => codec.encode([new Halves()])).toThrow(
       expect.objectContaining({ path: [0], reason: 'an instance of Float16Array' }),
     )
   })
