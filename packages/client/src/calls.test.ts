@@ -86,6 +86,22 @@ test('an input or item that no message can hold fails here, and costs nothing el
   await close()
 })
 
+test('more than the server can take at once waits, however much it is', async () => {
+  const { client, clock, server, close } = createBench()
+  await clock.advanceAsync(10)
+  const { link } = server.latest
+  link.pause('up')
+  const title = 'x'.repeat(900 * 1024)
+  const calls = Array.from({ length: 30 }, () => client.todo.create({ title }))
+  await clock.advanceAsync(1000)
+  expect(link.up.backlogBytes).toBeGreaterThan(25 * 1024 * 1024)
+  link.resume('up')
+  await clock.advanceAsync(1000)
+  expect(await Promise.all(calls)).toHaveLength(30)
+  expect(client.$.stats().reconnects).toBe(0)
+  await close()
+})
+
 test('once both ends know that they hold the same contract, procedures are named by index', async () => {
   const { client, clock, server, close } = createBench()
   const early = client.todo.get({ id: '1' })

@@ -7,11 +7,13 @@
 import { isTautlineError, type ProcedureEntry } from '@tautline/core'
 import type { Clock, Compressor, Connector } from '@tautline/core/io'
 import {
+  type BacklogLimits,
   Caller,
   Connection,
   type ConnectionObserver,
   type ConnectionOptions,
   type ConnectionStats,
+  DEFAULT_BACKLOG_LIMITS,
   type Ending,
   type EventListener,
   encodeValue,
@@ -67,6 +69,9 @@ export interface ConnectionListener {
 
 type ClientSession = Session & ClientMoves
 
+/** What waits here is what this application gave to be sent: a server that takes it slowly is judged by progress alone. */
+const BACKLOG: BacklogLimits = { ...DEFAULT_BACKLOG_LIMITS, maxBytes: Number.POSITIVE_INFINITY }
+
 type Phase =
   /** Asking the application for credentials. */
   | { readonly type: 'preparing'; readonly ended: AbortController }
@@ -121,7 +126,8 @@ export class ClientConnection {
     const hello = this.#hello(encodeValue(codec, credentials))
     const { clock, limits, mostReceived, compressor } = this.#setup
     const session = createClientSession({ hello, limits })
-    const link = new Connection({ session, clock, limits, mostReceived, compressor, observer: this.#observer() })
+    const observer = this.#observer()
+    const link = new Connection({ session, clock, limits, mostReceived, compressor, observer, backlog: BACKLOG })
     const caller = new Caller(link, this.#listener.event)
     const callee = createCallee(served, {
       link,

@@ -91,7 +91,7 @@ export class ServerConnection implements TopicReceiver {
   #agreement: Agreement = NOTHING_SHARED
 
   constructor(setup: ConnectionSetup, { id, socket, request }: Arrival) {
-    const { clock, limits, compression } = setup.settings
+    const { clock, limits, compression, backlog } = setup.settings
     this.id = id
     this.request = request
     this.#setup = setup
@@ -101,6 +101,7 @@ export class ServerConnection implements TopicReceiver {
       clock,
       limits,
       compressor: compression?.compressor,
+      backlog,
       observer: {
         onOpen: () => {},
         onHandshake: (effect) => this.#onHandshake(effect),

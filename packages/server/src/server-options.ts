@@ -6,7 +6,7 @@ import {
   createSystemClock,
   createZlibCompressor,
 } from '@tautline/core/io'
-import { checkNumber, numberOptions } from '@tautline/core/peer'
+import { type BacklogLimits, checkNumber, DEFAULT_BACKLOG_LIMITS, numberOptions } from '@tautline/core/peer'
 import { DEFAULT_LIMITS, type HeartbeatTimes, type Limits } from '@tautline/core/protocol'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createSafeLog, type Log } from './log.ts'
@@ -50,6 +50,11 @@ export interface ServerOptions<Ctx extends object, Calls extends ContractTree> {
     | undefined
   /** See `Limits` for each default. */
   readonly limits?: Partial<Limits> | undefined
+  /**
+   * When a client that does not read is given up with 4508. Answers to calls that run at the same time count until the
+   * client has taken them: raise `maxBytes` where honest clients ask for more than 16 MiB at once.
+   */
+  readonly backlog?: Partial<BacklogLimits> | undefined
   /** @default idleMs: 20,000, timeoutMs: 10,000 */
   readonly heartbeat?: Partial<HeartbeatTimes> | undefined
   /** Compression of single messages, where the socket has none of its own. @default on */
@@ -96,6 +101,7 @@ export interface Disconnection {
 export interface ServerSettings {
   readonly isOriginAllowed: OriginCheck
   readonly limits: Limits
+  readonly backlog: BacklogLimits
   readonly heartbeat: HeartbeatTimes
   readonly compression: { readonly compressor: Compressor; readonly thresholdBytes: number } | undefined
   readonly maxConnections: number
@@ -124,6 +130,7 @@ export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
   const settings: ServerSettings = {
     isOriginAllowed: createOriginCheck(options.origins ?? 'same-origin'),
     limits: numberOptions(DEFAULT_LIMITS, options.limits, { name: 'limits', ...ON_THE_WIRE }),
+    backlog: numberOptions(DEFAULT_BACKLOG_LIMITS, options.backlog, { name: 'backlog', ...AT_HOME }),
     heartbeat: numberOptions(DEFAULT_HEARTBEAT, options.heartbeat, { name: 'heartbeat', ...ON_THE_WIRE }),
     compression: compression === false ? undefined : resolveCompression(compression),
     maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,

@@ -124,4 +124,17 @@ describe('a socket', () => {
     expect(asked).toEqual([expect.stringMatching(`^close ${CloseCode.SlowConsumer} `)])
     expect(bench.lines).toEqual([expect.stringContaining(`${CloseCode.SlowConsumer}`)])
   })
+
+  test('may have more waiting for it where the application allows', async () => {
+    const backlog = { maxBytes: 17 * 1024 * 1024 }
+    const bench = createBench(app.handlers(handlers), { backlog })
+    const atTheLimit = openSocket(bench.server, { backlogBytes: backlog.maxBytes })
+    const onePast = openSocket(bench.server, { backlogBytes: backlog.maxBytes + 1 })
+    say(atTheLimit.listener)
+    say(onePast.listener)
+    await bench.clock.settle()
+    expect(atTheLimit.asked).toEqual([])
+    expect(onePast.asked).toEqual([expect.stringMatching(`^close ${CloseCode.SlowConsumer} `)])
+    atTheLimit.listener.closed(1006, '')
+  })
 })
