@@ -282,6 +282,6 @@ describe('a reconnect policy', () => {
     [{ baseMs: Number.NaN }, 'Expected `baseMs` to be a number >= 0, got `NaN` (number)'],
     [{ maxMs: -1 }, 'Expected `maxMs` to be a number >= 0, got `-1` (number)'],
   ])('refuses options out of range: %o', (options, message) => {
-    expect(() => createReconnectPolicy(longest, options)).toThrow(message)
+    expect(() => createReconnectPolicy(longest, options)).toThrow(new TypeError(message))
   })
 })

@@ -255,10 +255,10 @@ function notBeforeOf({ retryAfterMs = 0 }: LinkFailure, phase: Phase, now: numbe
 
 function wholeNumber(name: string, value: number): number {
   if (value >= 0 && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY)) return value
-  throw new RangeError(`Expected \`${name}\` to be an integer >= 0, got \`${value}\` (${typeof value})`)
+  throw new TypeError(`Expected \`${name}\` to be an integer >= 0, got \`${value}\` (${typeof value})`)
 }
 
 function atLeastZero(name: string, value: number): number {
   if (value >= 0) return value
-  throw new RangeError(`Expected \`${name}\` to be a number >= 0, got \`${value}\` (${typeof value})`)
+  throw new TypeError(`Expected \`${name}\` to be a number >= 0, got \`${value}\` (${typeof value})`)
 }
