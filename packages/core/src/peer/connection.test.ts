@@ -282,6 +282,20 @@ describe.each(kinds)('Connection with %s', (_name, client, server) => {
     expect(pair.link.up.bytes - before).toBeLessThan(1000)
   })
 
+  test('keeps no record of what stayed out of compression once it is settled, or cancelled while it waits', async () => {
+    const pair = await connect({ ...options, limits: { calls: 1 }, server: () => {} })
+    const { caller, connection } = pair.client
+    const running = call(pair, 'runs', { compress: false })
+    const waiting = call(pair, 'waits', { compress: false })
+    await pair.clock.settle()
+    expect(connection.stats.plain).toBe(2)
+    caller.cancel(waiting.id)
+    expect(connection.stats.plain).toBe(1)
+    pair.server.connection.succeed(running.id, undefined)
+    await pair.clock.settle()
+    expect(connection.stats.plain).toBe(0)
+  })
+
   test('never compresses WELCOME, which tells how', async () => {
     const compression = { algorithm: 'deflate-raw', thresholdBytes: 1 }
     const pair = await connect({ ...options, compression, server: echo })

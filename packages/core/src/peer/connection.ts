@@ -51,6 +51,8 @@ export interface ConnectionStats {
   readonly received: InboundStats
   /** Bytes accepted by the transport and not yet handed to the network. */
   readonly backlogBytes: number
+  /** Calls and streams that are kept out of compressed messages and not settled. */
+  readonly plain: number
   readonly session: SessionStats
 }
 
@@ -118,6 +120,7 @@ export class Connection<S extends Session> extends SessionDriver<S> {
       sent: this.#outbox.stats,
       received: this.#inbound.stats,
       backlogBytes: this.transport?.backlogBytes ?? 0,
+      plain: this.#plainIds.size,
       session: this.session.stats(),
     }
   }

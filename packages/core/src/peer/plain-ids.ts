@@ -15,6 +15,10 @@ export class PlainIds {
     this.#isOwn = isOwn
   }
 
+  get size(): number {
+    return this.#ids.size
+  }
+
   add(id: number): void {
     this.#ids.add(id)
   }
