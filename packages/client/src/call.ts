@@ -71,6 +71,10 @@ class Call implements Intent, CallSink {
     return this.#request.input?.byteLength ?? 0
   }
 
+  get isRepeatable(): boolean {
+    return this.#request.entry.def.idempotent
+  }
+
   attach(carrier: Carrier): void {
     const { entry, input, options } = this.#request
     const timeoutMs = this.deadlineAt === undefined ? undefined : this.deadlineAt - this.#line.clock.now()
@@ -113,7 +117,7 @@ class Call implements Intent, CallSink {
   lost(unsent: boolean): void {
     this.#place = undefined
     if (!unsent) this.#outcome = 'unknown'
-    if (unsent || this.#request.entry.def.idempotent) this.#line.intents.again(this)
+    if (unsent || this.isRepeatable) this.#line.intents.again(this)
     else this.abandon({ code: 'CONNECTION_LOST' })
   }
 

@@ -86,7 +86,7 @@ test('an input or item that no message can hold fails here, and costs nothing el
   await close()
 })
 
-test('more than the server can take at once waits, however much it is', async () => {
+test('more than the server can take at once waits here, however much it is', async () => {
   const { client, clock, server, close } = createBench()
   await clock.advanceAsync(10)
   const { link } = server.latest
@@ -94,7 +94,8 @@ test('more than the server can take at once waits, however much it is', async ()
   const title = 'x'.repeat(900 * 1024)
   const calls = Array.from({ length: 30 }, () => client.todo.create({ title }))
   await clock.advanceAsync(1000)
-  expect(link.up.backlogBytes).toBeGreaterThan(25 * 1024 * 1024)
+  // One message is under way: the others would only wait in the network.
+  expect(link.up.backlogBytes).toBeLessThan(2 * title.length)
   link.resume('up')
   await clock.advanceAsync(1000)
   expect(await Promise.all(calls)).toHaveLength(30)

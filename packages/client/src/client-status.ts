@@ -13,7 +13,13 @@ export interface ClientStatus {
   readonly attempt: number
   /** When the next attempt begins, in ms of the client's clock (`performance.now()`), where one waits. */
   readonly nextAttemptAt: number | undefined
-  /** The carrier in use or in the making: `"websocket"`. */
+  /**
+   * How this connection began, where it is `connected`: `true` went on with the session there was, so that nothing was lost;
+   * `false` had to begin a new one, and what was under way in the old one has met a lost connection; `undefined` for the
+   * first one.
+   */
+  readonly resumed: boolean | undefined
+  /** The carrier in use or in the making: `"websocket"`, `"long-poll"`. */
   readonly transport: string | undefined
   /** Since when, in ms of the client's clock. */
   readonly since: number

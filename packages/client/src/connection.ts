@@ -1,11 +1,12 @@
 /**
- * One attempt to connect, and the connection that comes of it: the client's half of the driver.
+ * One attempt to connect, and the session that comes of it: the client's half of the driver. Where the attempt was made for a
+ * session that is there, that one takes its transport over.
  *
  * Owns: credentials, the HELLO, the time it may take to get there. Must not know: other attempts, when the next one is
- * due, calls. Normative text: PROTOCOL.md, "Handshake".
+ * due, calls. Normative text: PROTOCOL.md, "Handshake" and "Resuming".
  */
 import { isTautlineError, type ProcedureEntry } from '@tautline/core'
-import type { Clock, Compressor, Connector } from '@tautline/core/io'
+import { type Clock, type Compressor, type Connector, DEFAULT_WINDOW_LIMITS } from '@tautline/core/io'
 import {
   type BacklogLimits,
   Caller,
@@ -30,13 +31,12 @@ import {
   type ValueCodec,
   type Welcome,
 } from '@tautline/core/protocol'
-import { type ClientMoves, createClientSession, type Session } from '@tautline/core/session'
+import { type ClientMoves, createClientSession, type Resumption, type Session } from '@tautline/core/session'
 import type { Carrier } from './line.ts'
 import { contextOf, createCallee } from './served.ts'
 
 /** What stays the same from one attempt to the next. */
 export interface ConnectionSetup {
-  readonly connector: Connector
   readonly clock: Clock
   readonly codec: ValueCodec
   readonly limits: Limits
@@ -53,10 +53,23 @@ export interface ConnectionSetup {
   readonly connectTimeoutMs: number
 }
 
-/** `lost` and `closed` come in any case, in this order, once. */
+/** What one attempt is about. */
+export interface Attempt {
+  readonly connector: Connector
+  /** As in HELLO. */
+  readonly why: string
+  /** The session to go on with, if there is one: asked when HELLO is made. */
+  readonly resumption: () => Resumption | undefined
+  /** Whether to be there without carrying anything: see `HELLO` in PROTOCOL.md. */
+  readonly standby: boolean
+}
+
+/** `lost` and `closed` come in any case, in this order, once; of one that was taken over, `closed` alone. */
 export interface ConnectionListener {
   open(carrier: Carrier): void
   welcome(welcome: Welcome): void
+  /** The transport is lost or left, and the session waits for another connection. */
+  detached(ending: Ending): void
   readonly event: EventListener
   goAway(goAway: GoAway): void
   roundTrip(ms: number): void
@@ -72,6 +85,8 @@ type ClientSession = Session & ClientMoves
 /** What waits here is what this application gave to be sent: a server that takes it slowly is judged by progress alone. */
 const BACKLOG: BacklogLimits = { ...DEFAULT_BACKLOG_LIMITS, maxBytes: Number.POSITIVE_INFINITY }
 
+const NEW_SESSION = { sid: undefined, token: undefined, rx: 0, attempt: 1 }
+
 type Phase =
   /** Asking the application for credentials. */
   | { readonly type: 'preparing'; readonly ended: AbortController }
@@ -79,18 +94,21 @@ type Phase =
   | { readonly type: 'over' }
 
 export class ClientConnection {
+  /** The kind of transport that carries it. */
+  transport: string
   readonly #setup: ConnectionSetup
-  readonly #why: string
+  readonly #attempt: Attempt
   readonly #listener: ConnectionListener
   readonly #disarm: () => void
   #phase: Phase
   #sharesContract = false
 
   /** Begins at once; nothing is told before this returns. */
-  constructor(setup: ConnectionSetup, why: string, listener: ConnectionListener) {
+  constructor(setup: ConnectionSetup, attempt: Attempt, listener: ConnectionListener) {
     const { clock, connectTimeoutMs } = setup
     this.#setup = setup
-    this.#why = why
+    this.#attempt = attempt
+    this.transport = attempt.connector.kind
     this.#listener = listener
     this.#phase = { type: 'preparing', ended: new AbortController() }
     this.#disarm = clock.schedule(clock.now() + connectTimeoutMs, () => {
@@ -101,6 +119,47 @@ export class ClientConnection {
 
   get stats(): ConnectionStats | undefined {
     return this.#phase.type === 'linked' ? this.#phase.link.stats : undefined
+  }
+
+  /** Whether its session can go on with another connection, or waits for one. */
+  get isResumable(): boolean {
+    return this.#phase.type === 'linked' && this.#phase.link.isLive && this.#phase.link.session.isResumable
+  }
+
+  /** Whether its session lives and has a transport. */
+  get isAttached(): boolean {
+    return this.#phase.type === 'linked' && this.#phase.link.session.state === 'open' && this.#phase.link.isLive
+  }
+
+  /** For the HELLO of the next connection of this session; `undefined` where it cannot go on. */
+  nextResumption(): Resumption | undefined {
+    return this.isResumable && this.#phase.type === 'linked' ? this.#phase.link.session.nextResumption() : undefined
+  }
+
+  /** How calls and streams use it, once its transport has opened. */
+  get carrier(): Carrier | undefined {
+    return this.#phase.type === 'linked' ? { caller: this.#phase.caller, refOf: this.#refOf } : undefined
+  }
+
+  /** From now on the transport of `arrival` carries this session, as the server's `welcome` says; `arrival` is over. */
+  resume(arrival: ClientConnection, welcome: Welcome): void {
+    const from = arrival.#phase
+    if (this.#phase.type !== 'linked' || from.type !== 'linked') return
+    const { link } = this.#phase
+    this.transport = arrival.transport
+    arrival.#phase = { type: 'over' }
+    link.takeOver(from.link, (session, now) => {
+      link.agree(welcome)
+      return session.resume(welcome, now)
+    })
+    arrival.#listener.closed()
+  }
+
+  /** Leaves the transport; the session waits for another one where it can, and else is over. */
+  leave(code: CloseCode, reason: string): void {
+    if (this.#phase.type === 'linked' && this.isAttached) {
+      this.#phase.link.move((session, now) => session.leave(code, reason, now))
+    } else if (!this.isResumable) this.close(code, reason, true)
   }
 
   /** The link may be dead without our knowledge: asks. */
@@ -119,15 +178,24 @@ export class ClientConnection {
   }
 
   async #begin(ended: AbortSignal): Promise<void> {
-    const { auth, codec, served, connector } = this.#setup
+    const { auth, codec, served } = this.#setup
+    const { connector } = this.#attempt
     const peer = this.#peerHandle()
     const [credentials, context] = await Promise.all([auth?.(), contextOf(served, peer, ended)])
     if (ended.aborted) return
     const hello = this.#hello(encodeValue(codec, credentials))
     const { clock, limits, mostReceived, compressor } = this.#setup
     const session = createClientSession({ hello, limits })
-    const observer = this.#observer()
-    const link = new Connection({ session, clock, limits, mostReceived, compressor, observer, backlog: BACKLOG })
+    const link = new Connection({
+      session,
+      clock,
+      limits,
+      mostReceived,
+      compressor,
+      observer: this.#observer(),
+      backlog: BACKLOG,
+      window: DEFAULT_WINDOW_LIMITS,
+    })
     const caller = new Caller(link, this.#listener.event)
     const callee = createCallee(served, {
       link,
@@ -145,19 +213,17 @@ export class ClientConnection {
 
   #hello(auth: Payload | undefined): Hello {
     const { contractHash, served, compressor, name } = this.#setup
+    const { resumption, why, standby } = this.#attempt
     return {
       version: PROTOCOL_VERSION,
-      sid: undefined,
-      token: undefined,
-      rx: 0,
-      attempt: 1,
+      ...(resumption() ?? NEW_SESSION),
       compression: compressor === undefined ? [] : [compressor.algorithm],
       contractHash,
       servesHash: served?.['~contract'].hash,
       auth,
       client: name,
-      why: this.#why,
-      standby: false,
+      why,
+      standby,
     }
   }
 
@@ -172,6 +238,7 @@ export class ClientConnection {
         if (effect.type === 'go-away') listener.goAway(effect.goAway)
         else listener.roundTrip(effect.ms)
       },
+      onDetached: (ending) => listener.detached(ending),
       onLost: (ending) => this.#onLost(ending),
       onClosed: () => listener.closed(),
       onFault: (error) => listener.fault(error),
@@ -182,11 +249,12 @@ export class ClientConnection {
     if (this.#phase.type !== 'linked') return
     const { link, caller } = this.#phase
     this.#disarm()
-    const refOf = (entry: ProcedureEntry): number | string => (this.#sharesContract ? entry.index : entry.path)
     // In this order: what is there when HELLO is said goes with it, what comes later waits for WELCOME.
-    this.#listener.open({ caller, refOf })
+    if (!this.#attempt.standby) this.#listener.open({ caller, refOf: this.#refOf })
     link.move((session, now) => session.opened(now))
   }
+
+  readonly #refOf = (entry: ProcedureEntry): number | string => (this.#sharesContract ? entry.index : entry.path)
 
   #onWelcome(welcome: Welcome): void {
     this.#sharesContract = welcome.contractHash === this.#setup.contractHash

@@ -45,7 +45,6 @@ export function createClient<T extends ContractTree>(api: T, options: ClientOpti
   const group = createGroup(api, { line, topics })
   const reconnector = new Reconnector({
     setup: {
-      connector: connectorFor(options),
       clock,
       codec,
       limits: numberOptions(DEFAULT_LIMITS, options.limits, { name: 'limits', ...FROM_1 }),
@@ -58,6 +57,7 @@ export function createClient<T extends ContractTree>(api: T, options: ClientOpti
       name: options.name ?? 'tautline',
       connectTimeoutMs,
     },
+    connectors: [connectorFor(options)],
     reconnect: options.reconnect,
     random: options.random ?? Math.random,
     intents,

@@ -13,8 +13,12 @@ export interface Intent {
   readonly byteLength: number
   /** In the time of the clock; watched here only while it waits. */
   readonly deadlineAt: number | undefined
+  /** Whether it may run twice: then it may leave on a connection that may turn out to be none. */
+  readonly isRepeatable: boolean
   /** There is a connection: go. May send at once, though nothing of it is run before the server has accepted. */
   attach(carrier: Carrier): void
+  /** The server that it is under way at, by this carrier, goes away, and there is another: move there if nothing is lost by it. */
+  handOver?(from: Carrier): void
   /** It will not be had for now: settle and `remove`, or stay for when there is a connection after all. */
   abandon(failure: Failure): void
 }
@@ -33,11 +37,14 @@ export interface QueueLimits {
   readonly bytes: number
 }
 
+/** What leaves together with HELLO. */
+export type Early = 'everything' | 'repeatable'
+
 type LineState =
   /** Intents wait: no transport is open. */
   | { readonly type: 'waiting' }
   /** They are handed over, but the server has not accepted yet: all of it may come back. */
-  | { readonly type: 'handshaking'; readonly carrier: Carrier }
+  | { readonly type: 'handshaking'; readonly carrier: Carrier; readonly early: Early }
   | { readonly type: 'connected'; readonly carrier: Carrier }
   /** There will be no connection until somebody asks for one. */
   | { readonly type: 'stopped'; readonly why: Failure }
@@ -93,22 +100,24 @@ export class Intents {
     this.#stopWaiting(intent)
   }
 
-  /** A transport is open: everything that waits goes, in the order in which it came. */
-  open(carrier: Carrier): void {
-    this.#state = { type: 'handshaking', carrier }
-    for (const intent of this.#waiting.keys()) {
-      // One that went before it has lost the connection.
-      if (this.#state.type !== 'handshaking') return
-      this.#stopWaiting(intent)
-      this.#attach(intent, carrier)
-    }
+  /** A transport is open, and HELLO is about to be said: what waits goes with it, in the order in which it came. */
+  greet(carrier: Carrier, early: Early): void {
+    if (this.#state.type !== 'waiting') return
+    this.#state = { type: 'handshaking', carrier, early }
+    this.#release()
   }
 
-  accepted(): void {
-    if (this.#state.type !== 'handshaking') return
-    this.#state = { type: 'connected', carrier: this.#state.carrier }
+  /** The server has accepted: everything that waits goes. */
+  accepted(carrier: Carrier): void {
+    this.#state = { type: 'connected', carrier }
     this.#queued.clear()
     this.#queuedBytes = 0
+    this.#release()
+  }
+
+  /** Those that are under way on `from` may move to the connection there is. */
+  handOver(from: Carrier): void {
+    for (const intent of Array.from(this.#all)) intent.handOver?.(from)
   }
 
   /** The connection is gone: intents wait. What was handed over comes back by `again`, or settles. */
@@ -128,9 +137,26 @@ export class Intents {
     for (const intent of this.#all) intent.abandon(why)
   }
 
+  #release(): void {
+    for (const intent of this.#waiting.keys()) {
+      const carrier = this.#carrierFor(intent)
+      // One that went before it may have lost the connection.
+      if (carrier === undefined) continue
+      this.#stopWaiting(intent)
+      this.#attach(intent, carrier)
+    }
+  }
+
+  #carrierFor({ isRepeatable }: Intent): Carrier | undefined {
+    if (this.#state.type === 'connected') return this.#state.carrier
+    if (this.#state.type !== 'handshaking') return undefined
+    return isRepeatable || this.#state.early === 'everything' ? this.#state.carrier : undefined
+  }
+
   #place(intent: Intent): void {
-    if (this.#state.type === 'handshaking' || this.#state.type === 'connected') {
-      this.#attach(intent, this.#state.carrier)
+    const carrier = this.#carrierFor(intent)
+    if (carrier !== undefined) {
+      this.#attach(intent, carrier)
       return
     }
     this.#waiting.set(intent, this.#watchDeadline(intent))

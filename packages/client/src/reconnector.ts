@@ -1,28 +1,35 @@
 /**
  * Keeps a client connected: does what the reconnect policy decides.
  *
- * Owns: the connection in use, those on their way out, the timer of the next attempt. Must not know: when an attempt is
- * due (the policy), what waits for one (`Intents`). Normative text: PROTOCOL.md, "Reconnecting".
+ * Owns: the session in use, the attempts to find a connection for it, sessions on their way out, the timer of the next attempt.
+ * Must not know: when an attempt is due (the policy), over which transport (`TransportChoice`), what waits for it
+ * (`Intents`). Normative text: PROTOCOL.md, "Resuming" and "Reconnecting".
  */
 import { TautlineError } from '@tautline/core'
-import type { Random } from '@tautline/core/io'
+import type { Connector, Random } from '@tautline/core/io'
 import type { Ending, EventListener } from '@tautline/core/peer'
-import { CloseCode, type GoAway, type Payload } from '@tautline/core/protocol'
+import { CloseCode, type GoAway, type Payload, type Welcome } from '@tautline/core/protocol'
 import {
   createReconnectPolicy,
   type ReconnectEffect,
   type ReconnectOptions,
   type ReconnectPolicy,
 } from '@tautline/core/session'
+import { Alarm } from './alarm.ts'
 import type { ClientStatus } from './client-status.ts'
 import { ClientConnection, type ConnectionListener, type ConnectionSetup } from './connection.ts'
 import type { Failure, Intents } from './intents.ts'
+import { LeavingConnections } from './leaving-connections.ts'
 import type { PageSignal } from './page-signals.ts'
 import { StatusStore } from './status-store.ts'
 import { addTraffic, NO_TRAFFIC, type TotalTraffic } from './traffic.ts'
+import { TransportChoice } from './transport-choice.ts'
+import { TransportProbe } from './transport-probe.ts'
 
 export interface ReconnectorOptions {
   readonly setup: ConnectionSetup
+  /** Transports, preferred first. */
+  readonly connectors: readonly [Connector, ...Connector[]]
   readonly reconnect: ReconnectOptions | undefined
   readonly random: Random
   readonly intents: Intents
@@ -31,27 +38,25 @@ export interface ReconnectorOptions {
   readonly report: (error: unknown) => void
 }
 
-/** A timer that is set, and for when. */
-interface Alarm {
-  readonly at: number
-  readonly cancel: () => void
-}
-
-/** Connections that may finish their calls beside the one in use. A server could ask for any time to do so. */
-const MAX_LEAVING = 4
-
 const CLOSED: Failure = { code: 'CLIENT_CLOSED' }
 
 export class Reconnector {
   readonly status: StatusStore
   readonly #options: ReconnectorOptions
   readonly #policy: ReconnectPolicy
+  readonly #choice: TransportChoice
+  readonly #probe: TransportProbe
+  readonly #leaving: LeavingConnections
+  readonly #policyAlarm: Alarm
+  readonly #choiceAlarm: Alarm
+  /** Holds the session in use, with a transport or without. */
   #current: ClientConnection | undefined
-  /** Those that still finish their calls while another one has taken over, each with what ends its grace. */
-  readonly #leaving = new Map<ClientConnection, () => void>()
+  /** Attempts under way, oldest first: the first that the server accepts is the one. */
+  readonly #attempts = new Set<ClientConnection>()
+  /** How the latest session began. */
+  #resumed: boolean | undefined
   /** How long the current one would be left to finish its calls, by its GOAWAY. */
   #drainMs = 0
-  #alarm: Alarm | undefined
   #connected: PromiseWithResolvers<void> | undefined
   /** Transports that are not closed. */
   #transports = 0
@@ -62,10 +67,20 @@ export class Reconnector {
   #pastTraffic: TotalTraffic = NO_TRAFFIC
 
   constructor(options: ReconnectorOptions) {
-    const { clock } = options.setup
+    const { setup, connectors, random, report } = options
+    const { clock } = setup
     this.#options = options
-    this.#policy = createReconnectPolicy(options.random, options.reconnect, clock.now())
-    this.status = new StatusStore(this.#describe(), options.report)
+    this.#policy = createReconnectPolicy(random, options.reconnect, clock.now())
+    this.#choice = new TransportChoice(connectors)
+    this.#probe = new TransportProbe({
+      clock,
+      connect: (listener) => this.#connect(this.#choice.preferred, { why: 'probe', standby: true }, () => listener),
+      proven: () => this.#attempt(this.#choice.preferred, 'upgrade'),
+    })
+    this.#leaving = new LeavingConnections(clock)
+    this.#policyAlarm = new Alarm(clock, () => this.#apply(this.#policy.handleTimeout(this.#now())))
+    this.#choiceAlarm = new Alarm(clock, () => this.#tryAnother())
+    this.status = new StatusStore(this.#describe(), report)
   }
 
   get roundTripMs(): number | undefined {
@@ -79,7 +94,7 @@ export class Reconnector {
 
   get traffic(): TotalTraffic {
     let total = addTraffic(this.#pastTraffic, this.#current?.stats)
-    for (const connection of this.#leaving.keys()) total = addTraffic(total, connection.stats)
+    for (const connection of [...this.#attempts, ...this.#leaving.all]) total = addTraffic(total, connection.stats)
     return total
   }
 
@@ -111,6 +126,8 @@ export class Reconnector {
     else if (signal === 'online') this.#policy.online(now)
     // Somebody looks again: the rest of a long wait is not for them.
     else if (this.#policy.status.nextAttemptAt !== undefined) this.#apply(this.#policy.reconnect(now))
+    // Another network may let through what this one did not.
+    if (signal === 'online') this.#probe.soon()
     // Each of the signals may mean that the link is dead without our knowledge.
     this.#current?.wake()
     this.#apply([])
@@ -128,7 +145,13 @@ export class Reconnector {
     this.#options.intents.close(CLOSED)
     this.#apply(this.#policy.close(this.#now()))
     this.#failWaiters()
-    for (const connection of this.#leaving.keys()) connection.close(CloseCode.Normal, 'The client is closed', false)
+    this.#probe.stop()
+    const current = this.#current
+    this.#current = undefined
+    const all = [...this.#leaving.all, ...this.#takeAttempts(), ...(current === undefined ? [] : [current])]
+    for (const connection of all) {
+      connection.close(CloseCode.Normal, 'The client is closed', false)
+    }
     if (this.#transports === 0) this.#closed.resolve()
     return this.#closed.promise
   }
@@ -138,50 +161,69 @@ export class Reconnector {
       if (effect.type === 'dial') this.#dial(effect.why)
       else this.#drop()
     }
-    this.#arm()
+    this.#policyAlarm.set(this.#policy.nextDeadline())
+    this.#choiceAlarm.set(this.#choice.nextDeadline())
     this.#show()
   }
 
   #dial(why: string): void {
-    const { setup, intents } = this.#options
-    if (this.#current !== undefined) this.#leave(this.#current)
-    intents.wait()
+    this.#attempt(this.#choice.dial(this.#now()), why)
+  }
+
+  /** The one under way takes long: another transport may be through sooner. */
+  #tryAnother(): void {
+    const connector = this.#choice.handleTimeout(this.#now())
+    if (connector !== undefined) this.#attempt(connector, 'fallback')
+    this.#apply([])
+  }
+
+  #attempt(connector: Connector, why: string): void {
+    if (this.#current === undefined && this.#attempts.size === 0) this.#options.intents.wait()
+    const attempt = this.#connect(connector, { why, standby: false }, (self) => this.#listenerFor(self))
+    this.#attempts.add(attempt)
+  }
+
+  #connect(
+    connector: Connector,
+    { why, standby }: { readonly why: string; readonly standby: boolean },
+    listenerFor: (self: () => ClientConnection) => ConnectionListener,
+  ): ClientConnection {
     this.#transports++
+    const resumption = () => (standby ? undefined : this.#current?.nextResumption())
+    const listener = listenerFor(() => connection)
     const connection: ClientConnection = new ClientConnection(
-      setup,
-      why,
-      this.#listenerFor(() => connection),
+      this.#options.setup,
+      { connector, why, resumption, standby },
+      { ...listener, closed: () => this.#onClosed(listener) },
     )
-    this.#current = connection
+    return connection
   }
 
+  /** By hand: leaves the transport there is, or gives up the attempts under way. */
   #drop(): void {
-    const connection = this.#current
-    this.#current = undefined
     const isClosed = this.#policy.status.state === 'closed'
-    if (!isClosed) this.#options.intents.wait()
-    connection?.close(CloseCode.Normal, isClosed ? 'The client is closed' : 'Replaced by the application', false)
+    if (isClosed) return
+    for (const attempt of this.#takeAttempts()) attempt.close(CloseCode.Normal, 'Replaced by the application', false)
+    this.#current?.leave(CloseCode.Normal, 'Replaced by the application')
   }
 
-  #leave(connection: ClientConnection): void {
-    const { clock } = this.#options.setup
-    const end = (): void => connection.close(CloseCode.Normal, 'Its time to finish is over', false)
-    this.#leaving.set(connection, clock.schedule(clock.now() + this.#drainMs, end))
-    if (this.#leaving.size <= MAX_LEAVING) return
-    const [longest] = this.#leaving.keys()
-    longest?.close(CloseCode.Normal, 'Too many connections are about to end', false)
+  #takeAttempts(): readonly ClientConnection[] {
+    const attempts = [...this.#attempts]
+    this.#attempts.clear()
+    return attempts
   }
 
   #listenerFor(self: () => ClientConnection): ConnectionListener {
-    const { intents, onEvent, report } = this.#options
+    const { onEvent, report } = this.#options
     const isCurrent = (): boolean => this.#current === self()
     return {
       open: (carrier) => {
-        if (isCurrent()) intents.open(carrier)
+        // What is new goes along with HELLO; a session that is there has its own way.
+        if (this.#current === undefined && this.#attempts.has(self())) {
+          this.#options.intents.greet(carrier, this.#choice.isAlone ? 'everything' : 'repeatable')
+        }
       },
-      welcome: () => {
-        if (isCurrent()) this.#onWelcome()
-      },
+      welcome: (welcome) => this.#onWelcome(self(), welcome),
       event: onEvent,
       goAway: (goAway) => {
         if (isCurrent()) this.#onGoAway(goAway)
@@ -189,19 +231,45 @@ export class Reconnector {
       roundTrip: (ms) => {
         if (isCurrent()) this.#roundTripMs = ms
       },
+      detached: (ending) => this.#onDetached(self(), ending),
       lost: (ending, settle) => this.#onLost(self(), ending, settle),
-      closed: () => this.#onClosed(),
+      closed: () => {},
       fault: report,
     }
   }
 
-  #onWelcome(): void {
+  #onWelcome(connection: ClientConnection, welcome: Welcome): void {
+    if (!this.#attempts.delete(connection)) return
+    const { intents } = this.#options
+    const before = this.#current
     this.#welcomes++
-    this.#policy.connected(this.#now())
-    this.#options.intents.accepted()
+    this.#resumed = before === undefined ? undefined : welcome.resumed
+    if (before !== undefined && welcome.resumed) before.resume(connection, welcome)
+    else this.#current = connection
+    const losers = this.#takeAttempts()
+    const now = this.#now()
+    this.#policy.connected(now)
+    this.#choice.connected(connection.transport, now)
+    this.#probe.set(this.#choice.isPreferred(connection.transport) ? 'off' : 'on')
+    // First: what comes back from those that are closed here goes with the one there is.
+    const { carrier } = this.#current ?? {}
+    if (carrier !== undefined) intents.accepted(carrier)
+    for (const loser of losers) loser.close(CloseCode.Normal, 'Another one was faster', false)
+    if (before !== undefined && before !== this.#current) this.#replace(before)
     this.#connected?.resolve()
     this.#connected = undefined
     this.#apply([])
+  }
+
+  /** Its server knows nothing of the session: one that still has its transport may finish what it has begun. */
+  #replace(connection: ClientConnection): void {
+    if (!connection.isAttached) {
+      connection.close(CloseCode.Normal, 'Its session is lost', true)
+      return
+    }
+    this.#leaving.add(connection, this.#drainMs)
+    const { carrier } = connection
+    if (carrier !== undefined) this.#options.intents.handOver(carrier)
   }
 
   #onGoAway(goAway: GoAway): void {
@@ -210,23 +278,57 @@ export class Reconnector {
     this.#apply([])
   }
 
-  #onLost(connection: ClientConnection, ending: Ending, settle: () => void): void {
-    this.#pastTraffic = addTraffic(this.#pastTraffic, connection.stats)
-    this.#leaving.get(connection)?.()
-    this.#leaving.delete(connection)
+  #onDetached(connection: ClientConnection, ending: Ending): void {
     if (connection !== this.#current) {
-      settle()
+      // One that was leaving: nobody goes on with its session.
+      connection.close(CloseCode.Normal, 'Its session is over', true)
       return
     }
-    const { intents } = this.#options
-    this.#current = undefined
-    this.#roundTripMs = undefined
-    // First: what is settled now and goes again must find no connection, and hear at once when there will be none.
-    intents.wait()
-    const effects = this.#policy.failed({ ...ending, retryAfterMs: undefined }, this.#now())
+    this.#options.intents.wait()
+    this.#onDown(ending, () => connection.close(CloseCode.Normal, 'Given up', true))
+  }
+
+  #onLost(connection: ClientConnection, ending: Ending, settle: () => void): void {
+    this.#pastTraffic = addTraffic(this.#pastTraffic, connection.stats)
+    this.#leaving.remove(connection)
+    if (this.#attempts.delete(connection)) {
+      this.#onAttemptFailed(connection, ending, settle)
+    } else if (connection === this.#current) {
+      this.#current = undefined
+      // First: what is settled now and goes again must find no connection, and hear at once when there will be none.
+      if (this.#policy.status.state !== 'suspended') this.#options.intents.wait()
+      this.#onDown(ending, () => {})
+      settle()
+    } else {
+      settle()
+    }
+  }
+
+  #onAttemptFailed(connection: ClientConnection, ending: Ending, settle: () => void): void {
+    this.#choice.failed(connection.transport)
+    const effects =
+      this.#attempts.size > 0 ? [] : this.#policy.failed({ ...ending, retryAfterMs: undefined }, this.#now())
+    if (this.#current === undefined) this.#options.intents.wait()
+    const current = this.#current
     if (this.#policy.status.state === 'suspended') this.#giveUp(ending)
     settle()
+    if (this.#policy.status.state === 'suspended') current?.close(CloseCode.Normal, 'Given up', true)
     this.#apply(effects)
+  }
+
+  /** There is no transport any more. */
+  #onDown(ending: Ending, end: () => void): void {
+    const now = this.#now()
+    const before = this.#policy.status.state
+    this.#roundTripMs = undefined
+    this.#probe.set('off')
+    this.#choice.lost(now)
+    this.#policy.lost({ ...ending, retryAfterMs: undefined }, now)
+    if (this.#policy.status.state === 'suspended' && before !== 'suspended') {
+      this.#giveUp(ending)
+      end()
+    }
+    this.#apply([])
   }
 
   #giveUp({ code, reason }: Ending): void {
@@ -241,35 +343,25 @@ export class Reconnector {
     this.#connected = undefined
   }
 
-  #onClosed(): void {
+  #onClosed(listener: ConnectionListener): void {
     this.#transports--
+    listener.closed()
     if (this.#transports === 0) this.#closed?.resolve()
   }
 
-  #arm(): void {
-    const at = this.#policy.nextDeadline()
-    if (at === this.#alarm?.at) return
-    this.#alarm?.cancel()
-    this.#alarm = undefined
-    if (at === undefined) return
-    const cancel = this.#options.setup.clock.schedule(at, () => {
-      this.#alarm = undefined
-      this.#apply(this.#policy.handleTimeout(this.#now()))
-    })
-    this.#alarm = { at, cancel }
-  }
-
   #show(): void {
-    const { state, reason, since, attempt, nextAttemptAt } = this.#policy.status
+    const next = this.#describe()
     const before = this.status.current
-    const isSame = state === before.state && reason === before.reason && attempt === before.attempt
-    if (isSame && since === before.since && nextAttemptAt === before.nextAttemptAt) return
-    this.status.set(this.#describe())
+    const keys = Object.keys(next) as (keyof ClientStatus)[]
+    if (keys.some((key) => next[key] !== before[key])) this.status.set(next)
   }
 
   #describe(): ClientStatus {
-    const transport = this.#current === undefined ? undefined : this.#options.setup.connector.kind
-    return { ...this.#policy.status, transport }
+    const [attempt] = this.#attempts
+    const inUse = this.#current?.isAttached === true ? this.#current : attempt
+    const { status } = this.#policy
+    const resumed = status.state === 'connected' ? this.#resumed : undefined
+    return { ...status, transport: inUse?.transport, resumed }
   }
 
   #now(): number {

@@ -54,6 +54,7 @@ function refuseAll(link: SessionLink): CalleeSide {
       if (effect.type !== 'call' && effect.type !== 'open' && effect.type !== 'listen') return
       link.fail(effect.id, { code, message, data: undefined })
     },
+    onRoom() {},
     onLost() {},
   }
 }

@@ -72,6 +72,19 @@ export class StreamCall implements Intent, StreamSink {
     return this.#resume === undefined ? undefined : this.#line.codec.decode(this.#resume)
   }
 
+  get isRepeatable(): boolean {
+    return this.#request.up === undefined && this.#request.entry.def.resume !== undefined
+  }
+
+  /** From where the application has got to. One that cannot resume stays, for as long as the server lets it. */
+  handOver({ caller }: Carrier): void {
+    const place = this.#place
+    if (place?.caller !== caller || !this.isRepeatable) return
+    this.#place = undefined
+    caller.cancel(place.id)
+    this.#again()
+  }
+
   attach({ caller, refOf }: Carrier): void {
     const { entry, input, options, up } = this.#request
     const timeoutMs = this.deadlineAt === undefined ? undefined : this.deadlineAt - this.#line.clock.now()

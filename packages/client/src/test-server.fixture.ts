@@ -107,6 +107,7 @@ export function createTestServer(options: TestServerOptions): TestServer {
             if (effect.type === 'auth') this.#onAuth(effect.auth)
           },
           onLinkEffect() {},
+          onDetached() {},
           onLost: (ending) => {
             this.ending = ending
           },
@@ -127,6 +128,7 @@ export function createTestServer(options: TestServerOptions): TestServer {
             if (effect.type === 'call') this.asked.push(effect.procedure)
             this.dispatcher?.onCalleeEffect(effect)
           },
+          onRoom: () => this.dispatcher?.onRoom(),
           onLost: () => this.dispatcher?.onLost(),
         },
       })

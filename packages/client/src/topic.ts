@@ -5,7 +5,7 @@
  * Normative text: PROTOCOL.md, "Events".
  */
 import { type ProcedureEntry, TautlineError } from '@tautline/core'
-import type { ListenSink } from '@tautline/core/peer'
+import type { ListenSink, ToldError } from '@tautline/core/peer'
 import type { Payload } from '@tautline/core/protocol'
 import type { Listening, ListenOptions } from './client-types.ts'
 import type { Failure, Intent } from './intents.ts'
@@ -23,8 +23,14 @@ export interface TopicName {
   readonly params: Payload | undefined
 }
 
-export class Topic implements Intent, ListenSink {
+/** Where it is listened to; told apart by identity, for two of them may overlap. */
+interface ListeningPlace extends Place {
+  id: number
+}
+
+export class Topic implements Intent {
   readonly deadlineAt = undefined
+  readonly isRepeatable = true
   readonly #line: Line
   readonly #name: TopicName
   readonly #onOver: () => void
@@ -33,7 +39,9 @@ export class Topic implements Intent, ListenSink {
   readonly #ready = Promise.withResolvers<void>()
   /** `accepted`: at least once; from then on a pause of the line is bridged. */
   #state: 'new' | 'asking' | 'accepted' | 'over' = 'new'
-  #place: Place | undefined
+  #place: ListeningPlace | undefined
+  /** Where it is listened to as well, until the next server has accepted. */
+  #oldPlace: ListeningPlace | undefined
   /** Whether somebody learns from `ready` that the server refuses. */
   #readyAsked = false
   /** Events that wait for an asynchronous schema, and the end of their queue. */
@@ -75,10 +83,29 @@ export class Topic implements Intent, ListenSink {
     }
   }
 
+  /** Listened to at both until the new one has accepted, so that nothing is missed. */
+  handOver({ caller }: Carrier): void {
+    if (this.#place?.caller !== caller) return
+    this.#oldPlace = this.#place
+    this.#place = undefined
+    this.#line.intents.again(this)
+  }
+
   attach(carrier: Carrier): void {
     const { entry, params } = this.#name
-    const id = carrier.caller.listen({ event: carrier.refOf(entry), params }, this)
-    this.#place = { caller: carrier.caller, id }
+    const place: ListeningPlace = { caller: carrier.caller, id: 0 }
+    this.#place = place
+    place.id = carrier.caller.listen({ event: carrier.refOf(entry), params }, this.#sinkFor(place))
+  }
+
+  #sinkFor(place: ListeningPlace): ListenSink {
+    return {
+      accepted: () => this.#accepted(),
+      error: (code, message, data) => this.#refused(place, { code, message, data }),
+      // Listening has no deadline.
+      timeout: () => {},
+      lost: () => this.#lost(place),
+    }
   }
 
   /** The line has stopped. A topic that was accepted before stays for when it starts again. */
@@ -86,27 +113,38 @@ export class Topic implements Intent, ListenSink {
     if (this.#state !== 'accepted' || code === 'CLIENT_CLOSED') this.#end(new TautlineError(code, { message }))
   }
 
-  accepted(): void {
+  #accepted(): void {
     if (this.#state === 'accepted') this.#tell(({ options }) => options.onGap?.({ reason: 'connection-lost' }))
     this.#state = 'accepted'
+    this.#leaveOldPlace()
     this.#ready.resolve()
   }
 
   /** The server refuses, or ends what it had accepted. */
-  error(code: string, message: string, data: Payload | undefined): void {
+  #refused(place: ListeningPlace, told: ToldError): void {
+    if (place === this.#oldPlace) {
+      this.#oldPlace = undefined
+      return
+    }
     this.#place = undefined
-    const error = this.#line.reader.readError({ code, message, data }, this.#name.entry.def.errors)
+    const error = this.#line.reader.readError(told, this.#name.entry.def.errors)
     if (error instanceof Promise) error.then((late) => this.#end(late), this.#line.report)
     else this.#end(error)
   }
 
-  timeout(): void {
-    // Listening has no deadline.
-  }
-
-  lost(): void {
+  #lost(place: ListeningPlace): void {
+    if (place === this.#oldPlace) {
+      this.#oldPlace = undefined
+      return
+    }
     this.#place = undefined
     this.#line.intents.again(this)
+  }
+
+  #leaveOldPlace(): void {
+    const old = this.#oldPlace
+    this.#oldPlace = undefined
+    old?.caller.cancel(old.id)
   }
 
   /** In the order in which the events came, though one may take longer to validate than the next. */
@@ -156,6 +194,7 @@ export class Topic implements Intent, ListenSink {
     this.#place = undefined
     this.#line.intents.remove(this)
     this.#onOver()
+    this.#leaveOldPlace()
     place?.caller.cancel(place.id)
     this.#ready.reject(error)
     for (const listener of this.#listeners.keys()) this.#release(listener)

@@ -1,8 +1,9 @@
 /**
- * One connected client: the server's half of the driver.
+ * One client, with its session: the server's half of the driver. Each socket begins as one of these; where its HELLO asks for
+ * a session that is there, that one takes the socket over.
  *
- * Owns: the decision on HELLO and on fresh credentials, what of the application belongs to this connection. Must not know:
- * other connections, sockets of a runtime. Normative text: PROTOCOL.md, "Handshake".
+ * Owns: the decision on HELLO and on fresh credentials, what of the application belongs to this client. Must not know:
+ * sockets of a runtime. Normative text: PROTOCOL.md, "Handshake" and "Resuming".
  */
 import { type ContractTree, type ProcedureEntry, TautlineError } from '@tautline/core'
 import type { SharedFrame } from '@tautline/core/io'
@@ -18,16 +19,27 @@ import {
   refuseConnection,
   type ServedProcedures,
 } from '@tautline/core/peer'
-import { CloseCode, type GoAway, type Hello, type Payload, type ValueCodec } from '@tautline/core/protocol'
+import {
+  CloseCode,
+  FrameType,
+  type GoAway,
+  type Hello,
+  type Payload,
+  type ValueCodec,
+  type Welcome,
+} from '@tautline/core/protocol'
 import { createServerSession, type HandshakeEffect, type ServerDecisions, type Session } from '@tautline/core/session'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createErrorId } from './random-bytes.ts'
 import { refusalOf } from './refusal.ts'
 import type { ErrorContext, ServerSettings } from './server-options.ts'
+import type { SessionChange } from './session-event.ts'
+import type { ResumableSession, SessionRegistry } from './session-registry.ts'
+import { SessionTicket } from './session-ticket.ts'
 import type { ServerSocket, SocketListener, UpgradeRequest } from './socket.ts'
 import { createSocketTransport } from './socket-transport.ts'
 import type { TopicReceiver, Topics } from './topics.ts'
-import { type Agreement, agreementOf, createWelcome } from './welcome.ts'
+import { type Agreement, agreementOf, createWelcome, type WelcomedSession } from './welcome.ts'
 
 /** What all connections of a server share. */
 export interface ConnectionSetup {
@@ -35,6 +47,7 @@ export interface ConnectionSetup {
   readonly implementation: ServedProcedures
   readonly codec: ValueCodec
   readonly topics: Topics
+  readonly sessions: SessionRegistry<ServerConnection>
   readonly principalOf: (context: object) => string | undefined
   readonly listener: ServerConnectionListener
 }
@@ -43,11 +56,13 @@ export interface ConnectionSetup {
 export interface ServerConnectionListener {
   /** The client is accepted; its first call has not run yet. */
   accepted(connection: ServerConnection): void
+  /** The session has changed, and is not over. */
+  changed(connection: ServerConnection, change: SessionChange): void
   /** A call has ended. */
   settled(): void
   /** The session is over. */
   lost(connection: ServerConnection, ending: Ending): void
-  /** The transport is gone as well: the last word. */
+  /** The transport is gone as well, or carries another session from now on: the last word. */
   closed(connection: ServerConnection): void
   error(error: unknown, context: ErrorContext): void
 }
@@ -66,10 +81,22 @@ interface Identity {
   readonly principal: string | undefined
 }
 
+/** A client that says HELLO, with what the application made of it. */
+interface Guest {
+  readonly hello: Hello
+  readonly context: object
+  readonly auth: unknown
+}
+
+/** Since when a session is with or without a connection, in the time of the clock. */
+type Presence = { readonly type: 'attached' | 'detached'; readonly since: number }
+
 type Phase =
   /** Before HELLO, or while it is decided on. */
   | { readonly type: 'greeting'; readonly identity: Identity }
   | { readonly type: 'accepted'; readonly identity: Identity; readonly dispatcher: Dispatcher }
+  /** Authenticated, to be there when it is needed. */
+  | { readonly type: 'standby'; readonly identity: Identity }
   /** Hooks may still ask who it was. */
   | { readonly type: 'over'; readonly identity: Identity }
 
@@ -77,15 +104,18 @@ const NOBODY: Identity = Object.freeze({ context: Object.freeze({}), principal: 
 
 const NOTHING_SHARED: Agreement = { contract: false, calls: false }
 
-export class ServerConnection implements TopicReceiver {
+export class ServerConnection implements TopicReceiver, ResumableSession {
   readonly id: string
-  readonly request: UpgradeRequest
+  readonly ticket: SessionTicket
   readonly handle: ServerConnectionHandle<object, ContractTree>
   readonly #setup: ConnectionSetup
   readonly #link: Connection<ServerSession>
   readonly #caller: Caller
-  readonly #socket: ServerSocket
-  /** Aborts what `context` still does when the connection is over. */
+  readonly #openedAt: number
+  #socket: ServerSocket
+  #request: UpgradeRequest
+  #presence: Presence
+  /** Aborts what `context` still does when the session is over. */
   readonly #ended = new AbortController()
   #phase: Phase = { type: 'greeting', identity: NOBODY }
   #agreement: Agreement = NOTHING_SHARED
@@ -93,19 +123,25 @@ export class ServerConnection implements TopicReceiver {
   constructor(setup: ConnectionSetup, { id, socket, request }: Arrival) {
     const { clock, limits, compression, backlog } = setup.settings
     this.id = id
-    this.request = request
     this.#setup = setup
     this.#socket = socket
+    this.#request = request
+    this.#openedAt = clock.now()
+    this.#presence = { type: 'attached', since: this.#openedAt }
+    this.ticket = new SessionTicket(setup.settings.randomBytes)
     this.#link = new Connection({
       session: createServerSession({ limits, now: clock.now() }),
       clock,
       limits,
       compressor: compression?.compressor,
       backlog,
+      window: setup.settings.resume,
       observer: {
         onOpen: () => {},
         onHandshake: (effect) => this.#onHandshake(effect),
         onLinkEffect: () => {},
+        onProven: () => this.ticket.confirm(),
+        onDetached: (ending) => this.#onDetached(ending),
         onLost: (ending) => this.#onLost(ending),
         onClosed: () => setup.listener.closed(this),
         onFault: (error) => this.#report(error),
@@ -132,6 +168,24 @@ export class ServerConnection implements TopicReceiver {
     }
   }
 
+  /** Of the socket that is or was the last. */
+  get request(): UpgradeRequest {
+    return this.#request
+  }
+
+  get keptBytes(): number {
+    return this.#link.keptBytes
+  }
+
+  /** Since when it is there, in the time of the clock. */
+  get openedAt(): number {
+    return this.#openedAt
+  }
+
+  expire(reason: string): void {
+    this.close(CloseCode.Unavailable, reason, true)
+  }
+
   get sharesContract(): boolean {
     return this.#agreement.contract
   }
@@ -152,7 +206,9 @@ export class ServerConnection implements TopicReceiver {
   }
 
   publish(frame: SharedFrame): boolean {
-    return this.#link.publish(frame)
+    const fits = this.#link.publish(frame)
+    if (this.#link.isDetached) this.#setup.sessions.note(this)
+    return fits
   }
 
   /** Asks the client to go elsewhere; one that is not accepted yet is sent away. */
@@ -177,6 +233,9 @@ export class ServerConnection implements TopicReceiver {
       onCalleeEffect: (effect) => {
         if (this.#phase.type === 'accepted') this.#phase.dispatcher.onCalleeEffect(effect)
       },
+      onRoom: () => {
+        if (this.#phase.type === 'accepted') this.#phase.dispatcher.onRoom()
+      },
       onLost: () => {
         if (this.#phase.type === 'accepted') this.#phase.dispatcher.onLost()
       },
@@ -186,10 +245,10 @@ export class ServerConnection implements TopicReceiver {
   #onHandshake(effect: HandshakeEffect): void {
     switch (effect.type) {
       case 'hello':
-        this.#decide(effect.hello.auth, (context, auth) => this.#accept(effect.hello, context, auth))
+        this.#onHello(effect.hello)
         break
       case 'auth':
-        this.#decide(effect.auth, (context, auth) => this.#renew(context, auth))
+        this.#decide(effect.auth, this, (context, auth) => this.#renew(context, auth))
         break
       case 'welcome':
       case 'auth-ok':
@@ -197,11 +256,116 @@ export class ServerConnection implements TopicReceiver {
     }
   }
 
-  /** Makes the context, at once where the application does. */
-  #decide(payload: Payload | undefined, use: (context: object, auth: unknown) => void): void {
+  /** The application decides about every HELLO; where it is about a session that is there, with that one's handle. */
+  #onHello(hello: Hello): void {
+    if (hello.standby || hello.sid === undefined) {
+      this.#decide(hello.auth, this, (context, auth) => this.#accept({ hello, context, auth }, undefined))
+      return
+    }
+    const found = this.#setup.sessions.find(hello)
+    switch (found.type) {
+      case 'late':
+        this.#refuseLate()
+        break
+      case 'none':
+        this.#decide(hello.auth, this, (context, auth) => this.#accept({ hello, context, auth }, found.reason))
+        break
+      case 'session':
+        this.#decide(hello.auth, found.session, (context, auth) =>
+          this.#resume(found.session, { hello, context, auth }),
+        )
+        break
+    }
+  }
+
+  /** Moves the session to this socket, unless things have changed while the application decided. */
+  #resume(session: ServerConnection, guest: Guest): void {
+    if (this.#phase.type !== 'greeting') return
+    const { sessions, principalOf } = this.#setup
+    const found = sessions.find(guest.hello)
+    if (found.type === 'late') {
+      this.#refuseLate()
+      return
+    }
+    if (found.type === 'none' || found.session !== session) {
+      // With a context of its own: the one there is belongs to a session that is over.
+      this.#onHello(guest.hello)
+      return
+    }
+    if (principalOf(guest.context) !== session.#phase.identity.principal) {
+      this.#accept(guest, 'auth')
+      return
+    }
+    if (!session.#link.session.canContinueFrom(guest.hello.rx)) {
+      const reason = `Expected \`rx\` to be a number that this session can go on from, got ${guest.hello.rx}`
+      this.#link.move((own, now) => own.refuse(CloseCode.ProtocolError, reason, true, now))
+      return
+    }
+    session.#takeOver(this, guest)
+    this.#phase = { type: 'over', identity: NOBODY }
+    this.#setup.listener.closed(this)
+  }
+
+  #refuseLate(): void {
+    const reason = 'This client has said HELLO again since'
+    this.#link.move((session, now) => session.refuse(CloseCode.Superseded, reason, true, now))
+  }
+
+  /** From now on the socket of `arrival` carries this session. */
+  #takeOver(arrival: ServerConnection, { hello, context, auth }: Guest): void {
+    if (this.#phase.type !== 'accepted') return
+    const { sessions, settings, implementation, listener } = this.#setup
+    const { dispatcher, identity } = this.#phase
+    const before = this.#presence
+    const now = settings.clock.now()
+    this.#phase = { ...this.#phase, identity: { ...identity, context } }
+    this.#socket = arrival.#socket
+    this.#request = arrival.#request
+    this.#presence = { type: 'attached', since: now }
+    this.#agreement = agreementOf(hello, implementation)
+    dispatcher.renew(context, auth)
+    sessions.attach(this)
+    const token = this.ticket.issue(hello)
+    const { sid, gen, attempt } = this.ticket
+    const welcome = this.#welcome(hello, { sid, token, gen, resumed: true, reason: undefined })
+    const { replayed } = this.#link.stats.sent
+    this.#link.takeOver(
+      arrival.#link,
+      (session, at) => ({ type: FrameType.Welcome, welcome: session.resume(welcome, hello.rx, at) }),
+      { type: FrameType.Superseded, attempt, gen },
+    )
+    listener.changed(this, {
+      type: 'resumed',
+      why: hello.why,
+      transport: this.#transportKind,
+      detachedMs: before.type === 'detached' ? now - before.since : 0,
+      gen,
+      replayed: this.#link.stats.sent.replayed - replayed,
+    })
+  }
+
+  get #transportKind(): string {
+    return this.#socket.kind ?? 'websocket'
+  }
+
+  #welcome(hello: Hello, session: WelcomedSession): Welcome {
+    const { settings, implementation: served } = this.#setup
+    return createWelcome(hello, session, { settings, served, socketCompresses: this.#socket.compresses })
+  }
+
+  /**
+   * Makes the context, at once where the application does.
+   *
+   * @param session which it is for: this one, or the one that this client wants to go on with
+   */
+  #decide(
+    payload: Payload | undefined,
+    session: ServerConnection,
+    use: (context: object, auth: unknown) => void,
+  ): void {
     try {
       const auth = payload === undefined ? undefined : this.#decodeAuth(payload)
-      const context = this.#makeContext(auth)
+      const context = this.#makeContext(auth, session)
       if (context instanceof Promise) {
         context.then((made) => use(made, auth)).catch((error: unknown) => this.#refuse(error))
       } else {
@@ -212,14 +376,14 @@ export class ServerConnection implements TopicReceiver {
     }
   }
 
-  #makeContext(auth: unknown): object | Promise<object> {
+  #makeContext(auth: unknown, session: ServerConnection): object | Promise<object> {
     const { '~makeContext': makeContext } = this.#setup.implementation
     if (makeContext === undefined) return {}
     return makeContext({
       auth,
       request: this.request,
-      connection: this.handle,
-      signal: this.#ended.signal,
+      connection: session.handle,
+      signal: session === this ? this.#ended.signal : AbortSignal.any([this.#ended.signal, session.#ended.signal]),
       fail: refuseConnection,
     })
   }
@@ -232,9 +396,19 @@ export class ServerConnection implements TopicReceiver {
     }
   }
 
-  #accept(hello: Hello, context: object, auth: unknown): void {
+  /** @param notResumed why the session it asked for does not go on, where it asked for one */
+  #accept({ hello, context, auth }: Guest, notResumed: WelcomedSession['reason']): void {
     if (this.#phase.type !== 'greeting') return
-    const { implementation, listener, principalOf, settings, topics, codec } = this.#setup
+    const { implementation, listener, principalOf, settings, topics, codec, sessions } = this.#setup
+    const token = this.ticket.issue({ token: undefined, attempt: hello.attempt })
+    const { sid, gen } = this.ticket
+    const welcome = this.#welcome(hello, { sid, token, gen, resumed: false, reason: notResumed })
+    if (hello.standby) {
+      // It carries nothing, so that nothing of the application belongs to it.
+      this.#phase = { type: 'standby', identity: { context, principal: principalOf(context) } }
+      this.#link.move((session, now) => session.accept(welcome, now))
+      return
+    }
     this.#agreement = agreementOf(hello, implementation)
     const dispatcher = implementation['~createDispatcher'](implementation, {
       link: this.#link,
@@ -245,15 +419,18 @@ export class ServerConnection implements TopicReceiver {
       topics: { listen: (_id, entry, params) => topics.listen(this, entry, params) },
       maxLingering: settings.limits.calls + settings.limits.streams,
       onError: ({ id, error, procedure }) => listener.error(error, { id, procedure, connection: this.id }),
-      onSettled: () => listener.settled(),
+      onSettled: () => {
+        if (this.#link.isDetached) sessions.note(this)
+        listener.settled()
+      },
       sharesContract: () => this.#agreement.contract,
       createErrorId: () => createErrorId(settings.randomBytes),
       now: () => settings.clock.now(),
     })
     this.#phase = { type: 'accepted', dispatcher, identity: { context, principal: principalOf(context) } }
+    if (settings.resume !== undefined) sessions.add(this)
     listener.accepted(this)
-    const { compresses: socketCompresses } = this.#socket
-    const welcome = createWelcome(hello, settings, { ...implementation, socketCompresses })
+    listener.changed(this, { type: 'opened', why: hello.why, transport: this.#transportKind, notResumed })
     this.#link.move((session, now) => session.accept(welcome, now))
   }
 
@@ -281,9 +458,18 @@ export class ServerConnection implements TopicReceiver {
     }
   }
 
+  #onDetached({ code, reason }: Ending): void {
+    const { since } = this.#presence
+    const now = this.#setup.settings.clock.now()
+    this.#presence = { type: 'detached', since: now }
+    this.#setup.listener.changed(this, { type: 'detached', code, reason, attachedMs: now - since })
+    this.#setup.sessions.detach(this)
+  }
+
   #onLost(ending: Ending): void {
     const before = this.#phase
     this.#phase = { type: 'over', identity: before.identity }
+    this.#setup.sessions.remove(this)
     this.#ended.abort(new TautlineError('CONNECTION_LOST'))
     this.#setup.listener.lost(this, ending)
     if (before.type === 'accepted') this.#setup.listener.settled()
@@ -298,10 +484,15 @@ export class ServerConnection implements TopicReceiver {
     const refOf = (entry: ProcedureEntry): number | string => (this.#agreement.calls ? entry.index : entry.path)
     const invoker = createRemoteInvoker({ caller: this.#caller, codec, refOf, validates: true })
     const identity = (): Identity => this.#phase.identity
+    const request = (): UpgradeRequest => this.#request
     return {
       id: this.id,
-      remoteAddress: this.request.remoteAddress,
-      request: this.request,
+      get remoteAddress() {
+        return request().remoteAddress
+      },
+      get request() {
+        return request()
+      },
       client: createProcedureCaller(implementation['~calls'] ?? {}, invoker),
       get context() {
         return identity().context

@@ -59,7 +59,7 @@ describe('close', () => {
     await bench.clock.advanceAsync(1000)
     await expect(call).rejects.toMatchObject({ code: 'CONNECTION_LOST', outcome: 'unknown' })
     await closing
-    expect(bench.server.stats()).toEqual({ connections: 0, running: 0, outgoing: 0, topics: 0 })
+    expect(bench.server.stats()).toMatchObject({ connections: 0, running: 0, outgoing: 0, topics: 0 })
   })
 
   test('does not wait for subscriptions, which have no end', async () => {
@@ -69,7 +69,11 @@ describe('close', () => {
     await bench.run(ticks.next())
     const next = ticks.next()
     next.catch(() => {})
-    await bench.run(bench.server.close({ drainMs: 60_000 }))
+    const closing = bench.server.close({ drainMs: 60_000 })
+    await bench.clock.advanceAsync(4999)
+    expect(bench.server.stats().connections).toBe(1)
+    await bench.clock.advanceAsync(1)
+    await closing
     await expect(next).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
   })
 
@@ -83,11 +87,21 @@ describe('close', () => {
     await bench.clock.settle()
     const closing = bench.server.close({ drainMs: 2000 })
     const { goAway } = await bench.run(peer.next(FrameType.GoAway))
-    expect(goAway).toEqual({ why: 'shutdown', drainMs: 2000, delayMs: [0, 2000], to: undefined })
+    expect(goAway).toEqual({ why: 'shutdown', drainMs: 2000, delayMs: [0, 1000], to: undefined })
     call(3, 'ping')
     const { output } = await bench.run(peer.next(FrameType.Ok))
     expect(output && createValueCodec().decode(output)).toBe('pong')
     answer('done')
+    await bench.clock.advanceAsync(1000)
+    await closing
+  })
+
+  test('is done at once when all clients have gone', async () => {
+    const { bench } = waiting()
+    const client = await bench.connect()
+    const closing = bench.server.close({ drainMs: 60_000 })
+    await bench.clock.settle()
+    client.close()
     await bench.run(closing)
   })
 
@@ -106,7 +120,8 @@ describe('close', () => {
     expect((await late.closed).code).toBe(CloseCode.Unavailable)
     answer('done')
     expect(await bench.run(call)).toBe('done')
-    await bench.run(closing)
+    await bench.clock.advanceAsync(1000)
+    await closing
   })
 
   test('of a server without connections is done at once, and done once', async () => {

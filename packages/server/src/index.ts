@@ -16,8 +16,10 @@ export type {
   CompressionOptions,
   Disconnection,
   ErrorContext,
+  ResumeLimits,
   ServerOptions,
   UpgradeRefusal,
 } from './server-options.ts'
 export type { InProcessOptions, PublishArguments, Server, ServerStats } from './server-types.ts'
+export type { SessionEvent } from './session-event.ts'
 export type { ServerSocket, SocketAcceptor, SocketListener, UpgradeDecision, UpgradeRequest } from './socket.ts'

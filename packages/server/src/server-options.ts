@@ -5,6 +5,7 @@ import {
   createPlatformCompressor,
   createSystemClock,
   createZlibCompressor,
+  DEFAULT_WINDOW_LIMITS,
 } from '@tautline/core/io'
 import { type BacklogLimits, checkNumber, DEFAULT_BACKLOG_LIMITS, numberOptions } from '@tautline/core/peer'
 import { DEFAULT_LIMITS, type HeartbeatTimes, type Limits } from '@tautline/core/protocol'
@@ -12,6 +13,7 @@ import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createSafeLog, type Log } from './log.ts'
 import { type AllowedOrigins, createOriginCheck, type OriginCheck } from './origin-check.ts'
 import { platformRandomBytes, type RandomBytes } from './random-bytes.ts'
+import type { SessionEvent } from './session-event.ts'
 import type { UpgradeRequest } from './socket.ts'
 
 /** Refuses an upgrade with an HTTP answer. */
@@ -59,6 +61,11 @@ export interface ServerOptions<Ctx extends object, Calls extends ContractTree> {
   readonly heartbeat?: Partial<HeartbeatTimes> | undefined
   /** Compression of single messages, where the socket has none of its own. @default on */
   readonly compression?: false | CompressionOptions | undefined
+  /**
+   * How long, and with how much, a session waits for its client after its connection was lost: calls run on, and what the
+   * client missed is sent again. `false` ends a session with its connection.
+   */
+  readonly resume?: false | Partial<ResumeLimits> | undefined
   /** Open at the same time; more are refused with 503. @default 65,536 */
   readonly maxConnections?: number | undefined
   /**
@@ -73,9 +80,11 @@ export interface ServerOptions<Ctx extends object, Calls extends ContractTree> {
    * @default nobody in particular: fresh credentials may be anybody's
    */
   readonly principalOf?: ((context: Ctx) => string | undefined) | undefined
-  /** A client was accepted; its first call has not run yet. */
+  /** Every change of every session, with reason and timing; each is a line of `log`, too. */
+  readonly onSession?: ((event: SessionEvent<Ctx, Calls>) => void) | undefined
+  /** A client was accepted with a new session; its first call has not run yet. */
   readonly onConnection?: ((connection: ServerConnectionHandle<Ctx, Calls>) => void) | undefined
-  /** The connection is over. Told once for each that was told to `onConnection`. */
+  /** The session is over. Told once for each that was told to `onConnection`. */
   readonly onDisconnection?:
     | ((connection: ServerConnectionHandle<Ctx, Calls>, ending: Disconnection) => void)
     | undefined
@@ -97,6 +106,20 @@ export interface Disconnection {
   readonly reason: string
 }
 
+/** Bounds of sessions that outlive their connections. */
+export interface ResumeLimits {
+  /** How long a session waits without a connection, in ms. @default 120,000 */
+  readonly windowMs: number
+  /** What may be under way to a client unacknowledged, in bytes; as much again may wait while it is gone. @default 256 KiB */
+  readonly bytes: number
+  /** As `bytes`, in frames. @default 1024 */
+  readonly frames: number
+  /** Sessions of this server that wait at the same time; beyond it the oldest end. @default 10,000 */
+  readonly maxDetached: number
+  /** Bytes that all of them keep; beyond it the oldest end. @default 64 MiB */
+  readonly maxDetachedBytes: number
+}
+
 /** The options with every default in its place. */
 export interface ServerSettings {
   readonly isOriginAllowed: OriginCheck
@@ -104,6 +127,8 @@ export interface ServerSettings {
   readonly backlog: BacklogLimits
   readonly heartbeat: HeartbeatTimes
   readonly compression: { readonly compressor: Compressor; readonly thresholdBytes: number } | undefined
+  /** `undefined`: sessions end with their connections. */
+  readonly resume: ResumeLimits | undefined
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
   readonly addressOf: (request: UpgradeRequest) => string | undefined
@@ -114,6 +139,12 @@ export interface ServerSettings {
 }
 
 const DEFAULT_HEARTBEAT: HeartbeatTimes = { idleMs: 20_000, timeoutMs: 10_000 }
+const DEFAULT_RESUME_LIMITS: ResumeLimits = {
+  windowMs: 120_000,
+  ...DEFAULT_WINDOW_LIMITS,
+  maxDetached: 10_000,
+  maxDetachedBytes: 64 * 1024 * 1024,
+}
 const DEFAULT_THRESHOLD_BYTES = 1024
 const DEFAULT_LEVEL = 1
 const LEVELS = { least: 1, most: 9 }
@@ -133,6 +164,10 @@ export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
     backlog: numberOptions(DEFAULT_BACKLOG_LIMITS, options.backlog, { name: 'backlog', ...AT_HOME }),
     heartbeat: numberOptions(DEFAULT_HEARTBEAT, options.heartbeat, { name: 'heartbeat', ...ON_THE_WIRE }),
     compression: compression === false ? undefined : resolveCompression(compression),
+    resume:
+      options.resume === false
+        ? undefined
+        : numberOptions(DEFAULT_RESUME_LIMITS, options.resume, { name: 'resume', ...ON_THE_WIRE }),
     maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
     maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? Number.POSITIVE_INFINITY,
     addressOf: options.addressOf ?? ((request) => request.remoteAddress),

@@ -20,6 +20,12 @@ interface AnyScope extends ImplementerScope {
 export interface ServerStats {
   /** Sockets, accepted or not. */
   readonly connections: number
+  /** Clients that were accepted, with or without a connection at this moment. */
+  readonly sessions: number
+  /** Those of them that wait for their client to come back. */
+  readonly detached: number
+  /** Bytes that those keep for them. */
+  readonly detachedBytes: number
   /** Calls, streams and listenings of clients that run here. */
   readonly running: number
   /** Calls and streams of ours that clients have not answered. */
@@ -30,7 +36,7 @@ export interface ServerStats {
 
 export interface Server<T extends ContractTree = NoCalls, S extends ImplementerScope = AnyScope>
   extends SocketAcceptor {
-  /** Clients that were accepted. */
+  /** Clients that were accepted, each for as long as its session lives. */
   readonly connections: Iterable<ServerConnectionHandle<S['context'], S['calls']>>
   /**
    * Sends an event to everyone who listens to the topic that `params` name. Encoded once, and compressed once, for
@@ -48,8 +54,9 @@ export interface Server<T extends ContractTree = NoCalls, S extends ImplementerS
   caller(context: S['context'], options?: InProcessOptions): ProcedureCaller<T>
   stats(): ServerStats
   /**
-   * Takes no more connections, tells clients to go elsewhere, waits until their queries, mutations and duplexes are
-   * answered, at most `drainMs`, then closes what is left with 4503. Further calls return the same promise.
+   * Takes no more connections and tells clients to go elsewhere, spread over half of `drainMs` but at most 5 s. Done when all have
+   * gone; or when they had the time to, and their queries, mutations and duplexes are answered; or after `drainMs`. What
+   * is left then is closed with 4503. Further calls return the same promise.
    * @default drainMs: 10,000
    */
   close(options?: { readonly drainMs?: number }): Promise<void>

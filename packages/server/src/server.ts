@@ -29,13 +29,15 @@ import { describeThrown, quote } from './log.ts'
 import { createErrorId } from './random-bytes.ts'
 import { type ErrorContext, resolveOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
 import type { InProcessOptions, Server, ServerStats } from './server-types.ts'
+import { describeChange, type SessionChange } from './session-event.ts'
+import { SessionRegistry } from './session-registry.ts'
 import type { ServerSocket, SocketListener, UpgradeRequest } from './socket.ts'
 import { Topics } from './topics.ts'
 import { createUpgradeGate } from './upgrade-gate.ts'
 
 /** Beyond it, calls that still run are cut off. */
 const DEFAULT_DRAIN_MS = 10_000
-/** Clients that are told to go spread over this time, so that the next server is not stormed. */
+/** Clients that are told to go spread over half of the drain, or this time, so that the next server is not stormed. */
 const MAX_SPREAD_MS = 5000
 
 /**
@@ -68,8 +70,9 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly #codec = createValueCodec()
   readonly #topics = new Topics()
   readonly #counts = new ConnectionCounts()
-  /** All of them, with what takes each out of the counts. */
-  readonly #all = new Map<ServerConnection, () => void>()
+  readonly #sessions: SessionRegistry<ServerConnection>
+  /** All of them, accepted or not, with a socket or without. */
+  readonly #all = new Set<ServerConnection>()
   readonly #accepted = new Set<ServerConnection>()
   /** Look whether what they wait for has come. */
   readonly #waiting = new Set<() => void>()
@@ -80,6 +83,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     this.#implementation = implementation
     this.#options = options
     this.#settings = resolveOptions(options)
+    this.#sessions = new SessionRegistry(this.#settings.resume ?? NO_SESSIONS)
     this.maxMessageBytes = this.#settings.limits.messageBytes
     this.decideUpgrade = createUpgradeGate({
       settings: this.#settings,
@@ -102,6 +106,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
         implementation: this.#implementation,
         codec: this.#codec,
         topics: this.#topics,
+        sessions: this.#sessions,
         principalOf: this.#options.principalOf ?? (() => undefined),
         listener: this.#listener,
       },
@@ -112,12 +117,19 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     const { maxConnections, maxConnectionsPerAddress } = this.#settings
     const isFull = this.#counts.total >= maxConnections
     const isCrowded = this.#counts.of(address) >= maxConnectionsPerAddress
-    this.#all.set(connection, this.#counts.add(address))
     const listener = connection.open()
+    const endSocket = once(this.#counts.add(address))
+    this.#all.add(connection)
     if (this.#state.type === 'closing') connection.turnAway('The server goes away')
     else if (isFull) connection.turnAway('Too many connections')
     else if (isCrowded) connection.turnAway('Too many connections from this address')
-    return listener
+    return {
+      ...listener,
+      closed: (code, reason) => {
+        endSocket()
+        listener.closed(code, reason)
+      },
+    }
   }
 
   publish(event: AnyProcedure, ...args: readonly unknown[]): number {
@@ -158,11 +170,21 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   stats(): ServerStats {
     let running = 0
     let outgoing = 0
-    for (const connection of this.#all.keys()) {
+    for (const connection of this.#all) {
       running += connection.running
       outgoing += connection.outgoing
     }
-    return { connections: this.#all.size, running, outgoing, topics: this.#topics.size }
+    const { detached, detachedBytes } = this.#sessions
+    const sessions = this.#accepted.size
+    return {
+      connections: this.#counts.total,
+      sessions,
+      detached,
+      detachedBytes,
+      running,
+      outgoing,
+      topics: this.#topics.size,
+    }
   }
 
   close({ drainMs = DEFAULT_DRAIN_MS }: { readonly drainMs?: number } = {}): Promise<void> {
@@ -173,12 +195,20 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   }
 
   async #drain(drainMs: number): Promise<void> {
-    const spreadMs = Math.min(drainMs, MAX_SPREAD_MS)
-    for (const connection of this.#all.keys()) {
+    const { clock } = this.#settings
+    const spreadMs = Math.min(Math.floor(drainMs / 2), MAX_SPREAD_MS)
+    const spreadUntil = clock.now() + spreadMs
+    // Their clients cannot come back to this server.
+    this.#sessions.expireDetached('The server goes away')
+    for (const connection of this.#all) {
       connection.goAway({ why: 'shutdown', drainMs, delayMs: [0, spreadMs], to: undefined })
     }
-    await this.#until(() => this.#unfinished === 0, drainMs)
-    for (const connection of this.#all.keys()) {
+    // Whoever is sent away before it had the time to go would come back at once, with all the others.
+    const cancelLook = clock.schedule(spreadUntil, () => this.#changed())
+    const isDone = (): boolean => clock.now() >= spreadUntil && this.#unfinished === 0
+    await this.#until(() => this.#all.size === 0 || isDone(), drainMs)
+    cancelLook()
+    for (const connection of Array.from(this.#all)) {
       connection.close(CloseCode.Unavailable, 'The server goes away', true)
     }
     // Each connection sees to it that this does not take long.
@@ -187,7 +217,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
 
   get #unfinished(): number {
     let count = 0
-    for (const { unfinished } of this.#all.keys()) count += unfinished
+    for (const { unfinished } of this.#all) count += unfinished
     return count
   }
 
@@ -218,19 +248,26 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       this.#accepted.add(connection)
       this.#callHook(connection, () => this.#options.onConnection?.(connection.handle))
     },
+    changed: (connection, change) => this.#tellSession(connection, change),
     settled: () => this.#changed(),
     lost: (connection, ending) => {
       this.#logEnding(connection, ending)
       if (!this.#accepted.delete(connection)) return
       const { code, reason } = ending
+      const livedMs = this.#settings.clock.now() - connection.openedAt
+      this.#tellSession(connection, { type: 'ended', code, reason, livedMs })
       this.#callHook(connection, () => this.#options.onDisconnection?.(connection.handle, { code, reason }))
     },
     closed: (connection) => {
-      this.#all.get(connection)?.()
       this.#all.delete(connection)
       this.#changed()
     },
     error: (error, context) => this.#report(error, context),
+  }
+
+  #tellSession(connection: ServerConnection, change: SessionChange): void {
+    if (isNews(change)) this.#settings.log.info(describeChange(change, connection.id))
+    this.#callHook(connection, () => this.#options.onSession?.({ ...change, connection: connection.handle }))
   }
 
   #callHook(connection: ServerConnection, hook: () => unknown): void {
@@ -275,6 +312,22 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       this.#report(error, NOWHERE)
       return undefined
     }
+  }
+}
+
+const NO_SESSIONS = { maxDetached: 0, maxDetachedBytes: 0 }
+
+/** Clients that come and go in good order are no news. */
+function isNews(change: SessionChange): boolean {
+  if (change.type === 'ended') return false
+  return change.type !== 'opened' || change.notResumed !== undefined
+}
+
+function once(task: () => void): () => void {
+  let next = task
+  return () => {
+    next()
+    next = () => {}
   }
 }
 

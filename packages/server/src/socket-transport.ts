@@ -7,7 +7,7 @@ const MAX_REASON_BYTES = 123
 /** A socket of an adapter, as connections know transports. */
 export function createSocketTransport(socket: ServerSocket): Transport {
   return {
-    kind: 'websocket',
+    kind: socket.kind ?? 'websocket',
     compresses: socket.compresses,
     get backlogBytes() {
       return socket.backlogBytes

@@ -1,12 +1,7 @@
 import { contractOf } from '@tautline/core'
 import type { ServedProcedures } from '@tautline/core/peer'
 import { type CompressionChoice, type Hello, PROTOCOL_VERSION, type Welcome } from '@tautline/core/protocol'
-import { toHex } from './random-bytes.ts'
 import type { ServerSettings } from './server-options.ts'
-
-/** Lengths fixed by PROTOCOL.md, "Sessions". */
-const SID_BYTES = 16
-const TOKEN_BYTES = 32
 
 /** What both ends hold alike, so that indexes may stand for paths. */
 export interface Agreement {
@@ -23,28 +18,33 @@ export function agreementOf(hello: Hello, { '~contract': contract, '~calls': cal
   }
 }
 
-/** Answers a HELLO that is accepted. No session outlives its connection yet, so a client that asks for one gets another. */
+/** The session that the client is welcomed to. */
+export type WelcomedSession = Pick<Welcome, 'sid' | 'token' | 'gen' | 'resumed' | 'reason'>
+
+export interface WelcomeParts {
+  readonly settings: ServerSettings
+  readonly served: ServedProcedures
+  readonly socketCompresses: boolean
+}
+
+/** Answers a HELLO that is accepted. */
 export function createWelcome(
   hello: Hello,
-  settings: ServerSettings,
-  served: ServedProcedures & { readonly socketCompresses: boolean },
+  session: WelcomedSession,
+  { settings, served, socketCompresses }: WelcomeParts,
 ): Welcome {
-  const { limits, heartbeat, randomBytes, name } = settings
+  const { limits, heartbeat, name, resume } = settings
   const { messageBytes, inflatedBytes, framesPerMessage, calls, streams, streamItems, streamBytes } = limits
   const { '~calls': called } = served
   return {
     version: PROTOCOL_VERSION,
-    sid: toHex(randomBytes(SID_BYTES)),
-    token: randomBytes(TOKEN_BYTES),
-    gen: 1,
-    resumed: false,
-    reason: hello.sid === undefined ? undefined : 'unknown',
+    ...session,
     // The session knows better, and puts its own in place of this.
     rx: 0,
     heartbeat,
-    resumeWindowMs: 0,
+    resumeWindowMs: hello.standby ? 0 : (resume?.windowMs ?? 0),
     limits: { messageBytes, inflatedBytes, framesPerMessage, calls, streams, streamItems, streamBytes },
-    compression: served.socketCompresses ? undefined : chooseCompression(hello, settings),
+    compression: socketCompresses ? undefined : chooseCompression(hello, settings),
     contractHash: served['~contract'].hash,
     servesHash: called === undefined ? undefined : contractOf(called).hash,
     authExpiresInMs: undefined,

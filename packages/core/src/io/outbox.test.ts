@@ -55,7 +55,10 @@ function setUp(limits: Partial<PeerLimits> = {}) {
         const frames = !isMarker(plain) ? decodeBody(plain, DEFAULT_LIMITS) : []
         const ids = frames.map((frame) => ('id' in frame ? frame.id : -frame.type))
         sent.push({ seq: header.seq, count: header.count, compressed, ids, byteLength: message.byteLength })
+        return true
       },
+      restamp: (seq, count) => ({ seq, count, ack: 0 }),
+      oversized: (frame) => faults.push(frame),
       fault: (error) => faults.push(error),
     },
     { ...DEFAULT_LIMITS, ...limits },

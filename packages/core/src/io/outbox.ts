@@ -1,12 +1,21 @@
-import { type Frame, FrameType, isCounted, type MessageHeader, type PeerLimits } from '../protocol/frame.ts'
-import { joinMessage, MessageBuilder } from '../protocol/message-builder.ts'
+import {
+  type CountedFrame,
+  type Frame,
+  FrameType,
+  isCounted,
+  type MessageHeader,
+  type PeerLimits,
+} from '../protocol/frame.ts'
+import { headerBytes, joinMessage, MessageBuilder } from '../protocol/message-builder.ts'
 import type { Compressor } from './ports.ts'
+import { type KeptBody, NO_WINDOW, Replay, type WindowLimits } from './replay.ts'
 import type { SharedFrame } from './shared-frame.ts'
 
 /*
  * Frames on their way out: collected until the end of the turn, then numbered, compressed where that pays, and sent as one
- * message. Owns: the batch, and the order of messages when deflating takes time. Must not know: what frames mean, sockets,
- * when a turn ends. Normative text: PROTOCOL.md, "Messages" and "Compression".
+ * message; kept until the peer has them, and held back while too much is under way. Owns: the batch, the order of messages when
+ * deflating takes time, what can be sent again. Must not know: what frames mean, sockets, when a turn ends.
+ * Normative text: PROTOCOL.md, "Messages", "Compression" and "Resuming".
  */
 
 /** A batch of so many bytes leaves at once: waiting longer would save nothing and hold up the peer. */
@@ -19,7 +28,12 @@ export const ENVELOPE_BYTES = 48
 export interface OutboxExit {
   /** Numbers a message; called in the order in which messages leave. */
   stamp(countedFrames: number, byteLength: number): MessageHeader
-  send(message: Uint8Array): void
+  /** The header of a message that was numbered before and leaves again. */
+  restamp(seq: number, countedFrames: number, byteLength: number): MessageHeader
+  /** @returns whether there was a transport to take it */
+  send(message: Uint8Array): boolean
+  /** A frame that was held back fits into no message of this receiver. */
+  oversized(frame: CountedFrame): void
   /** Deflating failed in a way that has nothing to do with the peer. */
   fault(error: unknown): void
 }
@@ -38,37 +52,65 @@ export interface OutboxStats {
   readonly wireBytes: number
   /** Bytes of all bodies before compression. */
   readonly bodyBytes: number
+  /** Bodies that were sent and are not acknowledged. */
+  readonly unackedBytes: number
+  /** What waits for those to be acknowledged, roughly. */
+  readonly heldBytes: number
+  /** Messages that were sent again on another connection. */
+  readonly replayed: number
 }
 
 /** A message body that waits for its turn behind a slower one. */
 interface Departure {
   readonly body: Uint8Array
   readonly counted: number
-  readonly lastId: number
+  readonly plain: boolean
+  readonly requests: readonly number[]
   readonly deflated: Uint8Array | Promise<Uint8Array> | undefined
+  /** What it was deflated by: another connection may have agreed on none. */
+  readonly compression: OutboxCompression | undefined
 }
+
+/** A frame that waits for room, or one for many receivers. */
+type Held =
+  | { readonly type: 'own'; readonly frame: CountedFrame; readonly plain: boolean; readonly bytes: number }
+  | { readonly type: 'shared'; readonly frame: SharedFrame; readonly bytes: number }
+
+const NO_REQUESTS: readonly number[] = Object.freeze([])
+/** Of a frame beside its payload, in memory. */
+const FRAME_BYTES = 64
 
 export class Outbox {
   readonly #exit: OutboxExit
+  readonly #replay: Replay
+  /** Counted frames, and HELLO. */
   readonly #builder = new MessageBuilder()
+  /** The others: they are never sent twice, so they share no body with those that may be. */
+  readonly #control = new MessageBuilder()
   /** Bodies behind an asynchronous deflate, in order. Always empty with a synchronous compressor. */
   readonly #underWay: Departure[] = []
+  #underWayBytes = 0
+  #held: Held[] = []
+  #heldBytes = 0
   #compression: OutboxCompression | undefined
   #maxBodyBytes = 0
   #maxFrames = 0
   /** Whether the batch holds a frame that must not be compressed: then the whole body is not (CRIME, BREACH). */
   #batchIsPlain = false
   #messageDue = false
-  /** Highest id of ours that was put into the batch, and that has left. */
-  #batchId = 0
+  #batchRequests: number[] = []
+  /** Highest id of ours that has left. */
   #sentId = 0
   #afterLast: (() => void) | undefined
   #messages = 0
   #wireBytes = 0
   #bodyBytes = 0
+  #replayed = 0
 
-  constructor(exit: OutboxExit, limits: PeerLimits) {
+  /** @param window how much may be under way unacknowledged @default no bound */
+  constructor(exit: OutboxExit, limits: PeerLimits, window: WindowLimits = NO_WINDOW) {
     this.#exit = exit
+    this.#replay = new Replay(window)
     this.limit(limits)
   }
 
@@ -93,48 +135,51 @@ export class Outbox {
     return this.#wireBytes
   }
 
+  /** Bytes of what is held back. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** Bytes that are kept in memory for this receiver: not acknowledged, or not sent. */
+  get keptBytes(): number {
+    return this.#replay.byteLength + this.#underWayBytes + this.#builder.byteLength + this.#heldBytes
+  }
+
   get stats(): OutboxStats {
-    return { messages: this.#messages, wireBytes: this.#wireBytes, bodyBytes: this.#bodyBytes }
+    return {
+      messages: this.#messages,
+      wireBytes: this.#wireBytes,
+      bodyBytes: this.#bodyBytes,
+      unackedBytes: this.#replay.byteLength,
+      heldBytes: this.#heldBytes,
+      replayed: this.#replayed,
+    }
+  }
+
+  /** Whether a counted frame would leave with this turn, and not be held back. */
+  get hasRoom(): boolean {
+    const { byteLength, countedCount } = this.#builder
+    return this.#held.length === 0 && this.#replay.hasRoom(byteLength + this.#underWayBytes, countedCount)
   }
 
   /**
    * @param plain whether the body that takes this frame must not be compressed
-   * @returns whether it fits into a message of this receiver at all; frames without a value are not asked
+   * @returns false where no message of this receiver can hold it; `oversized` tells of those that were held back
    */
   append(frame: Frame, plain: boolean): boolean {
-    if (this.#underWay.length > 0 && isUrgent(frame)) {
-      this.#overtake(frame)
-      return true
-    }
-    if (!this.#collect(frame)) return false
-    if (plain) this.#batchIsPlain = true
-    if (frame.type === FrameType.Call || frame.type === FrameType.Open || frame.type === FrameType.Listen) {
-      this.#batchId = Math.max(this.#batchId, frame.id)
-    }
-    this.#sealWhenFull()
+    if (frame.type === FrameType.Close) this.#appendClose(frame)
+    else if (!isCounted(frame) && frame.type !== FrameType.Hello) this.#appendControl(frame)
+    else if (isCounted(frame) && !this.hasRoom) this.#hold({ type: 'own', frame, plain, bytes: bytesOf(frame) })
+    else return this.#appendNow(frame, plain)
     return true
   }
 
-  /** @returns whether it fits into a message of this receiver at all */
+  /** @returns false where no message of this receiver can hold it */
   appendShared(frame: SharedFrame): boolean {
     const { byteLength } = frame.body
     if (byteLength > this.#maxBodyBytes) return false
-    const compression = this.#compression
-    if (compression !== undefined && frame.compress && byteLength >= compression.thresholdBytes) {
-      // In a message of its own, so that the body compressed once serves every receiver.
-      this.flush()
-      this.#depart({
-        body: frame.body,
-        counted: frame.counted ? 1 : 0,
-        lastId: this.#batchId,
-        deflated: frame.deflated(compression.compressor),
-      })
-      return true
-    }
-    if (this.#builder.frameCount > 0 && this.#builder.byteLength + byteLength > this.#maxBodyBytes) this.#seal()
-    this.#builder.appendEncoded(frame.bytes, frame.counted)
-    if (!frame.compress) this.#batchIsPlain = true
-    this.#sealWhenFull()
+    if (frame.counted && !this.hasRoom) this.#hold({ type: 'shared', frame, bytes: byteLength })
+    else this.#appendSharedNow(frame)
     return true
   }
 
@@ -145,7 +190,45 @@ export class Outbox {
 
   /** The turn is over: what was collected leaves. */
   flush(): void {
+    if (this.#control.frameCount > 0) this.#sendControl()
     if (this.#builder.frameCount > 0 || this.#messageDue) this.#seal()
+  }
+
+  /**
+   * The peer has accepted everything up to `number`: it is forgotten, and what was held back leaves with this turn as far
+   * as there is room.
+   */
+  acknowledged(number: number): void {
+    if (this.#replay.free(number)) this.#release()
+  }
+
+  /** Another connection has taken over, and the peer has accepted everything up to `number`: sends the rest again. */
+  resend(number: number): void {
+    this.#replay.free(number)
+    for (const kept of this.#replay.unacknowledged()) {
+      this.#replayed++
+      const deflated = this.#deflateAgain(kept)
+      const bytes = deflated ?? kept.body
+      const header = this.#exit.restamp(kept.seq, kept.count, bytes.byteLength)
+      this.#send(joinMessage(header, bytes, deflated !== undefined), kept.body.byteLength, kept.requests)
+    }
+    this.#release()
+  }
+
+  /** A frame in a message of its own, ahead of everything. For what is not counted. */
+  sendAlone(frame: Frame): void {
+    const alone = new MessageBuilder()
+    alone.append(frame)
+    const { byteLength } = alone
+    this.#send(alone.takeMessage(this.#exit.stamp(0, byteLength)), byteLength, NO_REQUESTS)
+  }
+
+  /** As `sendAlone`, for a receiver that does not know yet which session this is: its header tells nothing of it. */
+  greet(frame: Frame): void {
+    const alone = new MessageBuilder()
+    alone.append(frame)
+    const { byteLength } = alone
+    this.#send(alone.takeMessage({ seq: 0, count: 0, ack: 0 }), byteLength, NO_REQUESTS)
   }
 
   /** Flushes, and calls `then` when the last message was sent: at once, unless a body is still being deflated. */
@@ -155,12 +238,104 @@ export class Outbox {
     else this.#afterLast = then
   }
 
-  /** Forgets what has not left. */
+  /** Of calls, streams and topics of ours: those that the peer, which tells what it has accepted, has not. */
+  unacceptedRequests(): ReadonlySet<number> {
+    const ids = new Set(this.#batchRequests)
+    for (const { requests } of [...this.#replay.unacknowledged(), ...this.#underWay]) {
+      for (const id of requests) ids.add(id)
+    }
+    for (const held of this.#held) if (held.type === 'own' && isRequest(held.frame)) ids.add(held.frame.id)
+    return ids
+  }
+
+  /** Forgets what has not left, and what could leave again. */
   drop(): void {
     this.#builder.reset()
+    this.#control.reset()
     this.#underWay.length = 0
+    this.#underWayBytes = 0
+    this.#held = []
+    this.#heldBytes = 0
+    this.#batchRequests = []
+    this.#replay.clear()
     this.#messageDue = false
     this.#afterLast = undefined
+  }
+
+  #appendNow(frame: Frame, plain: boolean): boolean {
+    if (!this.#collect(frame)) return false
+    if (plain) this.#batchIsPlain = true
+    if (isRequest(frame)) this.#batchRequests.push(frame.id)
+    this.#sealWhenFull()
+    return true
+  }
+
+  #appendSharedNow(frame: SharedFrame): void {
+    const { byteLength } = frame.body
+    const compression = this.#compression
+    if (compression !== undefined && frame.compress && byteLength >= compression.thresholdBytes) {
+      // In a message of its own, so that the body compressed once serves every receiver.
+      this.flush()
+      this.#depart({
+        body: frame.body,
+        counted: frame.counted ? 1 : 0,
+        plain: false,
+        requests: NO_REQUESTS,
+        deflated: frame.deflated(compression.compressor),
+        compression,
+      })
+      return
+    }
+    if (!frame.counted) {
+      if (this.#control.byteLength + byteLength > this.#maxBodyBytes) this.#sendControl()
+      this.#control.appendEncoded(frame.bytes, false)
+      return
+    }
+    if (this.#builder.frameCount > 0 && this.#builder.byteLength + byteLength > this.#maxBodyBytes) this.#seal()
+    this.#builder.appendEncoded(frame.bytes, true)
+    if (!frame.compress) this.#batchIsPlain = true
+    this.#sealWhenFull()
+  }
+
+  /** Control frames never wait behind data: neither for room nor for what is being deflated. */
+  #appendControl(frame: Frame): void {
+    this.#control.append(frame)
+    if (this.#underWay.length > 0 || this.#control.frameCount >= this.#maxFrames) this.#sendControl()
+  }
+
+  /** The last frame, behind everything: what was held back leaves before it, whatever its amount. */
+  #appendClose(frame: Frame): void {
+    const held = this.#held
+    this.#held = []
+    this.#heldBytes = 0
+    for (const one of held) this.#appendHeld(one)
+    if (this.#control.frameCount > 0) this.#sendControl()
+    if (this.#builder.frameCount > 0) this.#seal()
+    this.#collect(frame)
+  }
+
+  #hold(held: Held): void {
+    this.#held.push(held)
+    this.#heldBytes += held.bytes
+  }
+
+  #release(): void {
+    if (this.#held.length === 0) return
+    const held = this.#held
+    let next = 0
+    this.#held = []
+    for (let one = held[next]; one !== undefined && this.hasRoom; one = held[next]) {
+      next++
+      this.#heldBytes -= one.bytes
+      this.#appendHeld(one)
+    }
+    // What came of it meanwhile, such as an error in place of an answer, comes behind.
+    this.#held = [...held.slice(next), ...this.#held]
+  }
+
+  #appendHeld(held: Held): void {
+    if (held.type === 'shared') this.#appendSharedNow(held.frame)
+    else if (!this.#appendNow(held.frame, held.plain)) this.#exit.oversized(held.frame)
   }
 
   /** Behind the others of this turn, or else in a message of its own. */
@@ -179,21 +354,31 @@ export class Outbox {
 
   #seal(): void {
     const builder = this.#builder
-    const compression = this.#batchIsPlain ? undefined : this.#compression
+    const plain = this.#batchIsPlain
+    const compression = plain ? undefined : this.#compression
+    const requests = this.#takeRequests()
     this.#batchIsPlain = false
     this.#messageDue = false
-    const compress = compression !== undefined && builder.byteLength >= compression.thresholdBytes
+    const { byteLength, countedCount: counted } = builder
+    const compress = compression !== undefined && byteLength >= compression.thresholdBytes
     if (!compress && this.#underWay.length === 0) {
       // The usual case: straight out of the builder, without a copy of the body.
-      const { byteLength } = builder
-      const message = builder.takeMessage(this.#exit.stamp(builder.countedCount, byteLength))
-      this.#send(message, byteLength, this.#batchId)
+      const header = this.#exit.stamp(counted, byteLength)
+      const message = builder.takeMessage(header)
+      if (counted > 0) this.#keep(header.seq, { body: message.subarray(headerBytes(header)), counted, plain, requests })
+      this.#send(message, byteLength, requests)
       return
     }
-    const counted = builder.countedCount
     const body = builder.takeBody()
     const deflated = compress ? compression.compressor.deflate(body) : undefined
-    this.#depart({ body, counted, lastId: this.#batchId, deflated })
+    this.#depart({ body, counted, plain, requests, deflated, compression })
+  }
+
+  #takeRequests(): readonly number[] {
+    if (this.#batchRequests.length === 0) return NO_REQUESTS
+    const requests = this.#batchRequests
+    this.#batchRequests = []
+    return requests
   }
 
   #depart(departure: Departure): void {
@@ -202,6 +387,7 @@ export class Outbox {
       return
     }
     this.#underWay.push(departure)
+    this.#underWayBytes += departure.body.byteLength
     if (this.#underWay.length === 1) this.#sendUnderWay().catch((error: unknown) => this.#exit.fault(error))
   }
 
@@ -212,17 +398,27 @@ export class Outbox {
       const deflated = await departure.deflated
       // Dropped in the meantime?
       if (this.#underWay[0] !== departure) return
+      this.#underWayBytes -= departure.body.byteLength
       this.#leave(departure, deflated)
       this.#underWay.shift()
     }
     this.#afterLast?.()
   }
 
-  #leave({ body, counted, lastId }: Departure, deflated: Uint8Array | undefined): void {
-    const compressed = deflated !== undefined && this.#pays(body, deflated)
+  #leave(departure: Departure, deflated: Uint8Array | undefined): void {
+    const { body, counted, requests, compression } = departure
+    const compressed = deflated !== undefined && compression === this.#compression && this.#pays(body, deflated)
     const bytes = compressed ? deflated : body
     const header = this.#exit.stamp(counted, bytes.byteLength)
-    this.#send(joinMessage(header, bytes, compressed), body.byteLength, lastId)
+    if (counted > 0) this.#keep(header.seq, departure)
+    this.#send(joinMessage(header, bytes, compressed), body.byteLength, requests)
+  }
+
+  #keep(
+    seq: number,
+    { body, counted, plain, requests }: Pick<Departure, 'body' | 'counted' | 'plain' | 'requests'>,
+  ): void {
+    this.#replay.keep({ seq, count: counted, body, plain, requests })
   }
 
   #pays(body: Uint8Array, deflated: Uint8Array): boolean {
@@ -230,24 +426,45 @@ export class Outbox {
     return deflated.byteLength < body.byteLength && body.byteLength <= deflated.byteLength * maxRatio
   }
 
-  /** Control frames are not counted, so they may leave before data that is still being deflated. */
-  #overtake(frame: Frame): void {
-    const alone = new MessageBuilder()
-    alone.append(frame)
-    const { byteLength } = alone
-    this.#send(alone.takeMessage(this.#exit.stamp(0, byteLength)), byteLength, this.#sentId)
+  /** Where that takes time, what goes again goes as it is: it has waited long enough. */
+  #deflateAgain({ body, plain }: KeptBody): Uint8Array | undefined {
+    const compression = this.#compression
+    if (plain || compression === undefined || body.byteLength < compression.thresholdBytes) return undefined
+    const deflated = compression.compressor.deflate(body)
+    if (deflated instanceof Promise) {
+      deflated.catch(() => {})
+      return undefined
+    }
+    return this.#pays(body, deflated) ? deflated : undefined
   }
 
-  #send(message: Uint8Array, bodyBytes: number, lastId: number): void {
-    this.#sentId = lastId
+  #sendControl(): void {
+    const { byteLength } = this.#control
+    const message = this.#control.takeMessage(this.#exit.stamp(0, byteLength))
+    this.#messageDue = false
+    this.#send(message, byteLength, NO_REQUESTS)
+  }
+
+  #send(message: Uint8Array, bodyBytes: number, requests: readonly number[]): void {
+    if (!this.#exit.send(message)) return
+    for (const id of requests) if (id > this.#sentId) this.#sentId = id
     this.#messages++
     this.#wireBytes += message.byteLength
     this.#bodyBytes += bodyBytes
-    this.#exit.send(message)
   }
 }
 
-/** CLOSE is not: it is the last frame, behind everything. Nor are volatile events: they are data. */
-function isUrgent(frame: Frame): boolean {
-  return !isCounted(frame) && frame.type < FrameType.Close
+type RequestFrame = Extract<
+  CountedFrame,
+  { readonly type: typeof FrameType.Call | typeof FrameType.Open | typeof FrameType.Listen }
+>
+
+function isRequest(frame: Frame): frame is RequestFrame {
+  return frame.type === FrameType.Call || frame.type === FrameType.Open || frame.type === FrameType.Listen
+}
+
+function bytesOf(frame: CountedFrame): number {
+  let bytes = FRAME_BYTES
+  for (const value of Object.values(frame)) if (value instanceof Uint8Array) bytes += value.byteLength
+  return bytes
 }

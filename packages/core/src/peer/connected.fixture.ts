@@ -169,6 +169,7 @@ function sidesOf<S extends Session>({ connection, caller }: End<S>, script: Scri
     caller,
     callee: {
       onCalleeEffect: (effect: CalleeEffect | StreamEffect) => script(effect, connection),
+      onRoom: () => {},
       onLost: () => {},
     },
   }
@@ -192,6 +193,7 @@ function createEnd<S extends Session>(
     onOpen: () => {},
     onHandshake: (effect) => void told.push(effect.type),
     onLinkEffect: (effect) => void told.push(effect.type),
+    onDetached: (ending) => void told.push(`detached: ${textOf(ending)}`),
     onLost: (ending) => void told.push(`lost: ${textOf(ending)}`),
     onClosed: (ending) => void told.push(`closed: ${textOf(ending)}`),
     onFault: (error) => void faults.push(error),
@@ -201,6 +203,7 @@ function createEnd<S extends Session>(
     onOpen: () => observer.onOpen(),
     onHandshake: (effect) => observer.onHandshake(effect),
     onLinkEffect: (effect) => observer.onLinkEffect(effect),
+    onDetached: (ending) => observer.onDetached(ending),
     onLost: (ending) => observer.onLost(ending),
     onClosed: (ending) => observer.onClosed(ending),
     onFault: (error) => observer.onFault(error),

@@ -130,7 +130,7 @@ describe('a peer that breaks the rules', () => {
     [
       'a header that claims a gap',
       joinMessage({ seq: 99, count: 1, ack: 0 }, Uint8Array.of(0x91, 0x92, 7, 1), false),
-      4400,
+      4410,
     ],
     ['another HELLO', messageOf({ type: FrameType.Hello, hello: HELLO }), 4429],
     ['a message above the limit', new Uint8Array(DEFAULT_LIMITS.messageBytes + 1), 4413],
@@ -287,13 +287,19 @@ describe('a transport that never opened', () => {
         onOpen: () => {},
         onHandshake: () => {},
         onLinkEffect: () => {},
+        onDetached: () => {},
         onLost: ({ code, origin }) => void told.push(`lost: ${code} ${origin}`),
         onClosed: ({ code, origin }) => void told.push(`closed: ${code} ${origin}`),
         onFault: (error) => void told.push(String(error)),
       },
     })
     const caller = new Caller(connection, () => {})
-    return { clock, told, connection, sides: { caller, callee: { onCalleeEffect: () => {}, onLost: () => {} } } }
+    return {
+      clock,
+      told,
+      connection,
+      sides: { caller, callee: { onCalleeEffect: () => {}, onRoom: () => {}, onLost: () => {} } },
+    }
   }
 
   test('is closed without a word', () => {

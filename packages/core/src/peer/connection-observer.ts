@@ -1,12 +1,16 @@
 import type { HandshakeEffect, LinkEffect } from '../session/effect.ts'
 import type { Ending } from './ending.ts'
 
-/** What a connection tells the client or the server it belongs to. Called in this order, except for the last three. */
+/** What a connection tells the client or the server it belongs to. Called in this order, except for the last four. */
 export interface ConnectionObserver {
   /** The transport is open. A client answers with `opened` on its session. */
   onOpen(): void
   onHandshake(effect: HandshakeEffect): void
-  onLinkEffect(effect: Exclude<LinkEffect, { readonly type: 'closed' }>): void
+  onLinkEffect(effect: Exclude<LinkEffect, { readonly type: 'closed' | 'detached' }>): void
+  /** The first message has come over a transport that was taken over: the peer knows of it. */
+  onProven?(): void
+  /** The transport is lost or left, and the session waits for another connection to take over. */
+  onDetached(ending: Ending): void
   /** The session is over, exactly once, and callers and callees know. The transport may still need a moment. */
   onLost(ending: Ending): void
   /** The transport is gone as well, exactly once: the last call. */

@@ -1,15 +1,18 @@
 import { Inbound, type InboundStats, type InboundTarget, type SizeLimits } from '../io/inbound.ts'
 import { Outbox, type OutboxExit, type OutboxStats } from '../io/outbox.ts'
 import type { Clock, Compressor, Connector, Transport, TransportListener } from '../io/ports.ts'
+import { NO_WINDOW, type WindowLimits } from '../io/replay.ts'
 import type { SharedFrame } from '../io/shared-frame.ts'
 import { CloseCode, mayRetryAfter } from '../protocol/close-codes.ts'
-import { type Frame, FrameType, isCounted, type Payload, type Welcome } from '../protocol/frame.ts'
+import { type Frame, FrameType, isCounted, type Payload, type Welcome, type WelcomeFrame } from '../protocol/frame.ts'
 import { type Limits, MAX_INFLATE_RATIO } from '../protocol/limits.ts'
+import { ProtocolViolation } from '../protocol/violation.ts'
 import type { Effect } from '../session/effect.ts'
 import type { Session, SessionStats } from '../session/session.ts'
 import { ArmedTimer } from './armed-timer.ts'
 import { assertNever } from './assert-never.ts'
 import { type BacklogLimits, BacklogWatch, DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
+import { Carrier, type CarrierOwner } from './carrier.ts'
 import type { ConnectionObserver } from './connection-observer.ts'
 import { type ConnectionSides, deliverEffect } from './deliver-effect.ts'
 import type { Ending } from './ending.ts'
@@ -19,16 +22,14 @@ import { PlainIds } from './plain-ids.ts'
 import { SessionDriver } from './session-driver.ts'
 
 /*
- * The driver: one transport, the session above it, and everything between the two, for client and server alike.
- * Owns: the transport, both pipes, the one armed timer, and the order in which effects are applied. Must not know:
- * procedures, values, what a handler is. Normative text: PROTOCOL.md, "Transport" and "Closing".
+ * The driver: a session, the transport that carries it for now, and everything between the two, for client and server
+ * alike. A session that can be resumed outlives its transport: it then waits here, detached, until it takes over that of
+ * another connection. Owns: both pipes, the one armed timer, and the order in which effects are applied. Must not know:
+ * procedures, values, what a handler is. Normative text: PROTOCOL.md, "Transport", "Resuming" and "Closing".
  *
  * The rule of this file: nothing may escape into the platform's listeners and timers. What fails inside ends this connection
  * with 4500 and no other.
  */
-
-/** How long the peer may take to answer our close, before the connection is given up without it. */
-const CLOSE_TIMEOUT_MS = 3000
 
 /** What the peer is told when something failed here: no more than that. */
 const INTERNAL_REASON = 'internal error'
@@ -44,6 +45,8 @@ export interface ConnectionOptions<S extends Session> {
   readonly compressor: Compressor | undefined
   readonly observer: ConnectionObserver
   readonly backlog?: BacklogLimits | undefined
+  /** How much may be under way unacknowledged, and as much again may wait while it is detached. @default no bound */
+  readonly window?: WindowLimits | undefined
 }
 
 export interface ConnectionStats {
@@ -56,35 +59,57 @@ export interface ConnectionStats {
   readonly session: SessionStats
 }
 
+/** A transport with what comes in over it. */
+interface Link {
+  readonly carrier: Carrier
+  readonly inbound: Inbound
+}
+
 type ConnectionState =
   | { readonly type: 'idle' }
   /** The transport is on its way (`connecting`), or there. */
-  | (ConnectionSides & { readonly type: 'connecting' | 'open'; readonly transport: Transport })
+  | (Link & { readonly type: 'connecting' | 'open'; readonly sides: ConnectionSides })
+  /** The session lives, and has no transport. */
+  | { readonly type: 'detached'; readonly sides: ConnectionSides }
   /** The session is over; the transport is being closed. */
-  | { readonly type: 'ending'; readonly transport: Transport; readonly ending: Ending; readonly deadline: number }
+  | { readonly type: 'ending'; readonly carrier: Carrier; readonly ending: Ending }
   | { readonly type: 'closed' }
 
-export class Connection<S extends Session> extends SessionDriver<S> {
-  readonly #compressor: Compressor | undefined
+/** What happens to the session when it moves to another transport, and the WELCOME that a server has to say first. */
+export type TakeOver<S> = (session: S, now: number) => readonly Effect[] | WelcomeFrame
+
+const NO_TRAFFIC: InboundStats = { messages: 0, wireBytes: 0, bodyBytes: 0 }
+const NOBODY: ReadonlySet<number> = new Set()
+
+export class Connection<S extends Session> extends SessionDriver<S> implements CarrierOwner {
+  readonly #options: ConnectionOptions<S>
   readonly #observer: ConnectionObserver
   readonly #outbox: Outbox
-  readonly #inbound: Inbound
-  readonly #backlog: BacklogWatch
+  readonly #window: WindowLimits
   readonly #allowance = new ItemAllowance()
   readonly #timer: ArmedTimer
   readonly #isOwn = (id: number): boolean => (id % 2 === 1) === (this.session.role === 'client')
   readonly #plainIds = new PlainIds(this.#isOwn)
+  #backlog: BacklogWatch
   #state: ConnectionState = { type: 'idle' }
-  #turnDue = false
+  #turn: 'idle' | 'due' = 'idle'
+  /** Whether the callee was told that there is no room for its answers. */
+  #callee: 'content' | 'waits for room' = 'content'
+  /** Whether something must still come over the transport that was taken over last. */
+  #proof: 'settled' | 'due' = 'settled'
+  /** Of transports before this one. */
+  #pastReceived = NO_TRAFFIC
+  /** Known where the peer has said in order what it has accepted. */
+  #unaccepted = NOBODY
 
   constructor(options: ConnectionOptions<S>) {
     super(options.session, options.clock)
-    this.#compressor = options.compressor
+    this.#options = options
     this.#observer = options.observer
-    this.#backlog = new BacklogWatch(options.backlog ?? DEFAULT_BACKLOG_LIMITS)
+    this.#window = options.window ?? NO_WINDOW
+    this.#backlog = this.#createBacklogWatch()
     this.#timer = new ArmedTimer(options.clock, () => this.#onTime())
-    this.#outbox = new Outbox(this.#exit(), options.limits)
-    this.#inbound = new Inbound(this.#target(), options.limits, options.mostReceived)
+    this.#outbox = new Outbox(this.#exit(), options.limits, this.#window)
   }
 
   /**
@@ -93,32 +118,72 @@ export class Connection<S extends Session> extends SessionDriver<S> {
    * @throws whatever the connector throws, such as for an address that is none
    */
   start({ connector, ...sides }: ConnectionSides & { readonly connector: Connector }): void {
-    const transport = connector.connect(this.#listener())
-    this.#state = { ...sides, type: 'connecting', transport }
+    const carrier = new Carrier(this.clock, this)
+    carrier.connect(connector)
+    this.#state = { type: 'connecting', carrier, inbound: this.#createInbound(), sides }
     this.onMove()
   }
 
   /** Server: takes a transport that is open already, and returns who is to listen to it. */
   accept(transport: Transport, sides: ConnectionSides): TransportListener {
-    this.#state = { ...sides, type: 'connecting', transport }
-    this.#opened()
-    return this.#listener()
+    const carrier = new Carrier(this.clock, this)
+    carrier.accept(transport)
+    this.#state = { type: 'connecting', carrier, inbound: this.#createInbound(), sides }
+    this.onOpen()
+    return carrier.listener
+  }
+
+  /**
+   * From now on the transport of `arrival` carries this session, and `arrival` is over without a word. What the peer does not
+   * have is sent again, behind what `begin` says.
+   *
+   * @param farewell is told to the transport that is left, if there is one
+   */
+  takeOver(arrival: Connection<S>, begin: TakeOver<S>, farewell?: Frame): void {
+    const before = this.#state
+    if (before.type !== 'open' && before.type !== 'detached') return
+    const carrier = arrival.#release()
+    if (carrier === undefined) return
+    if (before.type === 'open') this.#leaveLink(before, { code: CloseCode.Superseded, reason: 'Moved', farewell })
+    // What was collected for the old transport gets its numbers before anything that follows.
+    this.#outbox.flush()
+    this.#backlog = this.#createBacklogWatch()
+    carrier.owner = this
+    this.#state = { type: 'open', carrier, inbound: this.#createInbound(), sides: before.sides }
+    this.#proof = 'due'
+    this.#guard(() => {
+      const begun = this.#begin(begin)
+      if ('welcome' in begun) this.#welcome(begun)
+      else this.apply(begun)
+      if (this.#state.type === 'open') this.#outbox.resend(this.session.acknowledged)
+    })
+    this.onMove()
   }
 
   /** Whether the session lives: after that, every move is without effect. */
   get isLive(): boolean {
-    return this.#state.type === 'connecting' || this.#state.type === 'open'
+    const { type } = this.#state
+    return type === 'connecting' || type === 'open' || type === 'detached'
+  }
+
+  get isDetached(): boolean {
+    return this.#state.type === 'detached'
   }
 
   /** The transport, until it is gone. */
   get transport(): Transport | undefined {
-    return 'transport' in this.#state ? this.#state.transport : undefined
+    return 'carrier' in this.#state ? this.#state.carrier.transport : undefined
+  }
+
+  /** Bytes that are kept in memory to be sent, or sent again. */
+  get keptBytes(): number {
+    return this.#outbox.keptBytes
   }
 
   get stats(): ConnectionStats {
     return {
       sent: this.#outbox.stats,
-      received: this.#inbound.stats,
+      received: addReceived(this.#pastReceived, this.#link?.inbound.stats),
       backlogBytes: this.transport?.backlogBytes ?? 0,
       plain: this.#plainIds.size,
       session: this.session.stats(),
@@ -131,23 +196,34 @@ export class Connection<S extends Session> extends SessionDriver<S> {
    * @returns false when it is larger than one message to this peer may be
    */
   publish(frame: SharedFrame): boolean {
-    if (this.#state.type !== 'open' || this.session.state !== 'open') return true
+    const isThere = this.#state.type === 'open' && this.session.state === 'open'
+    if (!isThere && !(this.isDetached && frame.counted)) return true
     const fits = this.#outbox.appendShared(frame)
+    this.#boundHeld()
     this.onMove()
     return fits
   }
 
   override isUnsent(id: number): boolean {
-    return super.isUnsent(id) || id > this.#outbox.sentId
+    return super.isUnsent(id) || id > this.#outbox.sentId || this.#unaccepted.has(id)
   }
 
   override canSendItem(id: number): boolean {
-    return super.canSendItem(id) && this.#allowance.allows(id)
+    if (!super.canSendItem(id)) return false
+    if (this.#state.type === 'open' && this.#outbox.hasRoom) return this.#allowance.allows(id)
+    this.#allowance.putOff(id)
+    return false
   }
 
   override sendItem(id: number, value: Payload, resume: Payload | undefined): void {
     this.#allowance.spend(value.byteLength)
     super.sendItem(id, value, resume)
+  }
+
+  hasRoom(): boolean {
+    if (this.#outbox.hasRoom) return true
+    this.#callee = 'waits for room'
+    return false
   }
 
   sendPlain(id: number): void {
@@ -160,50 +236,7 @@ export class Connection<S extends Session> extends SessionDriver<S> {
     super.cancel(id)
   }
 
-  #listener(): TransportListener {
-    return {
-      onOpen: () => this.#opened(),
-      onMessage: (message) => {
-        if (this.#state.type === 'open') this.#guard(() => this.#inbound.push(message))
-      },
-      // What has arrived before counts, also where it is still being inflated.
-      onClose: (code, reason) => this.#inbound.whenReady(() => this.#transportGone(code, reason)),
-      onDrain: () => this.onMove(),
-    }
-  }
-
-  #exit(): OutboxExit {
-    return {
-      stamp: (counted, byteLength) => this.session.stamp(counted, byteLength, this.clock.now()),
-      send: (message) => this.#transmit(message),
-      fault: (error) => this.onFault(error),
-    }
-  }
-
-  /** The end of the turn may be too late to look at the backlog: a few small calls can ask for any number of large answers. */
-  #transmit(message: Uint8Array): void {
-    const { transport } = this
-    transport?.send(message)
-    if (this.#state.type !== 'open' || transport === undefined) return
-    const { backlogBytes } = transport
-    if (backlogBytes > this.#backlog.maxBytes) this.#endAtOnce(CloseCode.SlowConsumer, tooMuchWaits(backlogBytes))
-  }
-
-  #target(): InboundTarget {
-    return {
-      admit: (header, byteLength) => {
-        const admission = this.session.admit(header, byteLength, this.clock.now())
-        if (admission.type === 'reject') this.apply(admission.effects)
-        else this.onMove()
-        return admission.type === 'accept'
-      },
-      receive: (header, frames) => this.apply(this.session.receive(header, frames, this.clock.now())),
-      violated: (code, reason) => this.move((session, now) => session.violated(code, reason, now)),
-      fault: (error) => this.onFault(error),
-    }
-  }
-
-  #opened(): void {
+  onOpen(): void {
     const state = this.#state
     if (state.type !== 'connecting') return
     this.#state = { ...state, type: 'open' }
@@ -211,10 +244,97 @@ export class Connection<S extends Session> extends SessionDriver<S> {
     this.onMove()
   }
 
+  onMessage(carrier: Carrier, message: Uint8Array): void {
+    const link = this.#link
+    // A transport that was left may still bring something: the session has moved on.
+    if (link?.carrier === carrier) this.#guard(() => link.inbound.push(message))
+  }
+
+  onDrain(carrier: Carrier): void {
+    if (this.#link?.carrier === carrier) this.onMove()
+  }
+
+  onGone(carrier: Carrier, code: number, reason: string): void {
+    const settle = (): void => {
+      const state = this.#state
+      if (state.type === 'ending' && state.carrier === carrier) this.#closed(state.ending)
+      else this.#transportGone(carrier, code, reason)
+    }
+    const link = this.#link
+    // What has arrived before counts, also where it is still being inflated.
+    if (link?.carrier === carrier) link.inbound.whenReady(settle)
+    else settle()
+  }
+
+  get #link(): (Link & { readonly sides: ConnectionSides }) | undefined {
+    return this.#state.type === 'connecting' || this.#state.type === 'open' ? this.#state : undefined
+  }
+
+  #createBacklogWatch(): BacklogWatch {
+    return new BacklogWatch(this.#options.backlog ?? DEFAULT_BACKLOG_LIMITS)
+  }
+
+  #createInbound(): Inbound {
+    const inbound: Inbound = new Inbound(
+      this.#target(() => inbound === this.#link?.inbound),
+      this.#options.limits,
+      this.#options.mostReceived,
+    )
+    return inbound
+  }
+
+  #exit(): OutboxExit {
+    return {
+      stamp: (counted, byteLength) => this.session.stamp(counted, byteLength, this.clock.now()),
+      restamp: (seq, counted, byteLength) => this.session.restamp(seq, counted, byteLength),
+      send: (message) => this.#transmit(message),
+      oversized: (frame) =>
+        this.apply(insteadOf(frame, { session: this.session, now: this.clock.now(), isOwn: this.#isOwn })),
+      fault: (error) => this.onFault(error),
+    }
+  }
+
+  /** The end of the turn may be too late to look at the backlog: a few small calls can ask for any number of large answers. */
+  #transmit(message: Uint8Array): boolean {
+    const carrier = 'carrier' in this.#state ? this.#state.carrier : undefined
+    if (carrier === undefined || !carrier.send(message)) return false
+    if (this.#state.type === 'open' && carrier.backlogBytes > this.#backlog.maxBytes) {
+      this.#endAtOnce(CloseCode.SlowConsumer, tooMuchWaits(carrier.backlogBytes))
+    }
+    return true
+  }
+
+  #target(isCurrent: () => boolean): InboundTarget {
+    return {
+      admit: (header, byteLength) => {
+        if (!isCurrent()) return false
+        if (this.#proof === 'due') {
+          this.#proof = 'settled'
+          this.#observer.onProven?.()
+        }
+        const admission = this.session.admit(header, byteLength, this.clock.now())
+        if (admission.type === 'reject') this.apply(admission.effects)
+        else {
+          this.#outbox.acknowledged(this.session.acknowledged)
+          this.onMove()
+        }
+        return admission.type === 'accept'
+      },
+      receive: (header, frames) => {
+        if (isCurrent()) this.apply(this.session.receive(header, frames, this.clock.now()))
+      },
+      violated: (code, reason) => {
+        if (isCurrent()) this.move((session, now) => session.violated(code, reason, now))
+      },
+      fault: (error) => this.onFault(error),
+    }
+  }
+
   protected applyEffect(effect: Effect): void {
     const state = this.#state
     // Nobody is left to be told: the session has ended in the middle of this list.
-    if (state.type !== 'open' && state.type !== 'connecting') return
+    if (state.type !== 'open' && state.type !== 'connecting' && state.type !== 'detached') return
+    const { sides } = state
     switch (effect.type) {
       case 'send':
         this.#send(effect.frame)
@@ -223,7 +343,7 @@ export class Connection<S extends Session> extends SessionDriver<S> {
         this.#outbox.requestMessage()
         break
       case 'welcome':
-        this.#agree(effect.welcome)
+        if (!effect.welcome.resumed) this.#agree(effect.welcome)
         this.#observer.onHandshake(effect)
         break
       case 'hello':
@@ -241,7 +361,7 @@ export class Connection<S extends Session> extends SessionDriver<S> {
       case 'timeout':
       case 'end':
         this.#plainIds.settledBy(effect)
-        deliverEffect(effect, state, this.#isOwn)
+        deliverEffect(effect, sides, this.#isOwn)
         break
       case 'call':
       case 'open':
@@ -249,7 +369,13 @@ export class Connection<S extends Session> extends SessionDriver<S> {
       case 'item':
       case 'writable':
       case 'event':
-        deliverEffect(effect, state, this.#isOwn)
+        deliverEffect(effect, sides, this.#isOwn)
+        break
+      case 'detach':
+        this.#detach({ origin: 'local', code: effect.code, reason: effect.reason, retry: true })
+        break
+      case 'detached':
+        this.#detach({ origin: 'peer', code: effect.code, reason: effect.reason, retry: true })
         break
       case 'close':
         this.#end({ origin: 'local', code: effect.code, reason: effect.reason, retry: effect.retry })
@@ -263,77 +389,102 @@ export class Connection<S extends Session> extends SessionDriver<S> {
   }
 
   #send(frame: Frame): void {
-    // A message with WELCOME is compressed no more than those before it: only WELCOME tells the peer how.
-    const plain = this.#plainIds.take(frame) || frame.type === FrameType.Welcome
+    const plain = this.#plainIds.take(frame)
     const fits = this.#outbox.append(frame, plain)
     if (frame.type === FrameType.Welcome) {
-      // In a message of its own where what follows may be compressed.
-      if (frame.welcome.compression !== undefined) this.#outbox.flush()
+      // In a message of its own: what follows may be compressed, and only WELCOME tells the peer how.
+      this.#outbox.flush()
       this.#agree(frame.welcome)
     } else if (!fits && isCounted(frame)) {
       this.apply(insteadOf(frame, { session: this.session, now: this.clock.now(), isOwn: this.#isOwn }))
     }
+    this.#boundHeld()
   }
 
   /** WELCOME fixes limits and compression for both ends, from the next message on. */
   #agree({ limits, compression }: Welcome): void {
+    const inbound = this.#link?.inbound
     this.#outbox.limit(limits)
-    this.#inbound.limit(limits)
-    if (compression === undefined) return
+    inbound?.limit(limits)
+    if (compression === undefined) {
+      // Another transport may have agreed on one.
+      this.#outbox.compress(undefined)
+      return
+    }
     const { algorithm, thresholdBytes } = compression
-    const compressor = this.#compressor
+    const { compressor } = this.#options
     if (compressor?.algorithm !== algorithm) {
       throw new Error(`Expected \`compressor\` to be one for \`${algorithm}\`, which was offered`)
     }
     this.#outbox.compress({ compressor, thresholdBytes, maxRatio: MAX_INFLATE_RATIO })
-    this.#inbound.decompress(compressor)
+    inbound?.decompress(compressor)
+  }
+
+  /** Client: the terms of the connection that was taken over. */
+  agree(welcome: Welcome): void {
+    this.#agree(welcome)
   }
 
   /** Once per turn: everything collected leaves as one message, and the timer is set. */
   protected onMove(): void {
-    if (this.#turnDue || !this.isLive) return
-    this.#turnDue = true
+    if (this.#turn === 'due' || !this.isLive) return
+    this.#turn = 'due'
     this.clock.defer(this.#endTurn)
   }
 
   readonly #endTurn = (): void => {
-    this.#turnDue = false
+    this.#turn = 'idle'
     this.#guard(() => {
-      const state = this.#state
-      if (state.type === 'open') {
-        this.#outbox.flush()
-        this.#watchBacklog(state.transport)
-        for (const id of this.#allowance.renew()) deliverEffect({ type: 'writable', id }, state, this.#isOwn)
-      }
+      if (this.isLive && this.#state.type !== 'connecting') this.#outbox.flush()
+      if (this.#state.type === 'open') this.#watchBacklog(this.#state.carrier)
+      this.#offerRoom()
       this.#timer.arm(this.#nextDeadline())
     })
   }
 
-  #watchBacklog(transport: Transport): void {
-    this.#noteProgress(transport)
-    const { backlogBytes } = transport
-    if (!this.#backlog.isTooSlow(this.#outbox.wireBytes, backlogBytes, this.clock.now())) return
-    this.close(CloseCode.SlowConsumer, tooMuchWaits(backlogBytes), true)
+  /** Lets those go on who had to wait for the turn, or for room. */
+  #offerRoom(): void {
+    this.#allowance.renew()
+    const state = this.#state
+    if (!this.#outbox.hasRoom || (state.type !== 'open' && state.type !== 'detached')) return
+    if (this.#callee === 'waits for room') {
+      this.#callee = 'content'
+      state.sides.callee.onRoom()
+    }
+    if (state.type !== 'open') return
+    for (const id of this.#allowance.takePutOff()) deliverEffect({ type: 'writable', id }, state.sides, this.#isOwn)
   }
 
-  #noteProgress({ backlogBytes }: Transport): void {
+  #watchBacklog(carrier: Carrier): void {
+    this.#noteProgress(carrier)
+    const waitingBytes = carrier.backlogBytes + this.#outbox.heldBytes
+    const allBytes = this.#outbox.wireBytes + this.#outbox.heldBytes
+    if (!this.#backlog.isTooSlow(allBytes, waitingBytes, this.clock.now())) return
+    const reason = tooMuchWaits(waitingBytes)
+    this.move((session, now) => session.leave(CloseCode.SlowConsumer, reason, now))
+  }
+
+  #noteProgress({ backlogBytes }: Carrier): void {
     if (this.#backlog.hasMoved(this.#outbox.wireBytes, backlogBytes)) this.session.alive(this.clock.now())
   }
 
+  /** What may be held back for a peer that acknowledges nothing, or that is not there. */
+  #boundHeld(): void {
+    const { heldBytes } = this.#outbox
+    const most = this.isDetached ? this.#window.bytes : this.#backlog.maxBytes
+    if (heldBytes > most) this.#endAtOnce(CloseCode.SlowConsumer, tooMuchWaits(heldBytes))
+  }
+
   #nextDeadline(): number | undefined {
-    if (this.#state.type === 'ending') return this.#state.deadline
-    return this.isLive ? earlier(this.session.nextDeadline(), this.#backlog.nextCheckAt) : undefined
+    if (!this.isLive) return undefined
+    const checkAt = this.isDetached ? undefined : this.#backlog.nextCheckAt
+    return earlier(this.session.nextDeadline(), checkAt)
   }
 
   #onTime(): void {
     this.#guard(() => {
       const now = this.clock.now()
-      const state = this.#state
-      if (state.type === 'ending') {
-        this.#giveUp(state.transport, state.ending)
-        return
-      }
-      if (state.type === 'open') this.#noteProgress(state.transport)
+      if (this.#state.type === 'open') this.#noteProgress(this.#state.carrier)
       const deadline = this.session.nextDeadline()
       if (this.isLive && deadline !== undefined && deadline <= now) this.apply(this.session.handleTimeout(now))
       // Looks at the backlog, and arms the timer again.
@@ -341,68 +492,119 @@ export class Connection<S extends Session> extends SessionDriver<S> {
     })
   }
 
-  #transportGone(code: number, reason: string): void {
+  #transportGone(carrier: Carrier, code: number, reason: string): void {
+    const link = this.#link
+    if (link?.carrier !== carrier) return
+    const ending: Ending = { origin: 'transport', code, reason, retry: mayRetryAfter(code) }
+    this.#tell(() => this.session.transportClosed(code, this.clock.now()))
+    if (this.session.state === 'detached') {
+      this.#detach(ending)
+      return
+    }
+    this.#stop(link)
+    this.#state = { type: 'closed' }
+    this.#lost(link.sides, ending)
+    this.#closed(ending)
+  }
+
+  /** Takes nothing more that comes in over it. */
+  #stop({ inbound }: Link): void {
+    inbound.stop()
+    this.#pastReceived = addReceived(this.#pastReceived, inbound.stats)
+  }
+
+  /** The session has detached: leaves the transport, if it is not gone, and waits. */
+  #detach(ending: Ending): void {
     const state = this.#state
-    switch (state.type) {
-      case 'connecting':
-      case 'open': {
-        const ending: Ending = { origin: 'transport', code, reason, retry: mayRetryAfter(code) }
-        this.#state = { type: 'closed' }
-        this.#tell(() => this.session.transportClosed(this.clock.now()))
-        this.#lost(state, ending)
-        this.#closed(ending)
-        break
-      }
-      case 'ending':
-        this.#closed(state.ending)
-        break
-      case 'idle':
-      case 'closed':
-        break
+    if (state.type !== 'open') return
+    const { code, reason } = ending
+    const farewell: Frame | undefined =
+      ending.origin === 'local' ? { type: FrameType.Close, code, reason, retry: true } : undefined
+    this.#leaveLink(state, { code, reason, farewell })
+    this.#timer.disarm()
+    this.onMove()
+    this.#tell(() => this.#observer.onDetached(ending))
+  }
+
+  #leaveLink(link: Extract<ConnectionState, Link>, { code, reason, farewell }: Leave): void {
+    const { carrier, sides } = link
+    this.#stop(link)
+    this.#tell(() => {
+      if (farewell !== undefined) this.#outbox.sendAlone(farewell)
+    })
+    // First: whatever the carrier says from now on is of no interest.
+    this.#state = { type: 'detached', sides }
+    this.#tell(() => carrier.close(code, reason))
+  }
+
+  /** Gives the transport away. */
+  #release(): Carrier | undefined {
+    const state = this.#state
+    if (state.type !== 'open' || !state.carrier.isOpen) return undefined
+    this.#state = { type: 'closed' }
+    this.#timer.disarm()
+    state.inbound.stop()
+    this.#outbox.drop()
+    this.#tell(() => this.session.transportClosed(CloseCode.Normal, this.clock.now()))
+    return state.carrier
+  }
+
+  /** Ahead of everything; what the peer has to know of our numbers stands in it. */
+  #welcome(frame: WelcomeFrame): void {
+    this.#outbox.greet(frame)
+    this.#agree(frame.welcome)
+  }
+
+  #begin(begin: TakeOver<S>): ReturnType<TakeOver<S>> {
+    const now = this.clock.now()
+    try {
+      return begin(this.session, now)
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error
+      return this.session.violated(error.closeCode, error.message, now)
     }
   }
 
   /** The session is over by our decision or the peer's: says so, closes the transport, and waits only so long for it. */
   #end(ending: Ending): void {
     const state = this.#state
+    if (state.type === 'detached') {
+      this.#state = { type: 'closed' }
+      this.#lost(state.sides, ending)
+      this.#closed(ending)
+      return
+    }
     if (state.type !== 'connecting' && state.type !== 'open') return
-    const { transport } = state
-    this.#state = { type: 'ending', transport, ending, deadline: this.clock.now() + CLOSE_TIMEOUT_MS }
+    const { carrier } = state
+    if (ending.origin === 'peer') this.#unaccepted = this.#outbox.unacceptedRequests()
+    this.#state = { type: 'ending', carrier, ending }
     // First, so that nobody hears of the transport's end before that of the session.
-    this.#lost(state, ending)
-    this.#inbound.stop()
+    this.#lost(state.sides, ending)
+    this.#stop(state)
     this.#timer.disarm()
-    this.#timer.arm(this.#nextDeadline())
+    carrier.closeSoon(ending.code, ending.reason)
     this.#tell(() => {
       // A peer that has sent CLOSE reads no more, and an unopened transport carries nothing.
       if (state.type === 'connecting' || ending.origin === 'peer') {
-        transport.close(ending.code, ending.reason)
+        carrier.close(ending.code, ending.reason)
         return
       }
       const { code, reason, retry } = ending
       this.#outbox.append({ type: FrameType.Close, code, reason, retry }, false)
-      this.#outbox.finish(() => transport.close(code, reason))
+      this.#outbox.finish(() => carrier.close(code, reason))
     })
   }
 
-  #lost(sides: ConnectionSides, ending: Ending): void {
-    this.#tell(() => sides.caller.onLost())
-    this.#tell(() => sides.callee.onLost())
+  #lost({ caller, callee }: ConnectionSides, ending: Ending): void {
+    this.#tell(() => caller.onLost())
+    this.#tell(() => callee.onLost())
     this.#plainIds.clear()
     this.#tell(() => this.#observer.onLost(ending))
-  }
-
-  /** The peer did not answer the close in time. */
-  #giveUp(transport: Transport, ending: Ending): void {
-    this.#tell(() => (transport.abort === undefined ? transport.close(ending.code, ending.reason) : transport.abort()))
-    // Aborting may have called `onClose` already.
-    if (this.#state.type === 'ending') this.#closed(ending)
   }
 
   #closed(ending: Ending): void {
     this.#state = { type: 'closed' }
     this.#timer.disarm()
-    this.#inbound.stop()
     this.#outbox.drop()
     this.#tell(() => this.#observer.onClosed(ending))
   }
@@ -420,7 +622,7 @@ export class Connection<S extends Session> extends SessionDriver<S> {
     this.#tell(() => this.#endAtOnce(CloseCode.Internal, INTERNAL_REASON))
     if (!this.isLive) return
     // A session that fails even at that is left behind.
-    this.#tell(() => this.session.transportClosed(this.clock.now()))
+    this.#tell(() => this.session.transportClosed(CloseCode.Normal, this.clock.now()))
     this.#end({ origin: 'local', code: CloseCode.Internal, reason: INTERNAL_REASON, retry: true })
   }
 
@@ -451,8 +653,23 @@ export class Connection<S extends Session> extends SessionDriver<S> {
   }
 }
 
-function tooMuchWaits(backlogBytes: number): string {
-  return `${backlogBytes} bytes wait for this connection and it does not read them`
+/** How a transport is left. */
+interface Leave {
+  readonly code: number
+  readonly reason: string
+  readonly farewell: Frame | undefined
+}
+
+function addReceived(past: InboundStats, now: InboundStats = NO_TRAFFIC): InboundStats {
+  return {
+    messages: past.messages + now.messages,
+    wireBytes: past.wireBytes + now.wireBytes,
+    bodyBytes: past.bodyBytes + now.bodyBytes,
+  }
+}
+
+function tooMuchWaits(waitingBytes: number): string {
+  return `${waitingBytes} bytes wait for this connection and it does not read them`
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {

@@ -39,6 +39,8 @@ class HandlerDispatcher implements Dispatcher {
   readonly #running = new Map<number, DispatchedCall>()
   /** Listenings that were accepted, with what ends each. */
   readonly #listening = new Map<number, () => void>()
+  /** Answers that wait, not encoded, until the peer has taken others: in the order in which they came. */
+  #unsent: (() => void)[] = []
   /** Handlers that were told to stop and still run: their places are free, what they hold is not. */
   #lingering = 0
   #surroundings: CallSurroundings
@@ -84,7 +86,20 @@ class HandlerDispatcher implements Dispatcher {
     }
   }
 
+  onRoom(): void {
+    const { link } = this.#options
+    const waiting = this.#unsent
+    let next = 0
+    this.#unsent = []
+    for (let send = waiting[next]; send !== undefined && link.hasRoom(); send = waiting[next]) {
+      next++
+      send()
+    }
+    this.#unsent = [...waiting.slice(next), ...this.#unsent]
+  }
+
   onLost(): void {
+    this.#unsent = []
     const reason = new TautlineError('CONNECTION_LOST')
     for (const id of [...this.#running.keys(), ...this.#listening.keys()]) this.#abort(id, reason)
   }
@@ -180,9 +195,28 @@ class HandlerDispatcher implements Dispatcher {
       this.#forget(call)
       return
     }
-    const payload = this.#encode(output)
-    this.#forget(call)
-    link.succeed(call.id, payload)
+    this.#whenRoom(call, () => {
+      const payload = this.#encode(output)
+      this.#forget(call)
+      link.succeed(call.id, payload)
+    })
+  }
+
+  /** Where a peer does not take what it is sent, answers wait as the values they are: encoded they would be twice there. */
+  #whenRoom(call: DispatchedCall, send: () => void): void {
+    if (this.#unsent.length === 0 && this.#options.link.hasRoom()) {
+      send()
+      return
+    }
+    this.#unsent.push(() => {
+      // Its caller may have given up meanwhile.
+      if (this.#running.get(call.id) !== call) return
+      try {
+        send()
+      } catch (error) {
+        this.#finishFailed(call, error)
+      }
+    })
   }
 
   #finishFailed(call: DispatchedCall, error: unknown): void {

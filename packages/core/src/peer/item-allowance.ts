@@ -14,20 +14,29 @@ export class ItemAllowance {
   #spentBytes = 0
   readonly #putOff = new Set<number>()
 
-  /** Whether an item of stream `id` may go in this turn. One that may not is told of by `renew`. */
+  /** Whether an item of stream `id` may go in this turn. One that may not is told of by `takePutOff`. */
   allows(id: number): boolean {
     if (this.#spentBytes < ITEM_BYTES_PER_TURN) return true
-    this.#putOff.add(id)
+    this.putOff(id)
     return false
+  }
+
+  /** Stream `id` may not go on now, for whatever reason. */
+  putOff(id: number): void {
+    this.#putOff.add(id)
   }
 
   spend(byteLength: number): void {
     this.#spentBytes += byteLength + FRAME_BYTES
   }
 
-  /** Another turn begins. @returns the streams that were put off */
-  renew(): readonly number[] {
+  /** Another turn begins. */
+  renew(): void {
     this.#spentBytes = 0
+  }
+
+  /** The streams that were put off, to be told that they may go on. */
+  takePutOff(): readonly number[] {
     if (this.#putOff.size === 0) return NOBODY
     const ids = [...this.#putOff]
     this.#putOff.clear()

@@ -35,6 +35,7 @@ export function createRecordingLink(): RecordingLink {
       note(`item ${id} ${value[0]}`)
     },
     sendEnd: (id) => note(`end ${id}`),
+    hasRoom: () => true,
     itemConsumed: (id, byteLength) => note(`consumed ${id} ${byteLength}`),
     sendPlain: (id) => note(`plain ${id}`),
   }

@@ -18,6 +18,8 @@ export interface SessionLink {
   canSendItem(id: number): boolean
   sendItem(id: number, value: Payload, resume: Payload | undefined): void
   sendEnd(id: number): void
+  /** Whether an answer would leave now. Where it would not, `onRoom` of the callee follows once it would. */
+  hasRoom(): boolean
   itemConsumed(id: number, byteLength: number): void
   /** No message with a frame of this id will be compressed, until the id is settled (CRIME, BREACH). */
   sendPlain(id: number): void
@@ -36,6 +38,8 @@ export interface CallerSide {
 /** Receives what the peer asks of this end. Must not throw. */
 export interface CalleeSide {
   onCalleeEffect(effect: CalleeEffect | StreamEffect): void
+  /** `hasRoom` of the link has become true again. */
+  onRoom(): void
   /** The connection is lost: abort everything that runs for it. */
   onLost(): void
 }

@@ -138,6 +138,7 @@ const NOTHING: SessionLink = {
   canSendItem: () => false,
   sendItem() {},
   sendEnd() {},
+  hasRoom: () => true,
   itemConsumed() {},
   sendPlain() {},
 }

@@ -30,6 +30,7 @@ export abstract class SessionDriver<S extends Session> implements SessionLink {
   protected abstract onFault(error: unknown): void
 
   abstract sendPlain(id: number): void
+  abstract hasRoom(): boolean
 
   /** Makes a move of one role's own, such as `accept` or `refreshAuth`, and applies what follows. */
   move(input: (session: S, now: number) => readonly Effect[]): void {

@@ -17,6 +17,8 @@ export const CloseCode = {
   HandshakeTimeout: 4408,
   /** Another connection has taken the session over. */
   Superseded: 4409,
+  /** The numbers of messages do not follow each other: one is missing. */
+  SequenceGap: 4410,
   /** A limit on sizes was passed. */
   TooLarge: 4413,
   /** Bytes that are not MessagePack, or a frame of the wrong shape. */
@@ -42,6 +44,19 @@ const FATAL: ReadonlySet<number> = new Set([
   CloseCode.Forbidden,
   CloseCode.UnsupportedVersion,
 ])
+
+/** Codes that end a connection and leave its session to wait for another one. */
+const SESSION_LIVES: ReadonlySet<number> = new Set([
+  CloseCode.Superseded,
+  CloseCode.SequenceGap,
+  CloseCode.HeartbeatTimeout,
+  CloseCode.SlowConsumer,
+])
+
+/** Whether CLOSE with this code is about the connection alone. */
+export function sessionOutlives(code: number): boolean {
+  return SESSION_LIVES.has(code)
+}
 
 export function mayRetryAfter(code: number): boolean {
   return !FATAL.has(code)

@@ -121,7 +121,8 @@ function writeHeader(writer: Writer, header: MessageHeader): void {
   writer.writeUint(header.ack, 'ack')
 }
 
-function headerBytes(header: MessageHeader): number {
+/** How many bytes a header takes in front of its body. */
+export function headerBytes(header: MessageHeader): number {
   return 1 + uintBytes(header.seq) + uintBytes(header.count) + uintBytes(header.ack)
 }
 

@@ -1,5 +1,5 @@
-import { CloseCode, mayRetryAfter } from '../protocol/close-codes.ts'
-import type { CloseFrame, Frame, HeartbeatTimes, MessageHeader, Payload } from '../protocol/frame.ts'
+import { CloseCode, mayRetryAfter, sessionOutlives } from '../protocol/close-codes.ts'
+import type { CloseFrame, Frame, MessageHeader, Payload, Welcome } from '../protocol/frame.ts'
 import { FrameType, isCounted } from '../protocol/frame.ts'
 import type { Limits } from '../protocol/limits.ts'
 import { ProtocolViolation } from '../protocol/violation.ts'
@@ -23,6 +23,11 @@ import type {
 
 const ACCEPT: Admission = Object.freeze({ type: 'accept' })
 const DROP: Admission = Object.freeze({ type: 'drop' })
+/** Gone without a word: never on the wire, only told to this end. */
+const GONE = 1006
+
+/** What WELCOME fixes for the life of a connection. */
+type Terms = Pick<Welcome, 'heartbeat' | 'resumeWindowMs'>
 
 export interface BaseSessionOptions {
   readonly role: 'client' | 'server'
@@ -51,12 +56,24 @@ export abstract class BaseSession implements Session {
     this.#phase = { name: 'opening', deadline: openingDeadline }
   }
 
+  get acknowledged(): number {
+    return this.sequence.acked
+  }
+
+  get isResumable(): boolean {
+    return this.#phase.name === 'detached' || (this.#phase.name === 'open' && this.#phase.windowMs > 0)
+  }
+
+  canContinueFrom(rx: number): boolean {
+    return this.isResumable && this.sequence.canContinueFrom(rx)
+  }
+
   abstract get peerContractHash(): string | undefined
 
   /** Takes a frame that came before the session is open. */
   protected abstract onEarlyFrame(frame: Frame, now: number, effects: Effect[]): void
   /** Takes a frame that only one of the two roles may receive. */
-  protected abstract onRoleFrame(frame: RoleFrame, effects: Effect[]): void
+  protected abstract onRoleFrame(frame: RoleFrame, now: number, effects: Effect[]): void
   /** Judges the size of a message that came before the session is open. */
   protected abstract onEarlyMessage(byteLength: number): void
 
@@ -65,18 +82,18 @@ export abstract class BaseSession implements Session {
   }
 
   admit(header: MessageHeader, byteLength: number, now: number): Admission {
-    if (this.#phase.name === 'closed') return DROP
+    if (this.#phase.name === 'closed' || this.#phase.name === 'detached') return DROP
     try {
       if (this.#phase.name === 'open') this.#phase.heartbeat.heard(now)
       else this.onEarlyMessage(byteLength)
       return this.sequence.admit(header, byteLength, now) === 'duplicate' ? DROP : ACCEPT
     } catch (error) {
-      return { type: 'reject', effects: this.#endFor(error, []) }
+      return { type: 'reject', effects: this.#endFor(error, now, []) }
     }
   }
 
   receive(header: MessageHeader, frames: readonly Frame[], now: number): readonly Effect[] {
-    if (this.#phase.name === 'closed') return NO_EFFECTS
+    if (this.#phase.name === 'closed' || this.#phase.name === 'detached') return NO_EFFECTS
     const effects: Effect[] = []
     const counted = countedIn(frames)
     if (counted !== header.count) {
@@ -99,8 +116,18 @@ export abstract class BaseSession implements Session {
     return this.sequence.stamp(countedFrames, byteLength, now)
   }
 
-  transportClosed(): void {
-    this.#finish('outcome-unknown')
+  restamp(seq: number, countedFrames: number, byteLength: number): MessageHeader {
+    return this.sequence.repeat(seq, countedFrames, byteLength)
+  }
+
+  transportClosed(code: number, now: number): void {
+    if (this.#phase.name === 'detached') return
+    if (this.isResumable && mayRetryAfter(code)) this.#detach(now)
+    else this.#finish('outcome-unknown')
+  }
+
+  leave(code: number, reason: string, now: number): readonly Effect[] {
+    return this.#leave(code, reason, now, [])
   }
 
   nextId(): number {
@@ -171,6 +198,7 @@ export abstract class BaseSession implements Session {
   nextDeadline(): number | undefined {
     const phase = this.#phase
     if (phase.name === 'closed') return undefined
+    if (phase.name === 'detached') return earliest(phase.deadline, this.exchange.nextDeadline())
     const ownDeadline = phase.name === 'open' ? phase.heartbeat.nextDeadline(this.sequence.unacked) : phase.deadline
     return earliest(earliest(ownDeadline, this.sequence.ackDueAt), this.exchange.nextDeadline())
   }
@@ -180,6 +208,7 @@ export abstract class BaseSession implements Session {
     if (phase.name === 'closed') return NO_EFFECTS
     const effects: Effect[] = []
     this.exchange.handleTimeout(now, effects)
+    if (phase.name === 'detached') return now < phase.deadline ? effects : this.#expire(phase.windowMs, effects)
     if (this.sequence.takeDueAck(now)) effects.push({ type: 'ack' })
     if (phase.name === 'open') this.#beat(phase.heartbeat, now, effects)
     else if (phase.deadline !== undefined && now >= phase.deadline) {
@@ -197,10 +226,10 @@ export abstract class BaseSession implements Session {
     this.#phase = follow(this.#phase, { name: 'handshaking', deadline })
   }
 
-  /** WELCOME is there: from now on both ends keep its heartbeat. */
-  protected establish(manner: HeartbeatManner, times: HeartbeatTimes, now: number): Heartbeat {
+  /** WELCOME is there: from now on both ends keep its heartbeat, and wait for each other for its window. */
+  protected establish(manner: HeartbeatManner, { heartbeat: times, resumeWindowMs }: Terms, now: number): Heartbeat {
     const heartbeat = new Heartbeat(manner, times, now)
-    this.#phase = follow(this.#phase, { name: 'open', heartbeat })
+    this.#phase = follow(this.#phase, { name: 'open', heartbeat, windowMs: resumeWindowMs })
     return heartbeat
   }
 
@@ -213,7 +242,7 @@ export abstract class BaseSession implements Session {
       for (const frame of frames) this.#deliver(frame, now, effects)
       return effects
     } catch (error) {
-      return this.#endFor(error, effects)
+      return this.#endFor(error, now, effects)
     }
   }
 
@@ -236,10 +265,13 @@ export abstract class BaseSession implements Session {
     const phase = this.#phase
     switch (phase.name) {
       case 'closed':
+      case 'detached':
         return
       case 'opening':
       case 'handshaking':
-        return frame.type === FrameType.Close ? this.#onClose(frame, effects) : this.onEarlyFrame(frame, now, effects)
+        return frame.type === FrameType.Close
+          ? this.#onClose(frame, now, effects)
+          : this.onEarlyFrame(frame, now, effects)
       case 'open':
         return this.#onFrame(frame, phase.heartbeat, now, effects)
     }
@@ -266,7 +298,7 @@ export abstract class BaseSession implements Session {
         return
       }
       case FrameType.Close:
-        return this.#onClose(frame, effects)
+        return this.#onClose(frame, now, effects)
       case FrameType.Hello:
       case FrameType.Welcome:
       case FrameType.Auth:
@@ -275,25 +307,50 @@ export abstract class BaseSession implements Session {
       case FrameType.VolatileEvent:
       case FrameType.GoAway:
       case FrameType.Superseded:
-        return this.onRoleFrame(frame, effects)
+        return this.onRoleFrame(frame, now, effects)
     }
   }
 
   /** A CLOSE instead of WELCOME is a refusal: nothing that went with the HELLO was run. */
-  #onClose({ code, reason, retry }: CloseFrame, effects: Effect[]): void {
+  #onClose({ code, reason, retry }: CloseFrame, now: number, effects: Effect[]): void {
+    if (this.isResumable && sessionOutlives(code)) {
+      this.#detach(now)
+      effects.push({ type: 'detached', code, reason })
+      return
+    }
     this.#finish(this.#phase.name === 'open' ? 'outcome-unknown' : 'refused')
     effects.push({ type: 'closed', code, reason, retry })
   }
 
   #beat(heartbeat: Heartbeat, now: number, effects: Effect[]): void {
     const due = heartbeat.handleTimeout(now, this.sequence.unacked)
-    if (due === 'dead') this.end(CloseCode.HeartbeatTimeout, 'Nothing was heard for too long', true, effects)
+    if (due === 'dead') this.#leave(CloseCode.HeartbeatTimeout, 'Nothing was heard for too long', now, effects)
     else if (due !== undefined) effects.push({ type: 'send', frame: due })
   }
 
-  #endFor(error: unknown, effects: Effect[]): readonly Effect[] {
+  #endFor(error: unknown, now: number, effects: Effect[]): readonly Effect[] {
     if (!(error instanceof ProtocolViolation)) throw error
+    if (error.closeCode === CloseCode.SequenceGap) return this.#leave(error.closeCode, error.message, now, effects)
     return this.end(error.closeCode, error.message, mayRetryAfter(error.closeCode), effects)
+  }
+
+  #leave(code: number, reason: string, now: number, effects: Effect[]): readonly Effect[] {
+    if (this.#phase.name === 'detached') return effects
+    if (!this.isResumable) return this.end(code, reason, mayRetryAfter(code), effects)
+    this.#detach(now)
+    effects.push({ type: 'detach', code, reason })
+    return effects
+  }
+
+  #detach(now: number): void {
+    const phase = this.#phase
+    if (phase.name !== 'open') return
+    const { windowMs } = phase
+    this.#phase = follow(phase, { name: 'detached', deadline: now + windowMs, windowMs })
+  }
+
+  #expire(windowMs: number, effects: Effect[]): readonly Effect[] {
+    return this.end(GONE, `No connection came back within ${windowMs} ms`, true, effects)
   }
 
   #finish(why: 'refused' | 'outcome-unknown'): void {

@@ -1,13 +1,13 @@
 import { CloseCode } from '../protocol/close-codes.ts'
-import type { Frame, Hello, Payload, Welcome } from '../protocol/frame.ts'
+import type { Frame, Hello, Payload, SupersededFrame, Welcome } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
 import type { Limits } from '../protocol/limits.ts'
 import { protocolError } from '../protocol/violation.ts'
 import { BaseSession } from './base-session.ts'
 import { type Effect, NO_EFFECTS } from './effect.ts'
 import type { RoleFrame } from './frame-kinds.ts'
-import { checkWelcome, EARLY_REQUESTS, helloBytesAtMost } from './handshake.ts'
-import type { ClientMoves, Session } from './session.ts'
+import { checkResumption, checkWelcome, EARLY_REQUESTS, helloBytesAtMost } from './handshake.ts'
+import type { ClientMoves, Resumption, Session } from './session.ts'
 
 export interface ClientSessionOptions {
   /** What to say first; `auth` is resolved by then. */
@@ -31,10 +31,15 @@ class ClientSession extends BaseSession implements ClientMoves {
   readonly #hello: Hello
   #peerContractHash: string | undefined
   #authRefresh: AuthRefresh = { type: 'none' }
+  /** From WELCOME on. */
+  #ticket: { readonly sid: string; readonly token: Uint8Array; readonly gen: number } | undefined
+  /** Of the latest HELLO of this session. */
+  #attempt: number
 
   constructor({ hello, limits }: ClientSessionOptions) {
     super({ role: 'client', limits, openingDeadline: undefined })
     this.#hello = hello
+    this.#attempt = hello.attempt
   }
 
   override get peerContractHash(): string | undefined {
@@ -47,6 +52,26 @@ class ClientSession extends BaseSession implements ClientMoves {
     const effects: Effect[] = [{ type: 'send', frame: { type: FrameType.Hello, hello: this.#hello } }]
     const bytes = this.limits.helloBytes - helloBytesAtMost(this.#hello)
     this.exchange.greet(this.limits, EARLY_REQUESTS, bytes, now, effects)
+    return effects
+  }
+
+  nextResumption(): Resumption {
+    const ticket = this.#ticket
+    if (ticket === undefined) throw new Error('Expected a session that the server has accepted')
+    this.#attempt += 1
+    const { sid, token } = ticket
+    return { sid, token, rx: this.sequence.accepted, attempt: this.#attempt }
+  }
+
+  resume(welcome: Welcome, now: number): readonly Effect[] {
+    const { sid = '', gen = 0 } = this.#ticket ?? {}
+    checkResumption(welcome, { sid, gen })
+    this.sequence.continueFrom(welcome.rx, now)
+    this.#ticket = welcome
+    // HELLO brought credentials: an AUTH that was lost with the old connection is not missed.
+    this.#authRefresh = { type: 'none' }
+    const effects: Effect[] = []
+    this.#begin(welcome, now, effects)
     return effects
   }
 
@@ -70,7 +95,7 @@ class ClientSession extends BaseSession implements ClientMoves {
     this.#onWelcome(frame.welcome, now, effects)
   }
 
-  protected override onRoleFrame(frame: RoleFrame, effects: Effect[]): void {
+  protected override onRoleFrame(frame: RoleFrame, now: number, effects: Effect[]): void {
     switch (frame.type) {
       case FrameType.Event:
       case FrameType.VolatileEvent:
@@ -82,8 +107,7 @@ class ClientSession extends BaseSession implements ClientMoves {
       case FrameType.AuthOk:
         return this.#onAuthOk(frame.expiresInMs, effects)
       case FrameType.Superseded:
-        this.end(CloseCode.Superseded, 'Another connection has taken the session over', true, effects)
-        return
+        return this.#onSuperseded(frame, now, effects)
       case FrameType.Hello:
       case FrameType.Welcome:
       case FrameType.Auth:
@@ -94,15 +118,32 @@ class ClientSession extends BaseSession implements ClientMoves {
   #onWelcome(welcome: Welcome, now: number, effects: Effect[]): void {
     checkWelcome(welcome, this.#hello, this.sequence.sent)
     this.#peerContractHash = welcome.contractHash
-    const heartbeat = this.establish('lead', welcome.heartbeat, now)
+    this.#ticket = welcome
+    if (welcome.resumed) {
+      // It is another session that goes on, which takes this connection over.
+      effects.push({ type: 'welcome', welcome })
+      return
+    }
     effects.push({ type: 'welcome', welcome })
+    this.#begin(welcome, now, effects)
     if (this.#authRefresh.type === 'queued') this.#askAuth(this.#authRefresh.auth, effects)
     this.exchange.openIncoming(welcome.limits, 0)
     this.exchange.openOutgoing(welcome.limits, now, effects)
+  }
+
+  #begin(welcome: Welcome, now: number, effects: Effect[]): void {
+    const heartbeat = this.establish('lead', welcome, now)
     // The first round trip is known at once.
     if (welcome.heartbeat.idleMs > 0) {
       effects.push({ type: 'send', frame: heartbeat.ping(welcome.heartbeat.timeoutMs, now) })
     }
+  }
+
+  /** Our own next connection has come through, and its WELCOME is on the way; or somebody else has the session. */
+  #onSuperseded({ attempt }: SupersededFrame, now: number, effects: Effect[]): void {
+    const reason = 'Another connection has taken the session over'
+    if (attempt <= this.#attempt) effects.push(...this.leave(CloseCode.Superseded, reason, now))
+    else this.end(CloseCode.Superseded, reason, true, effects)
   }
 
   #onAuthOk(expiresInMs: number | undefined, effects: Effect[]): void {

@@ -17,6 +17,11 @@ export type WireEffect =
   /** An acknowledgement is due: a message must leave with this turn, without any frame if there is none to carry it. */
   | { readonly type: 'ack' }
   /**
+   * The connection is of no use any more, the session lives: tell the peer by CLOSE, close the transport, and wait for
+   * another connection. Last effect of a list.
+   */
+  | { readonly type: 'detach'; readonly code: number; readonly reason: string }
+  /**
    * The session is over: send CLOSE, flush, close the transport. Whatever was in flight is lost; the driver
    * settles it. Always the last effect of a list and of a session.
    */
@@ -84,6 +89,8 @@ export type LinkEffect =
   | { readonly type: 'go-away'; readonly goAway: GoAway }
   /** A round trip was measured. */
   | { readonly type: 'round-trip'; readonly ms: number }
+  /** The peer closed the connection, and not the session, with a CLOSE frame: as `detach`, without telling it. */
+  | { readonly type: 'detached'; readonly code: number; readonly reason: string }
   /** The peer closed the session with a CLOSE frame. The driver closes the transport. Last effect of a session. */
   | { readonly type: 'closed'; readonly code: number; readonly reason: string; readonly retry: boolean }
 

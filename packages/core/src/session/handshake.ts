@@ -34,13 +34,19 @@ export function checkWelcome(welcome: Welcome, hello: Hello, sent: number): void
   if (welcome.resumed && hello.sid === undefined) {
     throw protocolError('Expected a new session, got one that is said to be resumed')
   }
-  if (welcome.rx > sent) {
+  if (!welcome.resumed && welcome.rx > sent) {
     throw protocolError(`Expected \`rx\` of at most ${sent}, got ${welcome.rx}`)
   }
   const chosen = welcome.compression?.algorithm
   if (chosen !== undefined && !hello.compression.includes(chosen)) {
     throw protocolError(`Expected one of the offered compressions, got \`${chosen}\``)
   }
+}
+
+/** What a WELCOME must say that takes a session to another connection; its `rx` is for the sequence to judge. */
+export function checkResumption(welcome: Welcome, { sid, gen }: { readonly sid: string; readonly gen: number }): void {
+  if (welcome.sid !== sid) throw protocolError(`Expected the session \`${sid}\` to go on, got \`${welcome.sid}\``)
+  if (welcome.gen <= gen) throw protocolError(`Expected \`gen\` above ${gen}, got ${welcome.gen}`)
 }
 
 /** Never less than what the HELLO takes on the wire. */

@@ -28,6 +28,7 @@ export type {
   OutgoingError,
   OutgoingListen,
   OutgoingOpen,
+  Resumption,
   ServerDecisions,
   Session,
   SessionState,

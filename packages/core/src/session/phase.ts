@@ -7,15 +7,19 @@ export type Phase =
   | { readonly name: 'opening'; readonly deadline: number | undefined }
   /** HELLO was sent or received; WELCOME was not. */
   | { readonly name: 'handshaking'; readonly deadline: number }
-  | { readonly name: 'open'; readonly heartbeat: Heartbeat }
+  /** `windowMs`: how long it would wait for another connection; 0 for not at all. */
+  | { readonly name: 'open'; readonly heartbeat: Heartbeat; readonly windowMs: number }
+  /** Without a connection, until one attaches or `deadline` passes. */
+  | { readonly name: 'detached'; readonly deadline: number; readonly windowMs: number }
   /** `unsent`: unsettled ids of ours that certainly reached no handler, as any from `endedAtId` on. */
   | { readonly name: 'closed'; readonly unsent: ReadonlySet<number>; readonly endedAtId: number }
 
-/** Which state may follow which. */
+/** Which state may follow which. `open` follows itself when another connection takes over. */
 export const SESSION_TRANSITIONS: Readonly<Record<SessionState, readonly SessionState[]>> = {
   opening: ['handshaking', 'closed'],
   handshaking: ['open', 'closed'],
-  open: ['closed'],
+  open: ['open', 'detached', 'closed'],
+  detached: ['open', 'closed'],
   closed: [],
 }
 

@@ -40,7 +40,7 @@ describe('a reconnect policy', () => {
     expect(policy.status).toMatchObject({ state: 'connecting', reason: 'gone', nextAttemptAt: 1_010, since: 0 })
     policy.handleTimeout(1_010)
     policy.connected(1_020)
-    policy.failed(failure({ reason: '' }), 2_000)
+    policy.lost(failure({ reason: '' }), 2_000)
     expect(policy.status).toMatchObject({ state: 'reconnecting', reason: 'code 1006' })
   })
 
@@ -64,7 +64,7 @@ describe('a reconnect policy', () => {
     [30_000, 1],
   ])('after a connection of %i ms dials as attempt %i', (livedMs, attempt) => {
     const policy = connected()
-    policy.failed(failure(), livedMs)
+    policy.lost(failure(), livedMs)
     policy.handleTimeout(policy.nextDeadline() ?? Number.NaN)
     expect(policy.status.attempt).toBe(attempt)
   })
@@ -74,7 +74,7 @@ describe('a reconnect policy', () => {
     let now = 0
     for (let i = 0; i < 4; i += 1) {
       policy.connected(now)
-      policy.failed(failure(), now + 10)
+      policy.lost(failure(), now + 10)
       now = policy.nextDeadline() ?? Number.NaN
       policy.handleTimeout(now)
     }
@@ -114,13 +114,13 @@ describe('a reconnect policy', () => {
     policy.failed(failure(), 0)
     policy.handleTimeout(1_000)
     policy.connected(1_000)
-    policy.failed(failure(), 60_000)
+    policy.lost(failure(), 60_000)
     expect(policy.status.state).toBe('reconnecting')
   })
 
   test('stops at a failure that another attempt cannot mend', () => {
     const policy = connected()
-    policy.failed(failure({ code: 4401, reason: 'who are you', retry: false }), 10)
+    policy.lost(failure({ code: 4401, reason: 'who are you', retry: false }), 10)
     expect(policy.status).toMatchObject({ state: 'suspended', reason: 'who are you' })
     expect(policy.reconnect(20)).toEqual([{ type: 'dial', attempt: 1, why: 'manual' }])
   })
@@ -159,7 +159,31 @@ describe('a reconnect policy', () => {
     expect(policy.nextDeadline()).toBe(2_100)
     expect(policy.status.state).toBe('connected')
     expect(policy.handleTimeout(2_100)).toEqual([{ type: 'dial', attempt: 2, why: 'goaway' }])
-    expect(policy.status.state).toBe('reconnecting')
+    expect(policy.status).toMatchObject({ state: 'connected', reason: 'welcome' })
+    expect(policy.nextDeadline()).toBeUndefined()
+    policy.connected(2_200)
+    expect(policy.status).toMatchObject({ state: 'connected', reason: 'moved' })
+  })
+
+  test('keeps a connection that it cannot move from, and tries again later', () => {
+    const policy = connected()
+    policy.goAway({ delayMs: [0, 0] }, 100)
+    expect(policy.handleTimeout(100)).toEqual([DIAL])
+    policy.failed(failure({ retryAfterMs: 5_000 }), 200)
+    expect(policy.status.state).toBe('connected')
+    expect(policy.nextDeadline()).toBe(200 + 5_000 + 2_000)
+    expect(policy.handleTimeout(7_200)).toEqual([{ type: 'dial', attempt: 3, why: 'goaway' }])
+  })
+
+  test('goes on with the attempt under way when it loses the connection that this was to replace', () => {
+    const policy = connected()
+    policy.goAway({ delayMs: [0, 0] }, 100)
+    policy.handleTimeout(100)
+    policy.lost(failure(), 150)
+    expect(policy.status).toMatchObject({ state: 'reconnecting', reason: 'gone' })
+    expect(policy.nextDeadline()).toBeUndefined()
+    policy.failed(failure(), 200)
+    expect(policy.nextDeadline()).toBe(200 + 2_000)
   })
 
   test('waits longer each time when one server after the other sends it away at once', () => {
@@ -183,7 +207,7 @@ describe('a reconnect policy', () => {
   test('keeps to the window of GOAWAY when the connection goes first', () => {
     const policy = connected()
     policy.goAway({ delayMs: [8_000, 8_000] }, 0)
-    policy.failed(failure(), 100)
+    policy.lost(failure(), 100)
     expect(policy.nextDeadline()).toBe(9_000)
   })
 
@@ -213,7 +237,7 @@ describe('a reconnect policy', () => {
     const policy = connected()
     policy.offline(0)
     expect(policy.status.state).toBe('connected')
-    policy.failed(failure(), 10)
+    policy.lost(failure(), 10)
     expect(policy.status).toMatchObject({ state: 'offline', nextAttemptAt: undefined })
     expect(policy.nextDeadline()).toBeUndefined()
     policy.online(60_000)
@@ -242,6 +266,7 @@ describe('a reconnect policy', () => {
       expect(policy.reconnect(11)).toEqual([])
       expect(policy.start(11)).toEqual([])
       expect(policy.failed(failure(), 11)).toEqual([])
+      policy.lost(failure(), 11)
       policy.connected(11)
       policy.online(11)
       policy.offline(11)
@@ -267,7 +292,7 @@ describe('a reconnect policy', () => {
       const policy = createReconnectPolicy(random)
       policy.start(0)
       policy.connected(0)
-      policy.failed(failure(), 60_000)
+      policy.lost(failure(), 60_000)
       const slot = Math.min(9, Math.floor(((policy.nextDeadline() ?? 0) - 60_000) / 100))
       slots[slot] = (slots[slot] ?? 0) + 1
     }

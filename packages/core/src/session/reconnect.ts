@@ -15,8 +15,13 @@ export interface ReconnectPolicy {
   start(now: number): readonly ReconnectEffect[]
   /** WELCOME has come. */
   connected(now: number): void
-  /** The attempt under way failed, or the connection there was is lost. Not for one that `drop` or `dial` has replaced. */
+  /**
+   * The attempt under way failed. Where it was to replace a connection that is still there, that is left alone, and another
+   * attempt follows later.
+   */
   failed(failure: LinkFailure, now: number): readonly ReconnectEffect[]
+  /** The connection there was is lost. Without effect where `reconnect` has decided so before. */
+  lost(failure: LinkFailure, now: number): void
   goAway(goAway: Pick<GoAway, 'delayMs'>, now: number): void
   /** By hand: at once, whatever it waits for, and with all attempts before it. */
   reconnect(now: number): readonly ReconnectEffect[]
@@ -31,9 +36,9 @@ export interface ReconnectPolicy {
 }
 
 export type ReconnectEffect =
-  /** Open a connection. One that is there still ends its unfinished calls, and is not reported any more. */
+  /** Open a connection. One that is there goes on until the new one can take over. */
   | { readonly type: 'dial'; readonly attempt: number; readonly why: DialReason }
-  /** Close the connection, or give up the one in the making. It is not reported any more. */
+  /** Leave the connection, or give up the one in the making. It is not reported any more. */
   | { readonly type: 'drop' }
 
 /** As in HELLO's `why`. */
@@ -95,7 +100,13 @@ type Phase =
   | { readonly type: 'dialling' }
   /** `notBefore` is what the server asked for. */
   | { readonly type: 'waiting'; readonly until: number; readonly notBefore: number }
-  | { readonly type: 'connected'; readonly since: number; readonly leaveAt: number | undefined }
+  /** `moving`: an attempt is under way that is to replace it. */
+  | {
+      readonly type: 'connected'
+      readonly since: number
+      readonly leaveAt: number | undefined
+      readonly moving: 'no' | 'yes'
+    }
   | { readonly type: 'offline'; readonly notBefore: number }
 
 class LinkPolicy implements ReconnectPolicy {
@@ -131,23 +142,46 @@ class LinkPolicy implements ReconnectPolicy {
   }
 
   connected(now: number): void {
-    if (this.#phase.type !== 'dialling') return
+    if (this.#phase.type === 'resting') return
+    const reason = this.#phase.type === 'connected' ? 'moved' : 'welcome'
     this.#history = 'was-connected'
-    this.#phase = { type: 'connected', since: now, leaveAt: undefined }
-    this.#show('connected', 'welcome', now)
+    this.#phase = { type: 'connected', since: now, leaveAt: undefined, moving: 'no' }
+    this.#show('connected', reason, now)
   }
 
   failed(failure: LinkFailure, now: number): readonly ReconnectEffect[] {
     const phase = this.#phase
-    if (phase.type !== 'dialling' && phase.type !== 'connected') return NOTHING
+    if (phase.type === 'connected' && phase.moving === 'yes') {
+      const delayMs = backoffDelayMs(this.#attempt, this.#random, this.#options)
+      const leaveAt = now + (failure.retryAfterMs ?? 0) + delayMs
+      this.#phase = { ...phase, leaveAt, moving: 'no' }
+      return NOTHING
+    }
+    if (phase.type === 'dialling') this.#goOnAfter(failure, now)
+    return NOTHING
+  }
+
+  lost(failure: LinkFailure, now: number): void {
+    const phase = this.#phase
+    if (phase.type !== 'connected') return
+    if (phase.moving === 'yes') {
+      // The attempt that is under way is the next one already.
+      this.#phase = { type: 'dialling' }
+      this.#show('reconnecting', textOf(failure), now)
+      return
+    }
+    this.#goOnAfter(failure, now)
+  }
+
+  #goOnAfter(failure: LinkFailure, now: number): void {
+    const phase = this.#phase
     this.#forgetIfStable(now)
     this.#failingSince ??= now
     const end = this.#reasonToStop(failure, now)
     const notBefore = notBeforeOf(failure, phase, now)
     if (end !== undefined) this.#suspend(end, now)
     else if (this.#network === 'offline') this.#waitForNetwork(notBefore, now)
-    else this.#wait(this.#attempt, notBefore, failure.reason || `code ${failure.code}`, now)
-    return NOTHING
+    else this.#wait(this.#attempt, notBefore, textOf(failure), now)
   }
 
   goAway({ delayMs: [min, max] }: Pick<GoAway, 'delayMs'>, now: number): void {
@@ -191,14 +225,19 @@ class LinkPolicy implements ReconnectPolicy {
 
   nextDeadline(): number | undefined {
     if (this.#phase.type === 'waiting') return this.#phase.until
-    return this.#phase.type === 'connected' ? this.#phase.leaveAt : undefined
+    return this.#phase.type === 'connected' && this.#phase.moving === 'no' ? this.#phase.leaveAt : undefined
   }
 
   handleTimeout(now: number): readonly ReconnectEffect[] {
     const deadline = this.nextDeadline()
     if (deadline === undefined || now < deadline) return NOTHING
+    const phase = this.#phase
     this.#forgetIfStable(now)
-    return this.#dial(this.#phase.type === 'connected' ? 'goaway' : 'retry', now)
+    if (phase.type !== 'connected') return this.#dial('retry', now)
+    // Nobody needs to know of it before it has taken over.
+    this.#phase = { ...phase, moving: 'yes' }
+    this.#attempt += 1
+    return [{ type: 'dial', attempt: this.#attempt, why: 'goaway' }]
   }
 
   #dial(why: DialReason, now: number): readonly ReconnectEffect[] {
@@ -240,12 +279,16 @@ class LinkPolicy implements ReconnectPolicy {
   }
 
   #reasonToStop(failure: LinkFailure, now: number): string | undefined {
-    if (!failure.retry) return failure.reason || `code ${failure.code}`
+    if (!failure.retry) return textOf(failure)
     if (this.#attempt >= this.#maxAttempts) return `gave up after ${this.#attempt} attempts`
     const elapsedMs = now - (this.#failingSince ?? now)
     if (elapsedMs >= this.#maxElapsedMs) return `gave up after ${Math.round(elapsedMs)} ms`
     return this.#options.shouldRetry?.(failure, this.#attempt) === false ? 'gave up as `shouldRetry` said' : undefined
   }
+}
+
+function textOf({ reason, code }: LinkFailure): string {
+  return reason || `code ${code}`
 }
 
 /** What the server asked for comes on top of our own delay: the moment of its GOAWAY, or its `Retry-After`. */

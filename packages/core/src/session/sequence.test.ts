@@ -41,13 +41,13 @@ describe('a sequence', () => {
   })
 
   test.each([
-    ['a gap', header(3, 1)],
-    ['a partial overlap', header(1, 2)],
-    ['an ack above what was sent', header(2, 1, 1)],
-  ])('refuses %s with 4400', (_, wrong) => {
+    ['a gap', 4410, header(3, 1)],
+    ['a partial overlap', 4410, header(1, 2)],
+    ['an ack above what was sent', 4400, header(2, 1, 1)],
+  ])('refuses %s with %i', (_, closeCode, wrong) => {
     const sequence = new Sequence()
     receive(sequence, 1, 1, 10, 0)
-    expect(() => sequence.admit(wrong, 10, 0)).toThrow(expect.objectContaining({ closeCode: 4400 }))
+    expect(() => sequence.admit(wrong, 10, 0)).toThrow(expect.objectContaining({ closeCode }))
   })
 
   test('accepts an ack of exactly what was sent, and of less again', () => {

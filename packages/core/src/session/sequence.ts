@@ -1,5 +1,6 @@
+import { CloseCode } from '../protocol/close-codes.ts'
 import type { MessageHeader } from '../protocol/frame.ts'
-import { protocolError } from '../protocol/violation.ts'
+import { ProtocolViolation, protocolError } from '../protocol/violation.ts'
 
 /**
  * Numbers the counted frames of one session, both ways, and decides when an acknowledgement is due.
@@ -44,6 +45,11 @@ export class Sequence {
     return this.#sent
   }
 
+  /** The highest number of ours that the peer is known to have accepted. */
+  get acked(): number {
+    return this.#acked
+  }
+
   get accepted(): number {
     return this.#accepted
   }
@@ -54,7 +60,7 @@ export class Sequence {
 
   /**
    * Judges a header by what was admitted before it, which may still wait to be decoded. A gap or a partial overlap
-   * cannot be repaired while a session has one connection.
+   * is of this connection's making: the next one begins at what was accepted.
    */
   admit(header: MessageHeader, byteLength: number, now: number): 'accept' | 'duplicate' {
     if (header.ack > this.#sent) {
@@ -68,7 +74,8 @@ export class Sequence {
       return 'duplicate'
     }
     if (header.seq !== this.#admitted + 1) {
-      throw protocolError(`Expected frame ${this.#admitted + 1} next, got ${header.seq} to ${last}`)
+      const reason = `Expected frame ${this.#admitted + 1} next, got ${header.seq} to ${last}`
+      throw new ProtocolViolation(CloseCode.SequenceGap, reason)
     }
     this.#admitted = last
     this.#bytesSinceStamp += byteLength
@@ -98,6 +105,33 @@ export class Sequence {
       else this.#bytesSinceMark += byteLength
     }
     return { seq, count, ack: this.#accepted }
+  }
+
+  /** The header of a message that was stamped before and leaves again, on another connection. */
+  repeat(seq: number, count: number, byteLength: number): MessageHeader {
+    this.#debt = NO_DEBT
+    this.#bytesSinceStamp = 0
+    if (this.#mark !== undefined) this.#mark = { ...this.#mark, bytes: this.#mark.bytes + byteLength }
+    return { seq, count, ack: this.#accepted }
+  }
+
+  /** Whether a peer that has accepted everything up to `rx` can be given the rest. */
+  canContinueFrom(rx: number): boolean {
+    return rx <= this.#sent
+  }
+
+  /** Another connection takes over. What was admitted and not accepted is forgotten: the peer sends it again. */
+  continueFrom(rx: number, now: number): void {
+    if (!this.canContinueFrom(rx)) {
+      throw protocolError(`Expected \`rx\` of at most ${this.#sent}, got ${rx}`)
+    }
+    // What it has acknowledged since over the connection that is replaced counts, too.
+    this.#acked = Math.max(rx, this.#acked)
+    this.#admitted = this.#accepted
+    this.#debt = NO_DEBT
+    this.#bytesSinceStamp = 0
+    this.#mark = this.#acked < this.#sent ? { number: this.#sent, since: now, bytes: 0 } : undefined
+    this.#bytesSinceMark = 0
   }
 
   get ackDueAt(): number | undefined {

@@ -26,6 +26,7 @@ class ServerSession extends BaseSession implements ServerDecisions {
   /** What came behind HELLO. Bounded by `limits.helloBytes`. */
   #held: Frame[] = []
   #auth: 'settled' | 'asked' = 'settled'
+  #hello: Hello | undefined
 
   constructor({ limits, now }: ServerSessionOptions) {
     super({ role: 'server', limits, openingDeadline: now + limits.handshakeMs })
@@ -42,7 +43,9 @@ class ServerSession extends BaseSession implements ServerDecisions {
     ]
     const held = this.#held
     this.#held = []
-    this.establish('follow', welcome.heartbeat, now)
+    this.establish('follow', welcome, now)
+    // A connection on standby carries no requests: it keeps the places of none.
+    if (this.#hello?.standby === true) return effects
     this.exchange.openOutgoing(welcome.limits, now, effects)
     // The client could not know of lower limits than these when it said HELLO.
     this.exchange.openIncoming(welcome.limits, EARLY_REQUESTS)
@@ -53,6 +56,13 @@ class ServerSession extends BaseSession implements ServerDecisions {
 
   refuse(code: number, reason: string, retry: boolean): readonly Effect[] {
     return this.state === 'handshaking' ? this.end(code, reason, retry, []) : NO_EFFECTS
+  }
+
+  resume(welcome: Welcome, rx: number, now: number): Welcome {
+    this.sequence.continueFrom(rx, now)
+    this.#auth = 'settled'
+    this.establish('follow', welcome, now)
+    return { ...welcome, rx: this.sequence.accepted }
   }
 
   authAccepted(expiresInMs: number | undefined): readonly Effect[] {
@@ -84,10 +94,13 @@ class ServerSession extends BaseSession implements ServerDecisions {
       return
     }
     expectNoHello(frame)
+    if (this.#hello?.sid !== undefined || this.#hello?.standby === true) {
+      throw protocolError(`Expected nothing behind a HELLO that opens no session, got a frame of type ${frame.type}`)
+    }
     this.#held.push(frame)
   }
 
-  protected override onRoleFrame(frame: RoleFrame, effects: Effect[]): void {
+  protected override onRoleFrame(frame: RoleFrame, _now: number, effects: Effect[]): void {
     expectNoHello(frame)
     if (frame.type !== FrameType.Auth || this.#auth === 'asked') {
       throw protocolError(`Expected no frame of type ${frame.type} from a client now`)
@@ -98,6 +111,7 @@ class ServerSession extends BaseSession implements ServerDecisions {
 
   #onHello(hello: Hello, now: number, effects: Effect[]): void {
     checkHello(hello)
+    this.#hello = hello
     this.#peerContractHash = hello.contractHash
     this.startHandshake(now + this.limits.handshakeMs)
     effects.push({ type: 'hello', hello })

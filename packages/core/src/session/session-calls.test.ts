@@ -230,7 +230,7 @@ describe('the places of a peer', () => {
   })
 })
 
-describe('a session ends with 4400', () => {
+describe('a session ends with 4400, or 4410 for a gap', () => {
   const received = (frames: readonly Frame[], role: 'server' | 'client' = 'server') => {
     const { client, server, clock } = openPair()
     client.move((session, now) => session.call(callOf(session), now))
@@ -283,7 +283,7 @@ describe('a session ends with 4400', () => {
     const { server } = openPair()
     expect(server.session.admit({ seq: 2, count: 1, ack: 0 }, 10, 0)).toMatchObject({
       type: 'reject',
-      effects: [{ type: 'close', code: 4400 }],
+      effects: [{ type: 'close', code: 4410 }],
     })
     expect(server.session.admit({ seq: 1, count: 1, ack: 0 }, 10, 0)).toEqual({ type: 'drop' })
     expect(server.session.state).toBe('closed')

@@ -25,8 +25,21 @@ export interface Session {
   violated(closeCode: number, reason: string, now: number): readonly Effect[]
   /** Numbers the counted frames of a message that is about to leave. */
   stamp(countedFrames: number, byteLength: number, now: number): MessageHeader
-  /** The transport is gone. Nothing may be sent any more; the session is over. */
-  transportClosed(now: number): void
+  /** Gives a message that was stamped before its header for another connection. */
+  restamp(seq: number, countedFrames: number, byteLength: number): MessageHeader
+  /** The highest number of ours that the peer is known to have accepted: what was sent up to it can be forgotten. */
+  readonly acknowledged: number
+  /**
+   * The transport is gone, with that code: the session is `detached` and waits for another one, or it is over and
+   * `closed`.
+   */
+  transportClosed(code: number, now: number): void
+  /** This connection is of no use any more: detaches the session from it where it may go on, else ends it. */
+  leave(code: number, reason: string, now: number): readonly Effect[]
+  /** Whether it would wait for another connection if it lost this one, or waits already. */
+  readonly isResumable: boolean
+  /** Whether another connection can go on for a peer that has accepted everything up to `rx`. */
+  canContinueFrom(rx: number): boolean
 
   /** The next id of this end; use it in the very next call, open or listen. */
   nextId(): number
@@ -62,7 +75,7 @@ export interface Session {
   stats(): SessionStats
 }
 
-export type SessionState = 'opening' | 'handshaking' | 'open' | 'closed'
+export type SessionState = 'opening' | 'handshaking' | 'open' | 'detached' | 'closed'
 
 export type Admission =
   | { readonly type: 'accept' }
@@ -119,8 +132,23 @@ export interface ServerDecisions {
   accept(welcome: Welcome, now: number): readonly Effect[]
   /** Refuses it. Nothing that came with the HELLO was or will be run. */
   refuse(code: number, reason: string, retry: boolean, now: number): readonly Effect[]
+  /**
+   * Another connection takes over this session, which is open or detached. Whatever is sent next leaves on that one,
+   * behind the WELCOME that is returned.
+   *
+   * @throws ProtocolViolation where `canContinueFrom(rx)` is false
+   */
+  resume(welcome: Welcome, rx: number, now: number): Welcome
   authAccepted(expiresInMs: number | undefined, now: number): readonly Effect[]
   goAway(goAway: GoAway, now: number): readonly Effect[]
+}
+
+/** What HELLO says of the session that it wants to go on with. */
+export interface Resumption {
+  readonly sid: string
+  readonly token: Uint8Array
+  readonly rx: number
+  readonly attempt: number
 }
 
 export interface ClientMoves {
@@ -129,6 +157,14 @@ export interface ClientMoves {
    * allows. What comes later waits for WELCOME.
    */
   opened(now: number): readonly Effect[]
+  /** For the HELLO of another connection to this session. Each has an `attempt` of its own. */
+  nextResumption(): Resumption
+  /**
+   * The server has accepted such a HELLO with `resumed`: that connection takes over.
+   *
+   * @throws ProtocolViolation for a WELCOME that cannot be
+   */
+  resume(welcome: Welcome, now: number): readonly Effect[]
   /** The machine may have slept, or the network changed: PING with a short deadline instead of trusting the link. */
   wake(now: number): readonly Effect[]
   /** Fresh credentials for the same principal. While an answer is pending only the latest of them waits. */

@@ -58,8 +58,8 @@ describe('a raw peer', () => {
     const { clock, peer } = await rawClient()
     peer.sendMessage({ seq: 5, count: 1, ack: 0 }, [{ type: FrameType.Hello, hello: rawHello() }])
     await clock.settle()
-    expect((await peer.next(FrameType.Close)).code).toBe(4400)
-    expect(await peer.closed).toEqual({ code: 4400, reason: '' })
+    expect((await peer.next(FrameType.Close)).code).toBe(4410)
+    expect(await peer.closed).toEqual({ code: 4410, reason: '' })
     await expect(peer.next(FrameType.Welcome)).rejects.toThrow('closed with 4400')
   })
 

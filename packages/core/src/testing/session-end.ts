@@ -60,8 +60,8 @@ export class SessionEnd<S extends Session> {
     return {
       onOpen,
       onMessage: (message) => this.#onMessage(message),
-      onClose: () => {
-        this.session.transportClosed(this.#options.clock.now())
+      onClose: (code) => {
+        this.session.transportClosed(code, this.#options.clock.now())
         this.#arm()
         this.#options.onLost?.()
       },
@@ -92,7 +92,8 @@ export class SessionEnd<S extends Session> {
     else {
       this.#effects.push(effect)
       if (effect.type === 'close') this.#close(effect.code, effect.reason, effect.retry)
-      if (effect.type === 'closed') this.#transport?.close(CloseCode.Normal, '')
+      if (effect.type === 'detach') this.#close(effect.code, effect.reason, true)
+      if (effect.type === 'closed' || effect.type === 'detached') this.#transport?.close(CloseCode.Normal, '')
       this.#options.onEffect?.(effect, this)
     }
   }

@@ -95,6 +95,6 @@ export const SABOTEURS: readonly (readonly [deed: string, saboteur: Saboteur, ve
           return header.seq > 5 ? { ...header, seq: header.seq + 1 } : header
         },
       }),
-    /unexpected close with 4400/,
+    /unexpected close with 4410/,
   ],
 ]

@@ -1,0 +1,95 @@
+/**
+ * Over which transport the next attempt goes: the preferred one, until it turns out that something between here and the
+ * server does not let it through.
+ *
+ * Owns: what is known of the transports. Must not know: when an attempt is due, connections.
+ * Normative text: PROTOCOL.md, "Choosing a transport".
+ */
+import type { Connector } from '@tautline/core/io'
+
+/** An attempt by the preferred transport may take so long before another one is tried beside it. */
+export const FALLBACK_AFTER_MS = 2_500
+/** So many attempts that failed, or connections that died young, and another transport has its turn. */
+const FAILURES_BEFORE_FALLBACK = 2
+/** A connection that lived so long was let through. */
+export const PROVEN_AFTER_MS = 5_000
+
+const NEW = Object.freeze({ type: 'new' })
+const OVER = Object.freeze({ type: 'over' })
+
+/** What the transport in use has shown of itself. */
+type Use = { readonly type: 'none' } | { readonly type: 'in use'; readonly transport: string; readonly since: number }
+
+export class TransportChoice {
+  readonly #connectors: readonly [Connector, ...Connector[]]
+  #next: 'preferred' | 'fallback' = 'preferred'
+  /** Attempts of the preferred transport that failed in a row, and connections of it that died before they were proven. */
+  #failures = 0
+  #use: Use = { type: 'none' }
+  /** The first attempts of all are not left to themselves for long. */
+  #beginning: { readonly type: 'new' | 'over' } | { readonly type: 'dialling'; readonly fallbackAt: number } = NEW
+
+  constructor(connectors: readonly [Connector, ...Connector[]]) {
+    this.#connectors = connectors
+  }
+
+  get preferred(): Connector {
+    return this.#connectors[0]
+  }
+
+  /** Whether there is nothing to choose. */
+  get isAlone(): boolean {
+    return this.#connectors.length === 1
+  }
+
+  isPreferred(transport: string): boolean {
+    return transport === this.preferred.kind
+  }
+
+  /** An attempt is due: by which transport. */
+  dial(now: number): Connector {
+    const fallback = this.#connectors[1]
+    if (fallback === undefined) return this.preferred
+    // Those that have lost their server storm the next one together, so they keep to the pauses of the policy.
+    if (this.#beginning.type === 'new') this.#beginning = { type: 'dialling', fallbackAt: now + FALLBACK_AFTER_MS }
+    return this.#next === 'fallback' ? fallback : this.preferred
+  }
+
+  /** When `handleTimeout` wants to be called. */
+  nextDeadline(): number | undefined {
+    return this.#beginning.type === 'dialling' ? this.#beginning.fallbackAt : undefined
+  }
+
+  /** Another transport to try now, beside what is under way. */
+  handleTimeout(now: number): Connector | undefined {
+    if (this.#beginning.type !== 'dialling' || now < this.#beginning.fallbackAt) return undefined
+    this.#beginning = OVER
+    return this.#connectors[1]
+  }
+
+  failed(transport: string): void {
+    if (!this.isPreferred(transport)) this.#next = 'preferred'
+    else this.#countFailure()
+  }
+
+  connected(transport: string, now: number): void {
+    this.#use = { type: 'in use', transport, since: now }
+    this.#beginning = OVER
+    this.#next = this.isPreferred(transport) ? 'preferred' : 'fallback'
+  }
+
+  lost(now: number): void {
+    const use = this.#use
+    this.#use = { type: 'none' }
+    if (use.type === 'none' || !this.isPreferred(use.transport)) return
+    if (now - use.since >= PROVEN_AFTER_MS) this.#failures = 0
+    else this.#countFailure()
+  }
+
+  #countFailure(): void {
+    this.#failures += 1
+    if (this.#failures < FAILURES_BEFORE_FALLBACK) return
+    this.#failures = 0
+    this.#next = 'fallback'
+  }
+}
