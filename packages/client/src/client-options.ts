@@ -14,9 +14,23 @@ export type ClientTarget =
       readonly url: string | URL
       /** For runtimes without one, or to use the one of `ws`. @default the global `WebSocket` */
       readonly WebSocket?: WebSocketConstructor | undefined
+      /**
+       * Ways to connect, preferred first. Long poll is loaded only when WebSocket does not get through.
+       * @default ['websocket', 'long-poll']
+       */
+      readonly transports?: readonly [TransportName, ...TransportName[]] | undefined
       readonly connector?: undefined
     }
-  | { readonly connector: Connector; readonly url?: undefined; readonly WebSocket?: undefined }
+  | {
+      /** Something of your own that connects; or several, preferred first: the others are used where that one does not get through. */
+      readonly connector: Connector | readonly [Connector, ...Connector[]]
+      readonly url?: undefined
+      readonly WebSocket?: undefined
+      readonly transports?: undefined
+    }
+
+/** A way to connect that comes with this package. */
+export type TransportName = 'websocket' | 'long-poll'
 
 export type ClientOptions = ClientTarget & ClientBehaviour
 

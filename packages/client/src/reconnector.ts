@@ -242,6 +242,12 @@ export class Reconnector {
     if (!this.#attempts.delete(connection)) return
     const { intents } = this.#options
     const before = this.#current
+    if (welcome.resumed && before?.isResumable !== true) {
+      // It asked for a session that has ended here meanwhile.
+      connection.close(CloseCode.Normal, 'Its session is over', true)
+      this.#apply(this.#policy.failed(SESSION_OVER, this.#now()))
+      return
+    }
     this.#welcomes++
     this.#resumed = before === undefined ? undefined : welcome.resumed
     if (before !== undefined && welcome.resumed) before.resume(connection, welcome)
@@ -368,6 +374,8 @@ export class Reconnector {
     return this.#options.setup.clock.now()
   }
 }
+
+const SESSION_OVER = { code: 1006, reason: 'The session is over', retry: true, retryAfterMs: undefined }
 
 /** What calls are told where attempts end for a reason with a name of its own. */
 const ERRORS_OF_CLOSE: ReadonlyMap<number, Failure['code']> = new Map([

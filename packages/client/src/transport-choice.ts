@@ -14,9 +14,6 @@ const FAILURES_BEFORE_FALLBACK = 2
 /** A connection that lived so long was let through. */
 export const PROVEN_AFTER_MS = 5_000
 
-const NEW = Object.freeze({ type: 'new' })
-const OVER = Object.freeze({ type: 'over' })
-
 /** What the transport in use has shown of itself. */
 type Use = { readonly type: 'none' } | { readonly type: 'in use'; readonly transport: string; readonly since: number }
 
@@ -26,8 +23,10 @@ export class TransportChoice {
   /** Attempts of the preferred transport that failed in a row, and connections of it that died before they were proven. */
   #failures = 0
   #use: Use = { type: 'none' }
-  /** The first attempts of all are not left to themselves for long. */
-  #beginning: { readonly type: 'new' | 'over' } | { readonly type: 'dialling'; readonly fallbackAt: number } = NEW
+  /** When another one is tried beside what is under way. */
+  #fallbackAt: number | undefined
+  /** At the very beginning the other one is tried whatever comes of the first attempts. */
+  #beginning: 'now' | 'over' = 'now'
 
   constructor(connectors: readonly [Connector, ...Connector[]]) {
     this.#connectors = connectors
@@ -50,31 +49,38 @@ export class TransportChoice {
   dial(now: number): Connector {
     const fallback = this.#connectors[1]
     if (fallback === undefined) return this.preferred
-    // Those that have lost their server storm the next one together, so they keep to the pauses of the policy.
-    if (this.#beginning.type === 'new') this.#beginning = { type: 'dialling', fallbackAt: now + FALLBACK_AFTER_MS }
-    return this.#next === 'fallback' ? fallback : this.preferred
+    if (this.#next === 'fallback') return fallback
+    if (this.#beginning === 'over' || this.#fallbackAt === undefined) this.#fallbackAt = now + FALLBACK_AFTER_MS
+    return this.preferred
   }
 
   /** When `handleTimeout` wants to be called. */
   nextDeadline(): number | undefined {
-    return this.#beginning.type === 'dialling' ? this.#beginning.fallbackAt : undefined
+    return this.#fallbackAt
   }
 
   /** Another transport to try now, beside what is under way. */
   handleTimeout(now: number): Connector | undefined {
-    if (this.#beginning.type !== 'dialling' || now < this.#beginning.fallbackAt) return undefined
-    this.#beginning = OVER
+    if (this.#fallbackAt === undefined || now < this.#fallbackAt) return undefined
+    this.#beginning = 'over'
+    this.#fallbackAt = undefined
     return this.#connectors[1]
   }
 
   failed(transport: string): void {
-    if (!this.isPreferred(transport)) this.#next = 'preferred'
-    else this.#countFailure()
+    if (!this.isPreferred(transport)) {
+      this.#next = 'preferred'
+      return
+    }
+    // Clients that have lost their server keep to the pauses between attempts, which spread them.
+    if (this.#beginning === 'over') this.#fallbackAt = undefined
+    this.#countFailure()
   }
 
   connected(transport: string, now: number): void {
     this.#use = { type: 'in use', transport, since: now }
-    this.#beginning = OVER
+    this.#beginning = 'over'
+    this.#fallbackAt = undefined
     this.#next = this.isPreferred(transport) ? 'preferred' : 'fallback'
   }
 

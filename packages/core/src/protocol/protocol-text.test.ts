@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { decodeMulti, ExtData } from '@msgpack/msgpack'
 import { describe, expect, test } from 'vitest'
-import { CloseCode, mayRetryAfter } from './close-codes.ts'
+import { CloseCode, mayRetryAfter, sessionOutlives } from './close-codes.ts'
 import { decodeBody, decodeEnvelope } from './decode-message.ts'
 import { BINARY_KINDS, MAX_BIGINT_BYTES } from './extension-types.ts'
 import { FIELD_BOUNDS } from './field-bounds.ts'
@@ -51,8 +51,13 @@ describe('PROTOCOL.md says what the code does', () => {
   })
 
   test('close codes, and whether a client may try again', () => {
-    const inText = rows('Close codes', 'code').map(([code, name, , retry]) => [name, Number(code), retry === 'yes'])
-    expect(inText).toEqual(Object.entries(CloseCode).map(([name, code]) => [name, code, mayRetryAfter(code)]))
+    const inText = rows('Close codes', 'code').map(([code, name, , retry, session]) => {
+      return [name, Number(code), retry === 'yes', session === 'lives']
+    })
+    const inCode = Object.entries(CloseCode).map(([name, code]) => {
+      return [name, code, mayRetryAfter(code), sessionOutlives(code)]
+    })
+    expect(inText).toEqual(inCode)
   })
 
   test('limits', () => {

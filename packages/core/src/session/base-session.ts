@@ -25,6 +25,8 @@ const ACCEPT: Admission = Object.freeze({ type: 'accept' })
 const DROP: Admission = Object.freeze({ type: 'drop' })
 /** Gone without a word: never on the wire, only told to this end. */
 const GONE = 1006
+/** Of RFC 6455. */
+const GOING_AWAY = 1001
 
 /** What WELCOME fixes for the life of a connection. */
 type Terms = Pick<Welcome, 'heartbeat' | 'resumeWindowMs'>
@@ -122,7 +124,9 @@ export abstract class BaseSession implements Session {
 
   transportClosed(code: number, now: number): void {
     if (this.#phase.name === 'detached') return
-    if (this.isResumable && mayRetryAfter(code)) this.#detach(now)
+    // Browsers say 1001 when a page is left: nobody will come back for its session.
+    const isLeft = this.role === 'server' && code === GOING_AWAY
+    if (this.isResumable && mayRetryAfter(code) && !isLeft) this.#detach(now)
     else this.#finish('outcome-unknown')
   }
 

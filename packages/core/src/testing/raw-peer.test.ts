@@ -60,7 +60,7 @@ describe('a raw peer', () => {
     await clock.settle()
     expect((await peer.next(FrameType.Close)).code).toBe(4410)
     expect(await peer.closed).toEqual({ code: 4410, reason: '' })
-    await expect(peer.next(FrameType.Welcome)).rejects.toThrow('closed with 4400')
+    await expect(peer.next(FrameType.Welcome)).rejects.toThrow('closed with 4410')
   })
 
   test('sends bytes that are no message', async () => {
