@@ -3,7 +3,10 @@ import { spawn } from 'node:child_process'
 
 const programs = [
   { title: 'everything, tests included', args: ['-p', '.'] },
-  { title: 'core without platform: contract, protocol, session', args: ['-p', 'packages/core/tsconfig.pure.json'] },
+  {
+    title: 'core without platform: contract, protocol, session, long-poll',
+    args: ['-p', 'packages/core/tsconfig.pure.json'],
+  },
   { title: 'packages as built, isolated declarations', args: ['-b', 'tsconfig.build.json'] },
 ] as const
 

@@ -8,6 +8,7 @@ export default defineConfig({
     'protocol/index': 'src/protocol/index.ts',
     'session/index': 'src/session/index.ts',
     'io/index': 'src/io/index.ts',
+    'long-poll/index': 'src/long-poll/index.ts',
     'peer/index': 'src/peer/index.ts',
     'testing/index': 'src/testing/index.ts',
   },

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { decodeMulti, ExtData } from '@msgpack/msgpack'
 import { describe, expect, test } from 'vitest'
+import {
+  decodePollAnswer,
+  decodePollRequest,
+  encodePollAnswer,
+  encodePollRequest,
+  PollMode,
+} from '../long-poll/poll-body.ts'
+import { POLL_HOLD_MS, POLL_LIMITS, POLL_MEDIA_TYPE } from '../long-poll/poll-limits.ts'
 import { CloseCode, mayRetryAfter, sessionOutlives } from './close-codes.ts'
 import { decodeBody, decodeEnvelope } from './decode-message.ts'
 import { BINARY_KINDS, MAX_BIGINT_BYTES } from './extension-types.ts'
@@ -78,6 +86,38 @@ describe('PROTOCOL.md says what the code does', () => {
     }))
     expect(inText).toEqual(BINARY_KINDS.map(({ kind, name, elementBytes }) => ({ kind, name, elementBytes })))
     expect(section('Values')).toContain(`at most ${MAX_BIGINT_BYTES} (else 4413)`)
+  })
+})
+
+describe('the long poll of PROTOCOL.md', () => {
+  test('has the sizes of the code', () => {
+    const inText = rows('Sizes of a long poll', 'size').map(([name, value]) => [name, Number(value)])
+    expect(Object.fromEntries(inText)).toEqual(POLL_LIMITS)
+  })
+
+  test('has the modes and times of the code', () => {
+    const inText = rows('Requests', 'mode').map(([mode, name]) => [name, Number(mode)])
+    expect(inText).toEqual(Object.entries(PollMode).map(([name, mode]) => [name.toUpperCase(), mode]))
+    expect(section('Requests')).toContain(`else after ${POLL_HOLD_MS / 1000} s |`)
+    expect(section('Long poll')).toContain(`\`accept\` header is exactly \`${POLL_MEDIA_TYPE}\``)
+  })
+
+  const [, talk = ''] = /^```poll\n(.*?)^```$/ms.exec(text) ?? []
+  const bodies = [...talk.matchAll(/^([CS]) (\S+)\n {2}(.*)$/gm)].map(([, from, hex = '', reading = '']) => ({
+    from,
+    hex,
+    reading,
+  }))
+
+  test('has a talk', () => {
+    expect(bodies.length).toBeGreaterThan(8)
+  })
+
+  test.each(bodies)('$from $reading', ({ from, hex, reading }) => {
+    const body = fromHex(hex)
+    expect([...decodeMulti(body)].map(say).join(' ')).toBe(reading)
+    const again = from === 'C' ? encodePollRequest(decodePollRequest(body)) : encodePollAnswer(decodePollAnswer(body))
+    expect(toHex(again)).toBe(hex)
   })
 })
 
