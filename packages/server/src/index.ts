@@ -9,6 +9,14 @@ export {
 } from '@tautline/core/peer'
 export type { ServerConnectionHandle } from './connection-handle.ts'
 export type { Log } from './log.ts'
+export {
+  createLongPoll,
+  type LongPoll,
+  type LongPollOptions,
+  type LongPollRequest,
+  type LongPollStats,
+} from './long-poll/long-poll.ts'
+export type { LongPollReply } from './long-poll/poll-reply.ts'
 export type { AllowedOrigins } from './origin-check.ts'
 export type { RandomBytes } from './random-bytes.ts'
 export { createServer } from './server.ts'

@@ -5,8 +5,8 @@
 
 /** A connected WebSocket (or a stand-in), as the server uses it. No member may throw. */
 export interface ServerSocket {
-  /** `"websocket"`, `"long-poll"`: for people and logs. @default "websocket" */
-  readonly kind?: string
+  /** What carries it. @default 'websocket' */
+  readonly kind?: 'websocket' | 'long-poll' | undefined
   /** Whether RFC 7692 compression was agreed for this socket, so that ours stays off. */
   readonly compresses: boolean
   /** Bytes accepted by `send` and not yet handed to the network; 0 where the runtime does not tell. */
