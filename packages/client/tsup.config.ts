@@ -5,6 +5,7 @@ export default defineConfig({
   // Named after their place in src, so that dist mirrors it and the entries share chunks.
   entry: {
     index: 'src/index.ts',
+    'transports/long-poll': 'src/transports/long-poll.ts',
   },
   format: ['esm'],
   splitting: true,

@@ -5,6 +5,7 @@
  * Normative text: PROTOCOL.md, "Transport".
  */
 import type { Connector, Transport, TransportListener } from '@tautline/core/io'
+import { resolveAddress } from './address.ts'
 
 const SUBPROTOCOL = 'tautline.1'
 /** Gone without a word. Also what is told where the platform gives no code of its own. */
@@ -41,7 +42,7 @@ export interface WebSocketConnectorOptions {
  * Connects by WebSocket. Throws at once where the address cannot be one, or where there is no WebSocket to use.
  */
 export function webSocketConnector(options: WebSocketConnectorOptions): Connector {
-  const url = toWebSocketUrl(options.url)
+  const url = resolveAddress(options.url, 'ws')
   const findConstructor = (): WebSocketConstructor | undefined => options.WebSocket ?? globalThis.WebSocket
   if (findConstructor() === undefined) {
     throw new TypeError('Expected a global `WebSocket`, or one as the option `WebSocket`, got none')
@@ -132,28 +133,6 @@ class WebSocketTransport implements Transport {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#listener.onClose(code, reason)
-  }
-}
-
-function toWebSocketUrl(given: string | URL): string {
-  // Only a page has a location to start from; elsewhere a relative address throws here, as it should.
-  const base = (globalThis as { readonly location?: { readonly href: string } }).location?.href
-  const url = parseUrl(given, base)
-  if (url?.protocol === 'http:') url.protocol = 'ws:'
-  if (url?.protocol === 'https:') url.protocol = 'wss:'
-  if (url?.protocol !== 'ws:' && url?.protocol !== 'wss:') {
-    throw new TypeError(`Expected \`url\` to be a ws, wss, http or https address, got \`${String(given)}\``)
-  }
-  // Stacks throw on a fragment.
-  url.hash = ''
-  return url.href
-}
-
-function parseUrl(given: string | URL, base: string | undefined): URL | undefined {
-  try {
-    return new URL(given, base)
-  } catch {
-    return undefined
   }
 }
 
