@@ -7,8 +7,21 @@
 export const serverKinds = ['node', 'bun', 'deno', 'deno-serve'] as const
 export type ServerKind = (typeof serverKinds)[number]
 
-/** Ways to connect. `ws` is the npm package of that name on Node, `node` the global `WebSocket`. */
-export const clientKinds = ['node', 'ws', 'bun', 'deno', 'chromium'] as const
+/**
+ * Ways to connect. `ws` is the npm package of that name on Node, `node` the global `WebSocket`; `-poll` are long polls over
+ * `fetch`.
+ */
+export const clientKinds = [
+  'node',
+  'ws',
+  'bun',
+  'deno',
+  'chromium',
+  'node-poll',
+  'bun-poll',
+  'deno-poll',
+  'chromium-poll',
+] as const
 export type ClientKind = (typeof clientKinds)[number]
 
 /** `true`, or why not. */
@@ -66,7 +79,10 @@ export const serverCapabilities = {
 
 export type ServerCapability = keyof typeof serverCapabilities
 
-const allClients = { node: true, ws: true, bun: true, deno: true, chromium: true } as const
+const polls = { 'node-poll': true, 'bun-poll': true, 'deno-poll': true, 'chromium-poll': true } as const
+const allClients = { node: true, ws: true, bun: true, deno: true, chromium: true, ...polls } as const
+
+const NO_EXTENSION = 'a matter of WebSockets; Tautline compresses instead'
 
 export const clientCapabilities = {
   compression: { title: "Tautline's own compression of messages", on: allClients },
@@ -74,7 +90,14 @@ export const clientCapabilities = {
   backlog: { title: 'Knows how much is not sent yet', on: allClients },
   rfc7692: {
     title: 'RFC 7692, where the server is asked for it',
-    on: { ...allClients, deno: 'offers no extension; Tautline compresses instead' },
+    on: {
+      ...allClients,
+      deno: 'offers no extension; Tautline compresses instead',
+      'node-poll': NO_EXTENSION,
+      'bun-poll': NO_EXTENSION,
+      'deno-poll': NO_EXTENSION,
+      'chromium-poll': NO_EXTENSION,
+    },
   },
   upgradeStatus: {
     title: 'Can see the HTTP status of a refused upgrade',
@@ -84,6 +107,7 @@ export const clientCapabilities = {
       bun: 'only in the text of an error',
       deno: 'only in the text of an error',
       chromium: 'kept from pages on purpose',
+      ...polls,
     },
   },
 } as const satisfies Record<string, Capability<ClientKind>>
@@ -103,6 +127,10 @@ const clientTitles: Readonly<Record<ClientKind, string>> = {
   bun: 'Bun',
   deno: 'Deno',
   chromium: 'Chromium',
+  'node-poll': 'Node, long poll',
+  'bun-poll': 'Bun, long poll',
+  'deno-poll': 'Deno, long poll',
+  'chromium-poll': 'Chromium, long poll',
 }
 
 /** The tables as they stand in the README: reasons as numbered notes below. */
@@ -122,8 +150,8 @@ function table<Kind extends string>(
   const notes: string[] = []
   const cell = (verdict: Verdict): string => {
     if (verdict === true) return 'yes'
-    notes.push(verdict)
-    return `no (${String(notes.length)})`
+    if (!notes.includes(verdict)) notes.push(verdict)
+    return `no (${String(notes.indexOf(verdict) + 1)})`
   }
   const rows = capabilities.map((row) => `| ${[row.title, ...columns.map((kind) => cell(row.on[kind]))].join(' | ')} |`)
   return [

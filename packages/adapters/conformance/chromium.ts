@@ -31,7 +31,7 @@ async function bundle(): Promise<string> {
 }
 
 /** Runs the checks in a page that the server's main stand has served, so that its origin is the server's own. */
-export async function runInChromium({ urls, without }: RunOptions): Promise<readonly CheckResult[]> {
+export async function runInChromium({ urls, without, longPoll = false }: RunOptions): Promise<readonly CheckResult[]> {
   const executablePath = await ensureChromium()
   if (executablePath === undefined) throw new Error('Expected a Chromium: see the message above')
   bundled ??= bundle()
@@ -45,7 +45,7 @@ export async function runInChromium({ urls, without }: RunOptions): Promise<read
       (globalThis as unknown as { runConformance(o: RunOptions): Promise<readonly CheckResult[]> }).runConformance(
         options,
       )
-    return await page.evaluate(run, { urls, without })
+    return await page.evaluate(run, { urls, without, longPoll })
   } finally {
     await browser.close()
   }

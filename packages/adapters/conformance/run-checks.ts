@@ -1,4 +1,5 @@
-import { createClient, type WebSocketConstructor } from '@tautline/client'
+import { type ClientTarget, createClient, type WebSocketConstructor } from '@tautline/client'
+import { longPollConnector } from '@tautline/client/long-poll'
 import { type Check, type ConformanceClient, checks } from './checks.ts'
 import { api } from './contract.ts'
 import type { StandUrls } from './stands.ts'
@@ -6,6 +7,8 @@ import type { StandUrls } from './stands.ts'
 export interface RunOptions {
   readonly urls: StandUrls
   readonly WebSocket?: WebSocketConstructor
+  /** Long polls in place of WebSockets. */
+  readonly longPoll?: boolean
   /** Names of the checks to leave out: those that the capability table rules out. */
   readonly without: readonly string[]
 }
@@ -30,7 +33,7 @@ export async function runChecks(options: RunOptions, report: (result: CheckResul
   }
 }
 
-async function runCheck(check: Check, { urls, WebSocket }: RunOptions): Promise<string | undefined> {
+async function runCheck(check: Check, { urls, ...options }: RunOptions): Promise<string | undefined> {
   const clients: ConformanceClient[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   const limit = new Promise<never>((_, reject) => {
@@ -43,7 +46,7 @@ async function runCheck(check: Check, { urls, WebSocket }: RunOptions): Promise<
     connect(behaviour = {}, { stand = 'main', as } = {}) {
       const url = new URL(urls[stand] ?? `about:${stand}`)
       if (as !== undefined) url.searchParams.set('client', as)
-      const client = createClient(api, { url, ...(WebSocket === undefined ? {} : { WebSocket }), ...behaviour })
+      const client = createClient(api, { ...targetOf(url, options), ...behaviour })
       clients.push(client)
       return client
     },
@@ -57,4 +60,8 @@ async function runCheck(check: Check, { urls, WebSocket }: RunOptions): Promise<
     clearTimeout(timer)
     await Promise.all(clients.map((client) => client.$.close()))
   }
+}
+
+function targetOf(url: URL, { WebSocket, longPoll }: Pick<RunOptions, 'WebSocket' | 'longPoll'>): ClientTarget {
+  return longPoll === true ? { connector: longPollConnector({ url }) } : { url, WebSocket }
 }

@@ -14,23 +14,31 @@ export interface ClientRun {
   readonly authorityFile: string
 }
 
-const runtimeOf: Readonly<Record<Exclude<ClientKind, 'chromium'>, Runtime>> = {
+const placeOf: Readonly<Record<ClientKind, Runtime | 'chromium'>> = {
   node: 'node',
   ws: 'node',
   bun: 'bun',
   deno: 'deno',
+  chromium: 'chromium',
+  'node-poll': 'node',
+  'bun-poll': 'bun',
+  'deno-poll': 'deno',
+  'chromium-poll': 'chromium',
 }
 
 /** Runs the list of checks in a process, or a browser, of its own. */
 export function runClient(kind: ClientKind, run: ClientRun): Promise<readonly CheckResult[]> {
-  return kind === 'chromium' ? runInChromium(run) : runInProcess(kind, run)
+  const place = placeOf[kind]
+  return place === 'chromium'
+    ? runInChromium({ ...run, longPoll: kind === 'chromium-poll' })
+    : runInProcess(place, kind, run)
 }
 
 function runInProcess(
-  kind: Exclude<ClientKind, 'chromium'>,
+  runtime: Runtime,
+  kind: ClientKind,
   { urls, without, authorityFile }: ClientRun,
 ): Promise<readonly CheckResult[]> {
-  const runtime = runtimeOf[kind]
   const script = fileURLToPath(new URL('client.ts', import.meta.url))
   const child = spawn(
     executable(runtime),

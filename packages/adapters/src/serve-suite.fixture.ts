@@ -1,6 +1,8 @@
 import { connect } from 'node:net'
+import { POLL_LIMITS } from '@tautline/core/long-poll'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createEchoAcceptor, type EchoAcceptor } from './echo-acceptor.fixture.ts'
+import { RawPoll } from './raw-poll.fixture.ts'
 import { Opcode, rawUpgrade } from './raw-websocket.fixture.ts'
 import type { FetchHandler, Serving } from './serving.ts'
 import { testCertificate } from './test-certificate.fixture.ts'
@@ -12,6 +14,7 @@ interface SuiteOptions {
   readonly tls?: { readonly key: string; readonly cert: string }
   readonly perMessageDeflate?: boolean
   readonly fetch?: FetchHandler
+  readonly longPoll?: false
 }
 
 type Serve = (server: EchoAcceptor, options: SuiteOptions) => Promise<Serving>
@@ -373,6 +376,69 @@ export function describeServe(serve: Serve): void {
       expect(await bad.text()).not.toContain('secret')
       expect(await (await fetch(`${base}/good`)).text()).toBe('good')
       printed.mockRestore()
+    })
+  })
+
+  describe('long poll', () => {
+    const piece = (...values: number[]) => ({ type: 'piece', bytes: bytes(...values), last: true })
+
+    test('opens a connection for the server, and moves messages both ways', async () => {
+      const server = createEchoAcceptor()
+      const serving = await start(server, { path: '/rpc' })
+      const client = new RawPoll(`http://127.0.0.1:${String(serving.port)}/rpc?room=1`, { cookie: 'sid=1' })
+      expect(await client.open(bytes(1, 2))).toEqual({ seq: 1, ack: 1, parts: [piece(1, 2)] })
+      const [request] = server.requests
+      expect(request?.url.search).toBe('?room=1')
+      expect(request?.headers.get('cookie')).toBe('sid=1')
+      expect(request?.remoteAddress).toBe('127.0.0.1')
+      expect(server.sockets[0]?.kind).toBe('long-poll')
+      const held = client.poll(1)
+      expect((await client.send(1, bytes(3), bytes(4))).ack).toBe(3)
+      expect((await held).parts).toEqual([piece(3), piece(4)])
+    })
+
+    test('refuses with the status, headers and body of the decision', async () => {
+      const decision = { accept: false, status: 503, headers: { 'retry-after': '3' }, body: 'full' } as const
+      const serving = await start(createEchoAcceptor({ decide: () => decision }))
+      const client = new RawPoll(`http://127.0.0.1:${String(serving.port)}/`)
+      await expect(client.open(bytes(1))).rejects.toThrow('status 200, got 503')
+    })
+
+    test('takes a body of the limit, and answers one past it with 413', async () => {
+      const serving = await start(createEchoAcceptor())
+      const client = new RawPoll(`http://127.0.0.1:${String(serving.port)}/`)
+      // Read as a whole, and no request.
+      expect((await client.post(new Uint8Array(POLL_LIMITS.bodyBytes))).status).toBe(400)
+      expect((await client.post(new Uint8Array(POLL_LIMITS.bodyBytes + 1))).status).toBe(413)
+    })
+
+    test('is told of the end while the server closes, and lets in nothing after it', async () => {
+      const server = createEchoAcceptor()
+      const serving = await start(server)
+      const client = new RawPoll(`http://127.0.0.1:${String(serving.port)}/`)
+      await client.open(bytes(1))
+      const held = client.poll(1)
+      await client.send(1)
+      const closed = serving.close({ drainMs: 5000 })
+      expect((await held).parts).toEqual([{ type: 'close', code: 1001, reason: 'going away' }])
+      expect(server.events).not.toContain('closed 1001 going away')
+      await client.send(2)
+      await closed
+      expect(server.events.at(-1)).toBe('closed 1001 going away')
+      await expect(client.poll(2)).rejects.toThrow(/fetch failed|Unable to connect|tcp connect error|refused/)
+    })
+
+    test('leaves all other requests to the fetch handler', async () => {
+      const serving = await start(createEchoAcceptor(), { path: '/rpc', fetch: ({ method }) => new Response(method) })
+      const base = `http://127.0.0.1:${String(serving.port)}`
+      expect(await (await fetch(`${base}/rpc`, { method: 'POST', body: 'form' })).text()).toBe('POST')
+      expect(await (await new RawPoll(`${base}/other`).post(bytes(1))).text()).toBe('POST')
+      expect((await new RawPoll(`${base}/rpc`).post(bytes(1))).status).toBe(400)
+    })
+
+    test('may be turned off', async () => {
+      const serving = await start(createEchoAcceptor(), { longPoll: false })
+      expect((await new RawPoll(`http://127.0.0.1:${String(serving.port)}/`).post(bytes(1))).status).toBe(426)
     })
   })
 

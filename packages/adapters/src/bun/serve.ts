@@ -1,7 +1,8 @@
-import type { SocketAcceptor } from '@tautline/server'
+import type { LongPoll, SocketAcceptor } from '@tautline/server'
+import { longPollOf } from '../poll-option.ts'
 import { type CloseOptions, DEFAULT_DRAIN_MS, localUrl, type Serving } from '../serving.ts'
 import type { BunGlobal, BunListener } from './bun-api.ts'
-import { type TautlineOptions, tautline } from './tautline.ts'
+import { createParts, type TautlineOptions } from './tautline.ts'
 
 export interface ServeOptions extends TautlineOptions {
   /** 0 for any free port: `port` of the result tells which. */
@@ -20,8 +21,9 @@ export async function serve(server: SocketAcceptor, options: ServeOptions): Prom
   const { Bun: bun } = globalThis as { readonly Bun?: BunGlobal }
   if (bun === undefined) throw new Error('Expected to run in Bun: elsewhere use @tautline/adapters/node or /deno')
   const { port, host, tls } = options
+  const longPoll = longPollOf(server, options)
   const listener = bun.serve({
-    ...tautline(server, options),
+    ...createParts(server, options, longPoll),
     port,
     // Otherwise the answer to a failed request would show the source around it.
     development: false,
@@ -34,13 +36,20 @@ export async function serve(server: SocketAcceptor, options: ServeOptions): Prom
   return {
     port: listener.port,
     url: localUrl({ secure: tls !== undefined, host, port: listener.port, path: options.path }),
-    close: (closeOptions) => (closing ??= close(listener, server, closeOptions)),
+    close: (closeOptions) => (closing ??= close(listener, { server, longPoll }, closeOptions)),
   }
 }
 
-async function close(listener: BunListener, server: SocketAcceptor, options: CloseOptions = {}): Promise<void> {
+interface Served {
+  readonly server: SocketAcceptor
+  readonly longPoll: LongPoll | undefined
+}
+
+async function close(listener: BunListener, { server, longPoll }: Served, options: CloseOptions = {}): Promise<void> {
   const drainMs = options.drainMs ?? DEFAULT_DRAIN_MS
-  const cut = setTimeout(() => void listener.stop(true), drainMs)
-  await Promise.all([listener.stop(), server.close({ drainMs })])
+  // A long poll is one request after the other: it hears of the end only where the next ones are let in.
+  const settled = Promise.resolve(longPoll?.settled())
+  const cut = setTimeout(() => void settled.then(() => listener.stop(true)), drainMs)
+  await Promise.all([settled.then(() => listener.stop()), server.close({ drainMs })])
   clearTimeout(cut)
 }

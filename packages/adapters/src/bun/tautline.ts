@@ -1,5 +1,7 @@
-import type { SocketAcceptor, SocketListener, UpgradeRequest } from '@tautline/server'
+import type { LongPoll, SocketAcceptor, SocketListener, UpgradeRequest } from '@tautline/server'
+import { type LongPollOption, longPollOf } from '../poll-option.ts'
 import { checkPath, type FetchHandler } from '../serving.ts'
+import { answerWebPoll, isPoll } from '../web-poll.ts'
 import {
   answerOrdinary,
   describeRequest,
@@ -11,7 +13,7 @@ import {
 import type { BunServeParts, BunServer, BunWebSocketHandler } from './bun-api.ts'
 import { createBunSocket } from './bun-socket.ts'
 
-export interface TautlineOptions {
+export interface TautlineOptions extends LongPollOption {
   /** The only path to answer upgrades on; 404 elsewhere. @default every path */
   readonly path?: string
   /**
@@ -43,6 +45,15 @@ const BACKPRESSURE_LIMIT_BYTES = 64 * 1024 * 1024
  * @throws TypeError for a `path` that no request can have
  */
 export function tautline(server: SocketAcceptor, options: TautlineOptions = {}): BunServeParts<TautlineSocketData> {
+  return createParts(server, options, longPollOf(server, options))
+}
+
+/** As `tautline`, for those who need to know of the long polls. */
+export function createParts(
+  server: SocketAcceptor,
+  options: TautlineOptions,
+  longPoll: LongPoll | undefined,
+): BunServeParts<TautlineSocketData> {
   const path = checkPath(options.path)
   const perMessageDeflate = options.perMessageDeflate ?? false
 
@@ -50,6 +61,11 @@ export function tautline(server: SocketAcceptor, options: TautlineOptions = {}):
     const described = describeRequest(request, bun.requestIP(request)?.address)
     if (described === undefined) return new Response('Bad request', { status: 400 })
     const ours = path === undefined || described.url.pathname === path
+    if (ours && isPoll(longPoll, request)) {
+      // A poll has a limit of its own. Bun 1.4 ends silent requests after 10 s, though none with a body.
+      bun.timeout(request, 0)
+      return await answerWebPoll(longPoll, request, described)
+    }
     if (!isWebSocketUpgrade(described.headers)) return await answerOrdinary(request, ours, options.fetch)
     if (!ours) return new Response('Not found', { status: 404 })
 

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { createEchoAcceptor, type EchoAcceptor } from '../echo-acceptor.fixture.ts'
+import { RawPoll } from '../raw-poll.fixture.ts'
 import { Opcode, rawUpgrade } from '../raw-websocket.fixture.ts'
 import { type DenoHandler, type DenoHandlerOptions, denoHandler } from './deno-handler.ts'
 
@@ -99,4 +100,14 @@ test('reads nothing of the request after a decision that took its time', async (
   expect(client.status).toBe(101)
   expect(server.requests[0]?.headers.get('origin')).toBe('https://app.example')
   client.destroy()
+})
+
+test('answers long polls, unless that is turned off', async () => {
+  const server = createEchoAcceptor()
+  const client = new RawPoll(`http://127.0.0.1:${String(start(server))}/`)
+  expect(await client.open(Uint8Array.of(1))).toMatchObject({ ack: 1, parts: [{ bytes: Uint8Array.of(1) }] })
+  server.sockets[0]?.terminate()
+  await expect(client.poll(1)).rejects.toThrow('status 200, got 410')
+  const off = new RawPoll(`http://127.0.0.1:${String(start(createEchoAcceptor(), { longPoll: false }))}/`)
+  expect((await off.post(Uint8Array.of(1))).status).toBe(426)
 })

@@ -1,10 +1,12 @@
 import type { SocketAcceptor, SocketListener, UpgradeRequest } from '@tautline/server'
+import { type LongPollOption, longPollOf } from '../poll-option.ts'
 import { checkPath, type FetchHandler } from '../serving.ts'
+import { answerWebPoll, isPoll } from '../web-poll.ts'
 import { answerOrdinary, describeRequest, isWebSocketUpgrade, offersProtocol, refusalResponse } from '../web-upgrade.ts'
 import type { DenoConnectionInfo, DenoGlobal } from './deno-api.ts'
 import { createDenoSocket } from './deno-socket.ts'
 
-export interface DenoHandlerOptions {
+export interface DenoHandlerOptions extends LongPollOption {
   /** The only path to answer upgrades on; 404 elsewhere. @default every path */
   readonly path?: string
   /** Answers ordinary requests. @default 426 on the path of the upgrades, else 404 */
@@ -23,12 +25,14 @@ const MESSAGE_TOO_BIG = 1009
  */
 export function denoHandler(server: SocketAcceptor, options: DenoHandlerOptions = {}): DenoHandler {
   const path = checkPath(options.path)
+  const longPoll = longPollOf(server, options)
 
   return async (request, info) => {
     // All that is wanted of the request is copied now: after the upgrade it must not be touched.
     const described = describeRequest(request, info.remoteAddr.hostname)
     if (described === undefined) return new Response('Bad request', { status: 400 })
     const ours = path === undefined || described.url.pathname === path
+    if (ours && isPoll(longPoll, request)) return answerWebPoll(longPoll, request, described)
     if (!isWebSocketUpgrade(described.headers)) return answerOrdinary(request, ours, options.fetch)
     if (!ours) return new Response('Not found', { status: 404 })
     const decision = await server.decideUpgrade(described)

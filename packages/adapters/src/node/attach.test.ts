@@ -1,9 +1,10 @@
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { createEchoAcceptor } from '../echo-acceptor.fixture.ts'
+import { RawPoll } from '../raw-poll.fixture.ts'
 import { Opcode, rawUpgrade } from '../raw-websocket.fixture.ts'
 import { testCertificate } from '../test-certificate.fixture.ts'
 import { attach } from './attach.ts'
@@ -96,4 +97,58 @@ test('refuses with 500 when the decision has a header that cannot be sent', asyn
   const client = await rawUpgrade({ port: await listen(http) })
   expect(client.status).toBe(500)
   expect(client.headers.get('x-reason')).toBeNull()
+})
+
+describe('long polls', () => {
+  const base = (port: number): string => `http://127.0.0.1:${String(port)}`
+
+  test('are answered before any listener of the application sees them', async () => {
+    const seen: string[] = []
+    const http = createServer((request, response) => {
+      seen.push(`${String(request.method)} ${String(request.url)}`)
+      response.end('page')
+    })
+    attach(http, createEchoAcceptor(), { path: '/rpc' })
+    http.on('request', () => seen.push('later'))
+    const port = await listen(http)
+    const { parts } = await new RawPoll(`${base(port)}/rpc`).open(Uint8Array.of(1))
+    expect(parts).toMatchObject([{ bytes: Uint8Array.of(1) }])
+    expect(seen).toEqual([])
+    expect(await (await new RawPoll(`${base(port)}/other`).post(Uint8Array.of(1))).text()).toBe('page')
+    expect(await (await fetch(`${base(port)}/rpc`, { method: 'POST', body: 'form' })).text()).toBe('page')
+    expect(seen).toEqual(['POST /other', 'later', 'POST /rpc', 'later'])
+  })
+
+  test('are left to the application where they are turned off', async () => {
+    const http = createServer((_, response) => response.end('page'))
+    attach(http, createEchoAcceptor(), { path: '/rpc', longPoll: false })
+    expect(await (await new RawPoll(`${base(await listen(http))}/rpc`).post(Uint8Array.of(1))).text()).toBe('page')
+  })
+
+  test('of two servers on one HTTP server do not meet, in whatever order they are closed', async () => {
+    const http = createServer((_, response) => response.end('page'))
+    const [a, b] = ['/a', '/b'].map((path) => attach(http, createEchoAcceptor(), { path }))
+    const port = await listen(http)
+    const statuses = (): Promise<number[]> =>
+      Promise.all(
+        ['/a', '/b'].map(async (path) => (await new RawPoll(`${base(port)}${path}`).post(Uint8Array.of(1))).status),
+      )
+    expect(await statuses()).toEqual([400, 400])
+    await a?.close()
+    expect(await statuses()).toEqual([200, 400])
+    await b?.close()
+    expect(await statuses()).toEqual([200, 200])
+  })
+
+  test('are let go of when the attachment is closed, and not before they have heard of it', async () => {
+    const http = createServer((_, response) => response.end('page'))
+    const attachment = attach(http, createEchoAcceptor())
+    const client = new RawPoll(base(await listen(http)))
+    await client.open(Uint8Array.of(1))
+    const closed = attachment.close()
+    expect((await client.poll(1)).parts).toMatchObject([{ type: 'close', code: 1001 }])
+    await client.send(2)
+    await closed
+    expect(Object.hasOwn(http, 'emit')).toBe(false)
+  })
 })

@@ -2,13 +2,15 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { SocketAcceptor } from '@tautline/server'
+import { type LongPollOption, longPollOf } from '../poll-option.ts'
 import { type CloseOptions, checkPath } from '../serving.ts'
 import { NOT_FOUND, refuseUpgrade } from './http-refusal.ts'
+import { answerNodePoll, interceptRequests, isPoll } from './poll-listener.ts'
 import { createUpgrade } from './upgrade.ts'
 import { requestUrl } from './upgrade-request.ts'
 import { ignore } from './ws-socket.ts'
 
-export interface AttachOptions {
+export interface AttachOptions extends LongPollOption {
   /** The path whose upgrades are answered; all others are left to other listeners. @default "/" */
   readonly path?: string
   /**
@@ -20,7 +22,7 @@ export interface AttachOptions {
 }
 
 export interface Attachment {
-  /** Answers no more upgrades and closes the Tautline server. The HTTP server goes on. */
+  /** Answers no more upgrades and long polls and closes the Tautline server. The HTTP server goes on. */
   close(options?: CloseOptions): Promise<void>
 }
 
@@ -46,11 +48,18 @@ export function attach(
     }
   }
 
+  const longPoll = longPollOf(server, options)
+  const leaveRequests = interceptRequests(httpServer, (request, response) => {
+    if (!isPoll(longPoll, request) || requestUrl(request)?.pathname !== path) return false
+    answerNodePoll(longPoll, request, response)
+    return true
+  })
   httpServer.on('upgrade', onUpgrade)
   return {
     async close(closeOptions) {
       httpServer.off('upgrade', onUpgrade)
       await server.close(closeOptions)
+      leaveRequests()
     },
   }
 }

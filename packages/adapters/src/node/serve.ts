@@ -2,12 +2,14 @@ import {
   createServer as createHttpServer,
   type Server as HttpServer,
   type IncomingMessage,
+  type RequestListener,
   type ServerOptions,
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TlsOptions } from 'node:tls'
-import type { SocketAcceptor } from '@tautline/server'
+import type { LongPoll, SocketAcceptor } from '@tautline/server'
+import { type LongPollOption, longPollOf } from '../poll-option.ts'
 import {
   type CloseOptions,
   checkPath,
@@ -19,11 +21,12 @@ import {
 import { isWebSocket } from './attach.ts'
 import { createFetchListener } from './fetch-listener.ts'
 import { NOT_FOUND, refuseUpgrade } from './http-refusal.ts'
+import { answerNodePoll, isPoll } from './poll-listener.ts'
 import { createUpgrade } from './upgrade.ts'
 import { requestUrl } from './upgrade-request.ts'
 import { ignore } from './ws-socket.ts'
 
-export interface ServeOptions {
+export interface ServeOptions extends LongPollOption {
   /** 0 for any free port: `port` of the result tells which. */
   readonly port: number
   /** Address to listen on. @default every interface, as node:http does */
@@ -64,15 +67,18 @@ export async function serve(server: SocketAcceptor, options: ServeOptions): Prom
       refuseUpgrade(stream, NOT_FOUND)
     }
   })
-  http.on(
-    'request',
+  const longPoll = longPollOf(server, options)
+  const answerOrdinary: RequestListener =
     options.fetch !== undefined
       ? createFetchListener(options.fetch)
       : (request, response) => {
           if (isOurs(request)) response.writeHead(426, { upgrade: 'websocket' }).end('Expected a WebSocket upgrade')
           else response.writeHead(404).end('Not found')
-        },
-  )
+        }
+  http.on('request', (request, response) => {
+    if (isPoll(longPoll, request) && isOurs(request)) answerNodePoll(longPoll, request, response)
+    else answerOrdinary(request, response)
+  })
   await listen(http, options)
 
   // Listening on a port, not on a pipe, it has an address of this kind.
@@ -81,7 +87,7 @@ export async function serve(server: SocketAcceptor, options: ServeOptions): Prom
   return {
     port,
     url: localUrl({ secure: options.tls !== undefined, host: options.host, port, path }),
-    close: (closeOptions) => (closing ??= close(http, server, closeOptions)),
+    close: (closeOptions) => (closing ??= close(http, { server, longPoll }, closeOptions)),
   }
 }
 
@@ -105,18 +111,31 @@ function listen(http: HttpServer, { port, host }: ServeOptions): Promise<void> {
   })
 }
 
-async function close(http: HttpServer, server: SocketAcceptor, options: CloseOptions = {}): Promise<void> {
+interface Served {
+  readonly server: SocketAcceptor
+  readonly longPoll: LongPoll | undefined
+}
+
+async function close(http: HttpServer, { server, longPoll }: Served, options: CloseOptions = {}): Promise<void> {
   const drainMs = options.drainMs ?? DEFAULT_DRAIN_MS
-  // Its callback waits for requests under way and for upgraded sockets alike.
-  const closed = new Promise<void>((resolve) => {
-    http.close(() => {
-      resolve()
-    })
-  })
-  http.closeIdleConnections()
+  // A long poll is one request after the other: it hears of the end only where the next ones are let in.
+  const settled = Promise.resolve(longPoll?.settled())
+  const closed = settled.then(() => closeHttp(http))
   const cut = setTimeout(() => {
-    http.closeAllConnections()
+    void settled.then(() => {
+      http.closeAllConnections()
+    })
   }, drainMs)
   await Promise.all([closed, server.close({ drainMs })])
   clearTimeout(cut)
+}
+
+/** Its callback waits for requests under way and for upgraded sockets alike. */
+function closeHttp(http: HttpServer): Promise<void> {
+  return new Promise((resolve) => {
+    http.close(() => {
+      resolve()
+    })
+    http.closeIdleConnections()
+  })
 }

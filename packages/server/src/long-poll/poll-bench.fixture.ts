@@ -31,7 +31,7 @@ interface PostExtras {
 }
 
 /** A request under way or answered. */
-export interface Posted {
+interface Posted {
   /** `undefined` while it is held. */
   readonly status: number | undefined
   readonly headers: Readonly<Record<string, string>>
