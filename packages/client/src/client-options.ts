@@ -26,7 +26,6 @@ export type ClientTarget =
       readonly connector: Connector | readonly [Connector, ...Connector[]]
       readonly url?: undefined
       readonly WebSocket?: undefined
-      readonly transports?: undefined
     }
 
 /** A way to connect that comes with this package. */

@@ -10,6 +10,7 @@ import {
   DEFAULT_CONNECT_TIMEOUT_MS,
   DEFAULT_QUEUE_LIMITS,
   MOST_MESSAGE_BYTES,
+  type TransportName,
 } from './client-options.ts'
 import type { Client } from './client-types.ts'
 import type { ConnectionSetup } from './connection.ts'
@@ -18,6 +19,7 @@ import { Intents } from './intents.ts'
 import type { Line } from './line.ts'
 import { Reconnector } from './reconnector.ts'
 import { Topics } from './topics.ts'
+import { lazyConnector } from './transports/lazy.ts'
 import { webSocketConnector } from './transports/websocket.ts'
 
 const FROM_0 = { least: 0, most: Number.POSITIVE_INFINITY }
@@ -57,7 +59,7 @@ export function createClient<T extends ContractTree>(api: T, options: ClientOpti
       name: options.name ?? 'tautline',
       connectTimeoutMs,
     },
-    connectors: [connectorFor(options)],
+    connectors: connectorsFor(options),
     reconnect: options.reconnect,
     random: options.random ?? Math.random,
     intents,
@@ -75,9 +77,27 @@ function mostReceived(limits: ClientBehaviour['limits'] = {}): ConnectionSetup['
   return { messageBytes, inflatedBytes, framesPerMessage }
 }
 
-function connectorFor({ connector, url, WebSocket }: ClientTarget): Connector {
-  if (connector !== undefined) return connector
-  return webSocketConnector({ url, WebSocket })
+const DEFAULT_TRANSPORTS = ['websocket', 'long-poll'] as const satisfies readonly TransportName[]
+
+function connectorsFor(target: ClientTarget): readonly [Connector, ...Connector[]] {
+  if (target.connector !== undefined) return isList(target.connector) ? target.connector : [target.connector]
+  const { url, WebSocket, transports = DEFAULT_TRANSPORTS } = target
+  // Throws for an address that is none, whichever transport will be used.
+  const create: Readonly<Record<TransportName, () => Connector>> = {
+    websocket: () => webSocketConnector({ url, WebSocket }),
+    'long-poll': () =>
+      lazyConnector('long-poll', async () => (await import('./transports/long-poll.ts')).longPollConnector({ url })),
+  }
+  const [first, ...others] = transports.map((name) => {
+    if (Object.hasOwn(create, name)) return create[name]()
+    throw new TypeError(`Expected \`transports\` to hold 'websocket' or 'long-poll', got \`${String(name)}\``)
+  })
+  if (first === undefined) throw new TypeError('Expected `transports` to name at least one, got none')
+  return [first, ...others]
+}
+
+function isList(connector: NonNullable<ClientTarget['connector']>): connector is readonly [Connector, ...Connector[]] {
+  return Array.isArray(connector)
 }
 
 function createReporter(onError: ClientBehaviour['onError']): (error: unknown) => void {

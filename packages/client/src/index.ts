@@ -1,6 +1,6 @@
 export type { ItemSource } from '@tautline/core/peer'
 export type { ClientControl, ClientStats, Traffic } from './client-control.ts'
-export type { ClientBehaviour, ClientOptions, ClientTarget } from './client-options.ts'
+export type { ClientBehaviour, ClientOptions, ClientTarget, TransportName } from './client-options.ts'
 export type { ClientState, ClientStatus } from './client-status.ts'
 export type {
   CallOptions,
