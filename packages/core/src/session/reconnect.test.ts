@@ -69,6 +69,20 @@ describe('a reconnect policy', () => {
     expect(policy.status.attempt).toBe(attempt)
   })
 
+  test('waits up to 1 s after the loss of a stable connection, and longer after each failure behind it', () => {
+    const policy = connected()
+    const delays: number[] = []
+    let now = 60_000
+    for (let i = 0; i < 7; i += 1) {
+      policy.failed(failure(), now)
+      const at = policy.nextDeadline() ?? Number.NaN
+      delays.push(at - now)
+      now = at
+      policy.handleTimeout(now)
+    }
+    expect(delays).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+  })
+
   test('does not count an attempt that only opened as a success', () => {
     const policy = started()
     let now = 0
@@ -202,6 +216,19 @@ describe('a reconnect policy', () => {
     // One that could settle is left as it says.
     policy.goAway({ delayMs: [0, 0] }, now + 30_000)
     expect(policy.nextDeadline()).toBe(now + 30_000)
+  })
+
+  test('waits as long for a failure behind many GOAWAYs as behind that many failures', () => {
+    const policy = connected()
+    let now = 0
+    for (let i = 0; i < 4; i += 1) {
+      policy.goAway({ delayMs: [0, 0] }, now)
+      now = policy.nextDeadline() ?? Number.NaN
+      policy.handleTimeout(now)
+      policy.connected(now)
+    }
+    policy.failed(failure(), now)
+    expect((policy.nextDeadline() ?? Number.NaN) - now).toBe(16_000)
   })
 
   test('keeps to the window of GOAWAY when the connection goes first', () => {

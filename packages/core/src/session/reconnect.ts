@@ -120,6 +120,8 @@ class LinkPolicy implements ReconnectPolicy {
   #network: 'online' | 'offline' = 'online'
   #history: 'never-connected' | 'was-connected' = 'never-connected'
   #attempt = 0
+  /** In a row, among them the loss of a stable connection, which is no failed attempt. */
+  #failures = 0
   #failingSince: number | undefined
 
   constructor(random: () => number, options: ReconnectOptions, now: number) {
@@ -176,12 +178,14 @@ class LinkPolicy implements ReconnectPolicy {
   #goOnAfter(failure: LinkFailure, now: number): void {
     const phase = this.#phase
     this.#forgetIfStable(now)
+    this.#failures += 1
     this.#failingSince ??= now
     const end = this.#reasonToStop(failure, now)
     const notBefore = notBeforeOf(failure, phase, now)
     if (end !== undefined) this.#suspend(end, now)
     else if (this.#network === 'offline') this.#waitForNetwork(notBefore, now)
-    else this.#wait(this.#attempt, notBefore, textOf(failure), now)
+    // Attempts that ended in GOAWAY are none of these failures, and yet count as such here.
+    else this.#wait(Math.max(this.#failures, this.#attempt), notBefore, textOf(failure), now)
   }
 
   goAway({ delayMs: [min, max] }: Pick<GoAway, 'delayMs'>, now: number): void {
@@ -275,6 +279,7 @@ class LinkPolicy implements ReconnectPolicy {
 
   #forgetFailures(): void {
     this.#attempt = 0
+    this.#failures = 0
     this.#failingSince = undefined
   }
 
