@@ -9,6 +9,11 @@ export interface ClientStatus {
   readonly state: ClientState
   /** Why it is so. */
   readonly reason: string
+  /**
+   * Close code of the failure that led here, such as 4401 where the server refused the credentials. None while connected,
+   * nor after `$.reconnect()` and `$.close()`.
+   */
+  readonly code?: number | undefined
   /** Attempts since the line was last stable; 0 before the first. */
   readonly attempt: number
   /** When the next attempt begins, in ms of the client's clock (`performance.now()`), where one waits. */
@@ -23,6 +28,11 @@ export interface ClientStatus {
   readonly transport: string | undefined
   /** Since when, in ms of the client's clock. */
   readonly since: number
+  /**
+   * Of a connection: `true` where it went on with the session that there was, `false` where it began a new one because the
+   * old one was lost, absent for the first one.
+   */
+  readonly resumed?: boolean | undefined
 }
 
 export type ClientState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'offline' | 'suspended' | 'closed'

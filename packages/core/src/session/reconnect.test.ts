@@ -139,6 +139,33 @@ describe('a reconnect policy', () => {
     expect(policy.reconnect(20)).toEqual([{ type: 'dial', attempt: 1, why: 'manual' }])
   })
 
+  test('keeps the code of the last failure until it is connected', () => {
+    const policy = started()
+    expect(policy.status.code).toBeUndefined()
+    policy.failed(failure({ code: 4503 }), 0)
+    expect(policy.status.code).toBe(4503)
+    policy.handleTimeout(1_000)
+    expect(policy.status).toMatchObject({ code: 4503, nextAttemptAt: undefined })
+    policy.offline(1_000)
+    policy.failed(failure({ code: 1006 }), 1_000)
+    expect(policy.status).toMatchObject({ state: 'offline', code: 1006 })
+    policy.online(2_000)
+    policy.handleTimeout(10_000)
+    policy.connected(10_000)
+    expect(policy.status.code).toBeUndefined()
+  })
+
+  test.each([
+    ['reconnect', 'reconnecting'],
+    ['close', 'closed'],
+  ] as const)('forgets the code of the last failure on %s', (move, state) => {
+    const policy = connected()
+    policy.failed(failure({ code: 4403, retry: false }), 0)
+    expect(policy.status).toMatchObject({ state: 'suspended', code: 4403 })
+    policy[move](1)
+    expect(policy.status).toMatchObject({ state, code: undefined })
+  })
+
   test('asks `shouldRetry`', () => {
     const asked: unknown[] = []
     const policy = started({

@@ -52,6 +52,8 @@ export interface LinkStatus {
   readonly state: LinkState
   /** Why it is so. */
   readonly reason: string
+  /** Close code of the failure that led here. None while connected, nor after `reconnect` and `close`. */
+  readonly code: number | undefined
   /** Attempts since the connection was last stable; 0 before the first. */
   readonly attempt: number
   /** When the next attempt begins, in the time of `now`, where one waits. */
@@ -123,6 +125,7 @@ class LinkPolicy implements ReconnectPolicy {
   /** In a row, among them the loss of a stable connection, which is no failed attempt. */
   #failures = 0
   #failingSince: number | undefined
+  #code: number | undefined
 
   constructor(random: () => number, options: ReconnectOptions, now: number) {
     this.#random = random
@@ -132,7 +135,8 @@ class LinkPolicy implements ReconnectPolicy {
     atLeastZero('baseMs', options.baseMs ?? 0)
     atLeastZero('maxMs', options.maxMs ?? 0)
     this.#stableAfterMs = atLeastZero('stableAfterMs', options.stableAfterMs ?? DEFAULT_STABLE_AFTER_MS)
-    this.#status = { state: 'idle', reason: 'not started', attempt: 0, nextAttemptAt: undefined, since: now }
+    const none = { attempt: 0, code: undefined, nextAttemptAt: undefined }
+    this.#status = { state: 'idle', reason: 'not started', ...none, since: now }
   }
 
   get status(): LinkStatus {
@@ -147,6 +151,7 @@ class LinkPolicy implements ReconnectPolicy {
     if (this.#phase.type === 'resting') return
     const reason = this.#phase.type === 'connected' ? 'moved' : 'welcome'
     this.#history = 'was-connected'
+    this.#code = undefined
     this.#phase = { type: 'connected', since: now, leaveAt: undefined, moving: 'no' }
     this.#show('connected', reason, now)
   }
@@ -168,6 +173,7 @@ class LinkPolicy implements ReconnectPolicy {
     if (phase.type !== 'connected') return
     if (phase.moving === 'yes') {
       // The attempt that is under way is the next one already.
+      this.#code = failure.code
       this.#phase = { type: 'dialling' }
       this.#show('reconnecting', textOf(failure), now)
       return
@@ -179,6 +185,7 @@ class LinkPolicy implements ReconnectPolicy {
     const phase = this.#phase
     this.#forgetIfStable(now)
     this.#failures += 1
+    this.#code = failure.code
     this.#failingSince ??= now
     const end = this.#reasonToStop(failure, now)
     const notBefore = notBeforeOf(failure, phase, now)
@@ -223,6 +230,7 @@ class LinkPolicy implements ReconnectPolicy {
     if (this.#status.state === 'closed') return NOTHING
     const { type } = this.#phase
     this.#phase = { type: 'resting' }
+    this.#code = undefined
     this.#show('closed', 'closed by the application', now)
     return type === 'dialling' || type === 'connected' ? [{ type: 'drop' }] : NOTHING
   }
@@ -270,7 +278,7 @@ class LinkPolicy implements ReconnectPolicy {
   #show(state: LinkState, reason: string, now: number): void {
     const nextAttemptAt = this.#phase.type === 'waiting' ? this.#phase.until : undefined
     const since = state === this.#status.state ? this.#status.since : now
-    this.#status = { state, reason, attempt: this.#attempt, nextAttemptAt, since }
+    this.#status = { state, reason, code: this.#code, attempt: this.#attempt, nextAttemptAt, since }
   }
 
   #forgetIfStable(now: number): void {
@@ -281,6 +289,7 @@ class LinkPolicy implements ReconnectPolicy {
     this.#attempt = 0
     this.#failures = 0
     this.#failingSince = undefined
+    this.#code = undefined
   }
 
   #reasonToStop(failure: LinkFailure, now: number): string | undefined {
