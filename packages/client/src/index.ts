@@ -16,6 +16,13 @@ export type {
   SubscribeOptions,
 } from './client-types.ts'
 export { createClient } from './create-client.ts'
+export {
+  type DescribeStatusOptions,
+  describeStatus,
+  type StatusDescription,
+  type StatusKind,
+  type StatusTone,
+} from './describe-status.ts'
 export type { QueueLimits } from './intents.ts'
 export { type Outline, outline } from './outline.ts'
 export { browserSignals, type PageSignal, type PageSignals } from './page-signals.ts'
