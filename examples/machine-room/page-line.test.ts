@@ -1,7 +1,7 @@
 // What the page does while the line is cut, and while there is no server.
 import type { Page } from 'playwright'
 import { describe, expect, test } from 'vitest'
-import { drawnWidth, eventually, hasChromium, holesIn, type OpenRoom, useRoom } from './page.fixture.ts'
+import { drawnWidth, eventually, hasChromium, holesIn, type OpenRoom, stopTime, useRoom } from './page.fixture.ts'
 
 const fact = (page: Page, title: string): Promise<string | null> =>
   page.locator(`#line-facts div:has(dt:text-is("${title}")) dd`).textContent()
@@ -46,11 +46,6 @@ async function untilTheChartsMatch(one: Page, other: Page): Promise<void> {
   }).toBe(true)
 }
 
-/** From here on no attempt comes by itself. For tabs whose clock is stoppable. */
-async function stopTime(page: Page): Promise<void> {
-  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000))
-}
-
 /** The server ends as in a crash. */
 async function crash(room: OpenRoom, ...tabs: Page[]): Promise<void> {
   await room.server.kill()
@@ -63,14 +58,18 @@ describe.skipIf(!hasChromium)('a line that is cut', () => {
   test('comes back by itself, and all goes on', async () => {
     const page = await room.open({ name: 'Ada' })
     expect(await fact(page, 'Reconnects')).toBe('0')
-    expect(await fact(page, 'Transport')).toBe('websocket')
+    expect(await fact(page, 'Transport')).toBe('WebSocket')
     const history = await watchLine(page)
     await page.getByRole('button', { name: 'Cut it' }).click()
     await eventually(history).toEqual(['connected, no banner', 'reconnecting, banner', 'connected, no banner'])
     await eventually(() => fact(page, 'Reconnects')).toBe('1')
-    await eventually(() => page.locator('#line-log li').allTextContents()).toContainEqual(
-      expect.stringMatching(/^\d\d:\d\d:\d\dreconnecting: retry/),
-    )
+    // Newest first: why it broke and when it goes on, that it goes on, that it is back.
+    await eventually(async () => (await page.locator('#line-log li').allTextContents()).slice(0, 3)).toEqual([
+      expect.stringMatching(/^\d\d:\d\d:\d\dconnected: .*, reconnecting for \d+\.\d s$/),
+      expect.stringMatching(/^\d\d:\d\d:\d\dreconnecting: retry, .*by WebSocket$/),
+      expect.stringMatching(/^\d\d:\d\d:\d\dreconnecting: .*, next one in \d\.\d s, connected for \d+\.\d s$/),
+    ])
+    expect(await page.locator('#transport').textContent()).toBe('WebSocket')
     await pin(page, 'still here')
     await eventually(() => notes(page)).toEqual(['still here'])
     await eventually(() => page.locator('#people').getAttribute('aria-label')).toBe('1 here: Ada')
@@ -106,8 +105,10 @@ describe.skipIf(!hasChromium)('a server that crashes and starts again', () => {
     for (const chart of charts) await eventually(() => drawnWidth(page, chart)).toBeGreaterThan(5)
 
     await crash(room, page)
-    expect(await page.locator('#banner').isVisible()).toBe(true)
-    expect(await page.locator('#banner').textContent()).toMatch(/The line is down\. Trying again( in \d+ s)?/)
+    const banner = page.locator('#banner')
+    await eventually(() => banner.innerText()).toMatch(/^Not connected\s+Trying again (now|in [1-9]\d* s)\.\s+Try now$/)
+    expect(await banner.getByRole('status').textContent()).not.toMatch(/\d/)
+    expect(await page.locator('#transport').isVisible()).toBe(false)
     await pin(page, 'written without a line')
     await room.startAgain()
 

@@ -1,9 +1,9 @@
 // How the page looks and is operated: light and dark, on a phone, by keyboard, by ear.
 import type { Page } from 'playwright'
 import { describe, expect, test } from 'vitest'
-import { eventually, hasChromium, useRoom } from './page.fixture.ts'
+import { eventually, hasChromium, stopTime, useRoom } from './page.fixture.ts'
 
-/** Everything that a visitor may meet: processes, a note, a complaint, a hashed file, the banner. */
+/** Everything that a visitor may meet: processes, a note, a complaint, a hashed file. */
 async function fill(page: Page): Promise<void> {
   const note = page.getByRole('textbox', { name: 'Note' })
   await note.fill('a note that says something')
@@ -82,14 +82,19 @@ describe.skipIf(!hasChromium)('the page', () => {
   const room = useRoom()
 
   test.each(['light', 'dark'] as const)('is readable where the system is %s', async (colorScheme) => {
-    const page = await room.open({ colorScheme })
+    const page = await room.open({ colorScheme, stoppableClock: true })
     await fill(page)
-    await page.locator('#banner').evaluate((banner) => {
-      banner.removeAttribute('hidden')
-    })
     const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
     expect(ground).toBe(colorScheme === 'light' ? 'rgb(244, 245, 247)' : 'rgb(14, 18, 23)')
-    expect(await faintTexts(page)).toEqual([])
+    // Else it would hide its banner again, there being nothing to tell.
+    await stopTime(page)
+    for (const tone of ['info', 'warning', 'error']) {
+      await page.locator('#banner').evaluate((banner, shown) => {
+        banner.removeAttribute('hidden')
+        banner.dataset['tone'] = shown
+      }, tone)
+      expect(await faintTexts(page)).toEqual([])
+    }
   })
 
   test('follows the system from light to dark while it is open', async () => {

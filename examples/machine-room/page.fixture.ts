@@ -120,6 +120,11 @@ export function useRoom(): OpenRoom {
 // oxlint-disable-next-line vitest/require-awaited-expect-poll -- by whoever calls this
 export const eventually: typeof expect.poll = (read, options) => expect.poll(read, { timeout: PATIENCE_MS, ...options })
 
+/** From here on nothing comes by itself: no attempt, no drawing anew. For tabs whose clock is stoppable. */
+export async function stopTime(page: Page): Promise<void> {
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000))
+}
+
 /** Which columns of a chart's pixels a line crosses: lines are coloured, all else in a chart is grey. */
 function paintedColumns(page: Page, id: string): Promise<boolean[]> {
   return page.locator(`#${id}-chart canvas`).evaluate((element) => {

@@ -39,6 +39,11 @@ export function formatClock(time: Date, seconds = false): string {
   return (seconds ? WITH_SECONDS : WITHOUT_SECONDS).format(time)
 }
 
+/** `long-poll` → `long poll`. */
+export function formatTransport(transport: string): string {
+  return transport === 'websocket' ? 'WebSocket' : transport.replaceAll('-', ' ')
+}
+
 /** The same colour for the same person, everywhere on the page. */
 export function hueOf(name: string): string {
   let hash = 0

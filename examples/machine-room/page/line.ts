@@ -1,33 +1,31 @@
 import type { ClientStatus, Traffic } from '@tautline/client'
 import { byId, make } from './dom.ts'
-import { formatBytes, formatClock } from './format.ts'
+import { formatBytes, formatClock, formatTransport } from './format.ts'
+import { describeChange } from './line-change.ts'
 import type { RoomClient } from './main.ts'
 
 const REFRESH_MS = 500
 const LOG_LINES = 12
 
-/** `client.$`: the state of the line as a badge, a banner while it is down, its figures, and a button to cut it. */
+/** `client.$`: state and transport as badges, the figures of the line, what happened to it, and a button to cut it. */
 export function showLine(client: RoomClient): void {
+  let before = client.$.status
   client.$.onStatus((status) => {
-    drawBadge(status)
-    drawBanner(status)
+    drawBadges(status)
     drawFacts(client)
-    log(`${status.state}: ${status.reason}${status.attempt > 1 ? `, attempt ${String(status.attempt)}` : ''}`)
+    log(describeChange(before, status, performance.now()))
+    before = status
   })
-  // What counts by itself: the seconds to the next attempt, bytes and messages.
+  // What counts by itself: bytes and messages.
   const refresh = (): void => {
-    drawBanner(client.$.status)
     drawFacts(client)
   }
   setInterval(refresh, REFRESH_MS)
   refresh()
-  drawBadge(client.$.status)
+  drawBadges(before)
 
   byId('state', HTMLButtonElement).addEventListener('click', () => {
     byId('line', HTMLElement).scrollIntoView({ behavior: 'smooth' })
-  })
-  byId('banner-retry', HTMLButtonElement).addEventListener('click', () => {
-    client.$.reconnect()
   })
   byId('cut', HTMLButtonElement).addEventListener('click', () => {
     log('asking the server to cut the socket')
@@ -35,33 +33,19 @@ export function showLine(client: RoomClient): void {
   })
 }
 
-function drawBadge({ state }: ClientStatus): void {
+function drawBadges({ state, transport }: ClientStatus): void {
   byId('state', HTMLButtonElement).dataset['state'] = state
   byId('state-text', HTMLSpanElement).textContent = state
-}
-
-function drawBanner(status: ClientStatus): void {
-  byId('banner', HTMLDivElement).hidden = ['idle', 'connecting', 'connected'].includes(status.state)
-  const text = byId('banner-text', HTMLSpanElement)
-  const news = bannerText(status)
-  // Written only when it is news: it is read out.
-  if (text.textContent !== news) text.textContent = news
-  const waitMs = (status.nextAttemptAt ?? 0) - performance.now()
-  byId('banner-wait', HTMLSpanElement).textContent = waitMs > 0 ? ` in ${String(Math.ceil(waitMs / 1000))} s` : ''
-}
-
-function bannerText({ state, reason }: ClientStatus): string {
-  if (state === 'closed') return `The line is closed: ${reason}. Reload the page to open it again.`
-  if (state === 'suspended') return `The line is down: ${reason}.`
-  if (state === 'offline') return 'This device is offline. The line comes back with the network.'
-  return 'The line is down. Trying again'
+  const badge = byId('transport', HTMLSpanElement)
+  badge.hidden = transport === undefined
+  badge.textContent = formatTransport(transport ?? '')
 }
 
 function drawFacts(client: RoomClient): void {
   const { transport } = client.$.status
   const { roundTripMs, received, sent, reconnects } = client.$.stats()
   const facts: readonly (readonly [title: string, value: string, detail?: string])[] = [
-    ['Transport', transport ?? 'none'],
+    ['Transport', transport === undefined ? 'none' : formatTransport(transport)],
     ['Round trip', roundTripMs === undefined ? 'not measured' : `${roundTripMs.toFixed(1)} ms`],
     ['Received', formatBytes(received.wireBytes), deflated(received)],
     ['Sent', formatBytes(sent.wireBytes), deflated(sent)],

@@ -1,6 +1,7 @@
 /** The page: one client, one connection, and a file for each thing that is shown over it. */
 import { type Client, createClient } from '@tautline/client'
 import { api } from '../api.ts'
+import { showBanner } from './banner.ts'
 import { showCharts } from './charts.ts'
 import { byId } from './dom.ts'
 import { showFiles } from './files.ts'
@@ -17,6 +18,7 @@ const me = nameOfTab()
 const client = createClient(api, { url: '/rpc', auth: () => ({ name: me }) })
 
 showLine(client)
+showBanner(client)
 showPeople(client, me)
 showNotes(client)
 showProcesses(client)
