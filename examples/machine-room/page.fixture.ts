@@ -31,6 +31,8 @@ const args = [
 interface TabOptions extends BrowserContextOptions {
   /** Who sits before it. @default a name that the page makes up */
   readonly name?: string
+  /** By which address it comes. @default the server's own */
+  readonly by?: string
   /** The page's time is the test's to stop. */
   readonly stoppableClock?: boolean
 }
@@ -56,9 +58,9 @@ export function useRoom(): OpenRoom {
   const contexts: BrowserContext[] = []
   const complaints: string[] = []
 
-  const watch = (page: Page): void => {
+  const watch = (page: Page, home: string): void => {
     const isOurs = (address: string): boolean =>
-      address.startsWith('data:') || new URL(address).host === new URL(url).host
+      address.startsWith('data:') || new URL(address).host === new URL(home).host
     const expectOurs = (address: string): void => {
       if (!isOurs(address)) complaints.push(`asked for ${address}`)
     }
@@ -97,7 +99,7 @@ export function useRoom(): OpenRoom {
       if (server === undefined) throw new Error('Expected the server to be started')
       return server
     },
-    async open({ name, stoppableClock = false, ...options } = {}) {
+    async open({ name, by = url, stoppableClock = false, ...options } = {}) {
       if (browser === undefined) throw new Error('Expected the browser to be started')
       const context = await browser.newContext(options)
       contexts.push(context)
@@ -105,8 +107,8 @@ export function useRoom(): OpenRoom {
       const page = await context.newPage()
       page.setDefaultTimeout(PATIENCE_MS)
       if (stoppableClock) await page.clock.install()
-      watch(page)
-      await page.goto(url)
+      watch(page, by)
+      await page.goto(by)
       await page.locator('#state[data-state="connected"]').waitFor()
       return page
     },

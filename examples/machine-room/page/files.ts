@@ -36,18 +36,30 @@ async function sendFile(client: RoomClient, file: File): Promise<void> {
   const row = fileRow(file, () => {
     stop.abort()
   })
+  try {
+    while ((await sendOnce(client, file, row, stop.signal)) === 'lost') {
+      row.progress(0, 'The line broke. Beginning again.')
+    }
+  } catch (error) {
+    row.failed(stop.signal.aborted ? 'Stopped.' : whyNotHashed(error))
+  }
+}
+
+/** Hashing is harmless to repeat, and the file is still there: when what the server knew of it is lost, it goes with the next connection. */
+async function sendOnce(client: RoomClient, file: File, row: FileRow, signal: AbortSignal): Promise<'sent' | 'lost'> {
   const started = performance.now()
   try {
-    const answers = client.files.hash({ name: file.name, sizeBytes: file.size }, piecesOf(file), {
-      signal: stop.signal,
-    })
+    const answers = client.files.hash({ name: file.name, sizeBytes: file.size }, piecesOf(file), { signal })
     for await (const { receivedBytes, sha256 } of answers) {
       const rate = receivedBytes / Math.max(0.001, (performance.now() - started) / 1000)
       row.progress(receivedBytes, `${formatBytes(receivedBytes)} · ${formatRate(rate)}`)
       if (sha256 !== undefined) row.done(sha256, `${formatBytes(file.size)} · ${formatRate(rate)} · sha256`)
     }
+    return 'sent'
   } catch (error) {
-    row.failed(stop.signal.aborted ? 'Stopped.' : whyNotHashed(error))
+    const goesOn = client.$.status.state !== 'suspended' && !signal.aborted
+    if (goesOn && isTautlineError(error, 'CONNECTION_LOST')) return 'lost'
+    throw error
   }
 }
 
@@ -58,7 +70,7 @@ function whyNotHashed(error: unknown): string {
   const failure = error as InferErrors<typeof api.files.hash>
   if (failure.code === 'FILE_TOO_LARGE') return `The room takes files up to ${formatBytes(failure.data.limitBytes)}.`
   if (failure.code === 'SIZE_DIFFERS') return 'The file changed while it was sent.'
-  if (failure.code === 'CONNECTION_LOST') return 'The line broke. Send the file again.'
+  if (failure.code === 'CONNECTION_LOST') return `There is no line: ${failure.message}`
   return failure.message
 }
 

@@ -1,0 +1,69 @@
+// A file that is being hashed while the line fails in the middle of it.
+import { createHash, randomBytes } from 'node:crypto'
+import type { Page } from 'playwright'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type LineProxy, openLineProxy } from './line-proxy.fixture.ts'
+import { drawnWidth, eventually, hasChromium, holesIn, useRoom } from './page.fixture.ts'
+
+const FILE_BYTES = 4_000_000
+/** On the wire, of which some is not the file: well after its beginning and before its end. */
+const MIDDLE_BYTES = 2_000_000
+
+describe.skipIf(!hasChromium)('a file that is being hashed', () => {
+  const room = useRoom()
+  let proxy: LineProxy
+  beforeEach(async () => {
+    proxy = await openLineProxy(room.url)
+  })
+  afterEach(() => proxy.close())
+
+  /** Sends a file of noise until the line stands still in the middle of it. Gives back what its digest must be. */
+  async function sendHalf(page: Page): Promise<string> {
+    const buffer = randomBytes(FILE_BYTES)
+    const held = proxy.hold(MIDDLE_BYTES)
+    await page.locator('#file').setInputFiles({ name: 'noise.bin', mimeType: 'application/octet-stream', buffer })
+    await held
+    await eventually(() => page.locator('#file-list progress').evaluate(valueOf)).toBeGreaterThan(0)
+    expect(await page.locator('#file-list progress').evaluate(valueOf)).toBeLessThan(FILE_BYTES)
+    return createHash('sha256').update(buffer).digest('hex')
+  }
+
+  const digest = (page: Page): Promise<string | null> => page.locator('#file-list code').textContent()
+
+  test('is hashed whole though the line is cut', async () => {
+    const page = await room.open({ by: proxy.url })
+    await eventually(() => drawnWidth(page, 'load')).toBeGreaterThan(5)
+    const sha256 = await sendHalf(page)
+    proxy.cut()
+    await eventually(() => digest(page)).toBe(sha256)
+    expect(await page.locator('#file-list li').count()).toBe(1)
+    const width = await drawnWidth(page, 'load')
+    await eventually(() => drawnWidth(page, 'load')).toBeGreaterThan(width)
+    expect(await holesIn(page, 'load')).toBe(0)
+  })
+
+  test('is hashed whole though the server crashes and starts again', async () => {
+    const page = await room.open({ by: proxy.url })
+    const sha256 = await sendHalf(page)
+    await room.server.kill()
+    proxy.cut()
+    await eventually(() => page.locator('#file-list').textContent()).toContain('The line broke. Beginning again.')
+    await room.startAgain()
+    await eventually(() => digest(page)).toBe(sha256)
+  })
+
+  test('can be stopped while the line is down', async () => {
+    const page = await room.open({ by: proxy.url })
+    await sendHalf(page)
+    await room.server.kill()
+    proxy.cut()
+    await eventually(() => page.locator('#state-text').textContent()).toBe('reconnecting')
+    await page.getByRole('button', { name: 'Stop hashing noise.bin' }).click()
+    await eventually(() => page.locator('#file-list li').textContent()).toBe('noise.binStopped.')
+    await room.startAgain()
+  })
+})
+
+function valueOf(element: Element): number {
+  return (element as HTMLProgressElement).value
+}
