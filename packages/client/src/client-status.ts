@@ -23,16 +23,11 @@ export interface ClientStatus {
    * `false` had to begin a new one, and what was under way in the old one has met a lost connection; `undefined` for the
    * first one.
    */
-  readonly resumed: boolean | undefined
+  readonly resumed?: boolean | undefined
   /** The carrier in use or in the making: `"websocket"`, `"long-poll"`. */
   readonly transport: string | undefined
   /** Since when, in ms of the client's clock. */
   readonly since: number
-  /**
-   * Of a connection: `true` where it went on with the session that there was, `false` where it began a new one because the
-   * old one was lost, absent for the first one.
-   */
-  readonly resumed?: boolean | undefined
 }
 
 export type ClientState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'offline' | 'suspended' | 'closed'

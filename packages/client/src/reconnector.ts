@@ -249,7 +249,7 @@ export class Reconnector {
       return
     }
     this.#welcomes++
-    this.#resumed = before === undefined ? undefined : welcome.resumed
+    this.#resumed = this.#welcomes === 1 ? undefined : welcome.resumed
     if (before !== undefined && welcome.resumed) before.resume(connection, welcome)
     else this.#current = connection
     const losers = this.#takeAttempts()

@@ -74,7 +74,8 @@ describe('a reconnect policy', () => {
     const delays: number[] = []
     let now = 60_000
     for (let i = 0; i < 7; i += 1) {
-      policy.failed(failure(), now)
+      if (i === 0) policy.lost(failure(), now)
+      else policy.failed(failure(), now)
       const at = policy.nextDeadline() ?? Number.NaN
       delays.push(at - now)
       now = at
@@ -160,7 +161,7 @@ describe('a reconnect policy', () => {
     ['close', 'closed'],
   ] as const)('forgets the code of the last failure on %s', (move, state) => {
     const policy = connected()
-    policy.failed(failure({ code: 4403, retry: false }), 0)
+    policy.lost(failure({ code: 4403, retry: false }), 0)
     expect(policy.status).toMatchObject({ state: 'suspended', code: 4403 })
     policy[move](1)
     expect(policy.status).toMatchObject({ state, code: undefined })
@@ -254,7 +255,7 @@ describe('a reconnect policy', () => {
       policy.handleTimeout(now)
       policy.connected(now)
     }
-    policy.failed(failure(), now)
+    policy.lost(failure(), now)
     expect((policy.nextDeadline() ?? Number.NaN) - now).toBe(16_000)
   })
 

@@ -22,7 +22,7 @@ const GONE: LinkFailure = { code: 1006, reason: 'gone', retry: true, retryAfterM
 export function arrivalsAfter({ lastsMs, attemptMs }: Outage, clients: number, random: Random): Float64Array {
   return Float64Array.from({ length: clients }, () => {
     const policy = settledClient(random)
-    policy.failed(GONE, 0)
+    policy.lost(GONE, 0)
     for (;;) {
       const dialledAt = dialNext(policy)
       if (dialledAt >= lastsMs) return dialledAt - lastsMs
@@ -43,14 +43,15 @@ export function departuresAfterGoAway(windowMs: number, clients: number, random:
 /** The pauses of one client before `attempts` attempts that all fail, each after a connection that lived `livesMs`. */
 export function pausesOf(attempts: number, livesMs: number | undefined, random: Random): Float64Array {
   const policy = settledClient(random)
-  policy.failed(GONE, 0)
+  policy.lost(GONE, 0)
   let failedAt = 0
   return Float64Array.from({ length: attempts }, () => {
     const dialledAt = dialNext(policy)
     const pauseMs = dialledAt - failedAt
     if (livesMs !== undefined) policy.connected(dialledAt)
     failedAt = dialledAt + (livesMs ?? 0)
-    policy.failed(GONE, failedAt)
+    if (livesMs === undefined) policy.failed(GONE, failedAt)
+    else policy.lost(GONE, failedAt)
     return pauseMs
   })
 }
