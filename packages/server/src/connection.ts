@@ -16,6 +16,7 @@ import {
   createRemoteInvoker,
   type Dispatcher,
   type Ending,
+  type KeyedRuns,
   refuseConnection,
   type ServedProcedures,
 } from '@tautline/core/peer'
@@ -48,6 +49,7 @@ export interface ConnectionSetup {
   readonly codec: ValueCodec
   readonly topics: Topics
   readonly sessions: SessionRegistry<ServerConnection>
+  readonly keyedRuns: KeyedRuns
   readonly principalOf: (context: object) => string | undefined
   readonly listener: ServerConnectionListener
 }
@@ -399,13 +401,14 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
   /** @param notResumed why the session it asked for does not go on, where it asked for one */
   #accept({ hello, context, auth }: Guest, notResumed: WelcomedSession['reason']): void {
     if (this.#phase.type !== 'greeting') return
-    const { implementation, listener, principalOf, settings, topics, codec, sessions } = this.#setup
+    const { implementation, listener, principalOf, settings, topics, keyedRuns, codec, sessions } = this.#setup
+    const principal = principalOf(context)
     const token = this.ticket.issue({ token: undefined, attempt: hello.attempt })
     const { sid, gen } = this.ticket
     const welcome = this.#welcome(hello, { sid, token, gen, resumed: false, reason: notResumed })
     if (hello.standby) {
       // It carries nothing, so that nothing of the application belongs to it.
-      this.#phase = { type: 'standby', identity: { context, principal: principalOf(context) } }
+      this.#phase = { type: 'standby', identity: { context, principal } }
       this.#link.move((session, now) => session.accept(welcome, now))
       return
     }
@@ -417,6 +420,7 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
       context,
       auth,
       topics: { listen: (_id, entry, params) => topics.listen(this, entry, params) },
+      keyed: { runs: keyedRuns, principal },
       maxLingering: settings.limits.calls + settings.limits.streams,
       onError: ({ id, error, procedure }) => listener.error(error, { id, procedure, connection: this.id }),
       onSettled: () => {
@@ -427,7 +431,7 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
       createErrorId: () => createErrorId(settings.randomBytes),
       now: () => settings.clock.now(),
     })
-    this.#phase = { type: 'accepted', dispatcher, identity: { context, principal: principalOf(context) } }
+    this.#phase = { type: 'accepted', dispatcher, identity: { context, principal } }
     if (settings.resume !== undefined) sessions.add(this)
     listener.accepted(this)
     listener.changed(this, { type: 'opened', why: hello.why, transport: this.#transportKind, notResumed })

@@ -1,4 +1,4 @@
-import { duplex, query, router, subscription } from '@tautline/core'
+import { duplex, mutation, query, router, subscription } from '@tautline/core'
 import { implement } from '@tautline/core/peer'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
@@ -7,11 +7,13 @@ import { createBench, untilAborted } from './test-bench.fixture.ts'
 const api = router({
   greet: query({ input: v.string(), output: v.string(), errors: { RUDE: v.object({ word: v.string() }) } }),
   slow: query(),
+  add: mutation({ input: v.number(), output: v.number() }),
   count: subscription({ input: v.number(), output: v.number() }),
   double: duplex({ up: v.number(), output: v.number() }),
 })
 
 function serving() {
+  let sum = 0
   const app = implement(api)
     .context(() => ({ name: 'nobody' }))
     .use(({ next, ctx, auth }) => next({ greeting: `${ctx.name} ${String(auth)}` }))
@@ -19,6 +21,7 @@ function serving() {
     app.handlers({
       greet: ({ input, ctx, fail }) => (input === 'rude' ? fail('RUDE', { word: input }) : `${input} ${ctx.greeting}`),
       slow: ({ signal }) => untilAborted(signal),
+      add: ({ input }) => (sum += input),
       *count({ input }) {
         for (let n = 1; n <= input; n++) yield n
       },
@@ -26,6 +29,7 @@ function serving() {
         for await (const n of up) yield 2 * n
       },
     }),
+    { principalOf: ({ name }) => name },
   )
 }
 
@@ -72,5 +76,20 @@ describe('a caller in-process', () => {
     await expect(timeless).rejects.toMatchObject({ code: 'TIMEOUT', outcome: 'not-sent' })
     await expect(caller.count(1, { timeoutMs: 0 }).next()).rejects.toMatchObject({ outcome: 'not-sent' })
     expect(bench.errors).toEqual([])
+  })
+
+  test('honours idempotency keys, each principal its own, along with clients', async () => {
+    const bench = serving()
+    const { server } = bench
+    const key = { idempotencyKey: 'once' }
+    expect(await server.caller({ name: 'ada' }).add(5, key)).toBe(5)
+    expect(await server.caller({ name: 'ada' }).add(5, key)).toBe(5)
+    expect(await server.caller({ name: 'bob' }).add(5, key)).toBe(10)
+    // Clients of this server are all `nobody`.
+    const { api: client } = await bench.connect()
+    expect(await bench.run(client.add(5, key))).toBe(15)
+    expect(await server.caller({ name: 'nobody' }).add(5, key)).toBe(15)
+    await expect(server.caller({ name: 'ada' }).add(6, key)).rejects.toMatchObject({ code: 'KEY_REUSED' })
+    await expect(server.caller({ name: 'ada' }).greet('x', key as never)).rejects.toThrow(TypeError)
   })
 })

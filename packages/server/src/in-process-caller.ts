@@ -6,6 +6,8 @@ import {
   createProcedureCaller,
   createRemoteInvoker,
   type HandlerErrorReport,
+  type KeyedCallOptions,
+  type KeyedCalls,
   type PeerHandle,
   type ProcedureCaller,
   type ProcedureInvoker,
@@ -20,13 +22,16 @@ export interface InProcessCallerOptions<T extends ContractTree> {
   readonly auth: unknown
   readonly clock: Clock
   readonly codec: ValueCodec
+  readonly keyed: KeyedCalls
   readonly onError: (report: HandlerErrorReport) => void
   readonly createErrorId: () => string
 }
 
 /** Calls handlers of this process through the same dispatcher as clients do; the bytes alone stay here. */
-export function createInProcessCaller<T extends ContractTree>(options: InProcessCallerOptions<T>): ProcedureCaller<T> {
-  const { api, implementation, context, auth, clock, codec, onError, createErrorId } = options
+export function createInProcessCaller<T extends ContractTree>(
+  options: InProcessCallerOptions<T>,
+): ProcedureCaller<T, KeyedCallOptions> {
+  const { api, implementation, context, auth, clock, codec, keyed, onError, createErrorId } = options
   const loopback = createLoopback(clock)
   const caller = new Caller(loopback.callerLink, () => {})
   const dispatcher = implementation['~createDispatcher'](implementation, {
@@ -35,6 +40,7 @@ export function createInProcessCaller<T extends ContractTree>(options: InProcess
     connection: createInProcessPeer(implementation),
     context,
     auth,
+    keyed,
     onError,
     createErrorId,
     now: () => clock.now(),

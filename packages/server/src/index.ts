@@ -1,10 +1,18 @@
 export {
+  type Claim,
+  type ClaimAnswer,
   type ContextInfo,
+  createMemoryResultStore,
   type HandlerCall,
   type ImplementOptions,
   implement,
+  type MemoryResultStore,
+  type MemoryResultStoreOptions,
+  type MemoryResultStoreStats,
   type MiddlewareCall,
   type PeerHandle,
+  type ResultStore,
+  type StoredResult,
   tracked,
 } from '@tautline/core/peer'
 export type { ServerConnectionHandle } from './connection-handle.ts'

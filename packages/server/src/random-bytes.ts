@@ -9,8 +9,14 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 const ERROR_ID_BYTES = 8
+const CLAIM_OWNER_BYTES = 16
 
 /** Names one error to a caller, and tells nothing of it. */
 export function createErrorId(randomBytes: RandomBytes): string {
   return toHex(randomBytes(ERROR_ID_BYTES))
+}
+
+/** Names one claim of an idempotency key, among those of all processes. */
+export function createClaimOwner(randomBytes: RandomBytes): string {
+  return toHex(randomBytes(CLAIM_OWNER_BYTES))
 }

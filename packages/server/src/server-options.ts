@@ -7,7 +7,14 @@ import {
   createZlibCompressor,
   DEFAULT_WINDOW_LIMITS,
 } from '@tautline/core/io'
-import { type BacklogLimits, checkNumber, DEFAULT_BACKLOG_LIMITS, numberOptions } from '@tautline/core/peer'
+import {
+  type BacklogLimits,
+  checkNumber,
+  createMemoryResultStore,
+  DEFAULT_BACKLOG_LIMITS,
+  numberOptions,
+  type ResultStore,
+} from '@tautline/core/peer'
 import { DEFAULT_LIMITS, type HeartbeatTimes, type Limits } from '@tautline/core/protocol'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createSafeLog, type Log } from './log.ts'
@@ -76,10 +83,13 @@ export interface ServerOptions<Ctx extends object, Calls extends ContractTree> {
   /** Who is behind a request, such as a header that a proxy of yours sets. @default its `remoteAddress` */
   readonly addressOf?: ((request: UpgradeRequest) => string | undefined) | undefined
   /**
-   * Who a context stands for. Fresh credentials of somebody else close the connection with 4401.
+   * Who a context stands for. Fresh credentials of somebody else close the connection with 4401, and idempotency keys
+   * are each principal's own: a call with one by nobody in particular is refused with `UNAUTHORIZED`.
    * @default nobody in particular: fresh credentials may be anybody's
    */
   readonly principalOf?: ((context: Ctx) => string | undefined) | undefined
+  /** Where the results of calls with an idempotency key are kept. @default `createMemoryResultStore()` */
+  readonly results?: ResultStore | undefined
   /** Every change of every session, with reason and timing; each is a line of `log`, too. */
   readonly onSession?: ((event: SessionEvent<Ctx, Calls>) => void) | undefined
   /** A client was accepted with a new session; its first call has not run yet. */
@@ -132,6 +142,7 @@ export interface ServerSettings {
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
   readonly addressOf: (request: UpgradeRequest) => string | undefined
+  readonly results: ResultStore
   readonly log: Log
   readonly name: string
   readonly clock: Clock
@@ -157,7 +168,7 @@ const AT_HOME = { least: 1, most: Number.POSITIVE_INFINITY }
 export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
   options: ServerOptions<Ctx, Calls>,
 ): ServerSettings {
-  const { compression = {} } = options
+  const { compression = {}, clock = createSystemClock() } = options
   const settings: ServerSettings = {
     isOriginAllowed: createOriginCheck(options.origins ?? 'same-origin'),
     limits: numberOptions(DEFAULT_LIMITS, options.limits, { name: 'limits', ...ON_THE_WIRE }),
@@ -171,14 +182,23 @@ export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
     maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
     maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? Number.POSITIVE_INFINITY,
     addressOf: options.addressOf ?? ((request) => request.remoteAddress),
+    results: options.results ?? createMemoryResultStore({ clock }),
     log: createSafeLog(options.log ?? console),
     name: options.name ?? 'tautline',
-    clock: options.clock ?? createSystemClock(),
+    clock,
     randomBytes: options.randomBytes ?? platformRandomBytes,
   }
+  checkResultStore(settings.results)
   checkNumber('maxConnections', settings.maxConnections, AT_HOME)
   checkNumber('maxConnectionsPerAddress', settings.maxConnectionsPerAddress, AT_HOME)
   return settings
+}
+
+function checkResultStore(store: ResultStore): void {
+  for (const name of ['claim', 'complete', 'release'] as const) {
+    if (typeof store[name] === 'function') continue
+    throw new TypeError(`Expected \`results\` to have a method \`${name}\`, got \`${typeof store[name]}\``)
+  }
 }
 
 function resolveCompression({

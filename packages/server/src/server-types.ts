@@ -1,5 +1,5 @@
 import type { ContractTree, EventProcedure, InferEventParams, PublishPayload } from '@tautline/core'
-import type { ImplementerScope, NoCalls, ProcedureCaller } from '@tautline/core/peer'
+import type { ImplementerScope, KeyedCallOptions, NoCalls, ProcedureCaller } from '@tautline/core/peer'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import type { SocketAcceptor } from './socket.ts'
 
@@ -26,7 +26,7 @@ export interface ServerStats {
   readonly detached: number
   /** Bytes that those keep for them. */
   readonly detachedBytes: number
-  /** Calls, streams and listenings of clients that run here. */
+  /** Calls, streams and listenings of clients that run here, those with a key included whose client is gone. */
   readonly running: number
   /** Calls and streams of ours that clients have not answered. */
   readonly outgoing: number
@@ -48,10 +48,10 @@ export interface Server<T extends ContractTree = NoCalls, S extends ImplementerS
    */
   publish<P extends EventProcedure>(event: P, ...args: PublishArguments<P>): number
   /**
-   * Calls the handlers in this process: the same validation, middleware and errors as over the wire.
+   * Calls the handlers in this process: the same validation, middleware, idempotency keys and errors as over the wire.
    * @param context stands for what `context` would have made
    */
-  caller(context: S['context'], options?: InProcessOptions): ProcedureCaller<T>
+  caller(context: S['context'], options?: InProcessOptions): ProcedureCaller<T, KeyedCallOptions>
   stats(): ServerStats
   /**
    * Takes no more connections and tells clients to go elsewhere, spread over half of `drainMs` but at most 5 s. Done when all have

@@ -1,5 +1,5 @@
 import { duplex, event, mutation, query, router, subscription } from '@tautline/core'
-import { implement } from '@tautline/core/peer'
+import { createMemoryResultStore, implement } from '@tautline/core/peer'
 import * as v from 'valibot'
 import { describe, expectTypeOf, test } from 'vitest'
 import { createServer } from './server.ts'
@@ -65,6 +65,31 @@ describe('a server', () => {
     for (const { context, client } of server.connections) {
       expectTypeOf(context).toEqualTypeOf<{ user: string }>()
       expectTypeOf(client.confirm).parameter(0).toEqualTypeOf<string>()
+    }
+  })
+
+  test('takes a store of results', () => {
+    createServer(implementation, { results: createMemoryResultStore({ lifetimeMs: 1000 }) })
+    createServer(implementation, {
+      results: {
+        claim: (key, { owner, fingerprint }) =>
+          key === owner ? { type: 'claimed' } : { type: 'running', fingerprint },
+        complete: async (_key, _owner, result) => void result.type,
+        release() {},
+      },
+    })
+    // @ts-expect-error it cannot complete a claim
+    createServer(implementation, { results: { claim: () => ({ type: 'full' }), release() {} } })
+  })
+
+  test('takes idempotency keys in its own calls of mutations, and clients take none', () => {
+    const keyed = createServer(implement(router({ go: mutation(), look: query() })).handlers({ go() {}, look() {} }))
+    void keyed.caller({}).go(undefined, { idempotencyKey: 'order-17' })
+    // @ts-expect-error a query needs none
+    void keyed.caller({}).look(undefined, { idempotencyKey: 'order-17' })
+    for (const { client } of server.connections) {
+      // @ts-expect-error nobody keeps results there
+      void client.confirm('really?', { idempotencyKey: 'order-17' })
     }
   })
 

@@ -17,6 +17,8 @@ import {
   encodeValue,
   type Implementation,
   type ImplementerScope,
+  type KeyedCallOptions,
+  KeyedRuns,
   type ProcedureCaller,
   runQuietly,
 } from '@tautline/core/peer'
@@ -26,7 +28,7 @@ import { ConnectionCounts } from './connection-counts.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createInProcessCaller } from './in-process-caller.ts'
 import { describeThrown, quote } from './log.ts'
-import { createErrorId } from './random-bytes.ts'
+import { createClaimOwner, createErrorId } from './random-bytes.ts'
 import { type ErrorContext, resolveOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
 import type { InProcessOptions, Server, ServerStats } from './server-types.ts'
 import { describeChange, type SessionChange } from './session-event.ts'
@@ -69,6 +71,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly #settings: ServerSettings
   readonly #codec = createValueCodec()
   readonly #topics = new Topics()
+  readonly #keyedRuns: KeyedRuns
   readonly #counts = new ConnectionCounts()
   readonly #sessions: SessionRegistry<ServerConnection>
   /** All of them, accepted or not, with a socket or without. */
@@ -85,6 +88,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     this.#settings = resolveOptions(options)
     this.#sessions = new SessionRegistry(this.#settings.resume ?? NO_SESSIONS)
     this.maxMessageBytes = this.#settings.limits.messageBytes
+    this.#keyedRuns = this.#createKeyedRuns()
     this.decideUpgrade = createUpgradeGate({
       settings: this.#settings,
       counts: this.#counts,
@@ -107,7 +111,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
         codec: this.#codec,
         topics: this.#topics,
         sessions: this.#sessions,
-        principalOf: this.#options.principalOf ?? (() => undefined),
+        keyedRuns: this.#keyedRuns,
+        principalOf: (context) => this.#options.principalOf?.(context),
         listener: this.#listener,
       },
       { id: String(this.#lastId), socket, request },
@@ -153,7 +158,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     return receivers
   }
 
-  caller(context: object, { auth }: InProcessOptions = {}): ProcedureCaller<ContractTree> {
+  caller(context: object, { auth }: InProcessOptions = {}): ProcedureCaller<ContractTree, KeyedCallOptions> {
     const { clock, randomBytes } = this.#settings
     return createInProcessCaller({
       api: this.#implementation['~api'],
@@ -162,13 +167,14 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       auth,
       clock,
       codec: this.#codec,
+      keyed: { runs: this.#keyedRuns, principal: this.#options.principalOf?.(context) },
       onError: ({ id, error, procedure }) => this.#report(error, { id, procedure, connection: 'in-process' }),
       createErrorId: () => createErrorId(randomBytes),
     })
   }
 
   stats(): ServerStats {
-    let running = 0
+    let running = this.#keyedRuns.unattended
     let outgoing = 0
     for (const connection of this.#all) {
       running += connection.running
@@ -206,8 +212,9 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     // Whoever is sent away before it had the time to go would come back at once, with all the others.
     const cancelLook = clock.schedule(spreadUntil, () => this.#changed())
     const isDone = (): boolean => clock.now() >= spreadUntil && this.#unfinished === 0
-    await this.#until(() => this.#all.size === 0 || isDone(), drainMs)
+    await this.#until(() => (this.#all.size === 0 && this.#unfinished === 0) || isDone(), drainMs)
     cancelLook()
+    this.#keyedRuns.close()
     for (const connection of Array.from(this.#all)) {
       connection.close(CloseCode.Unavailable, 'The server goes away', true)
     }
@@ -216,7 +223,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   }
 
   get #unfinished(): number {
-    let count = 0
+    let count = this.#keyedRuns.unattended
     for (const { unfinished } of this.#all) count += unfinished
     return count
   }
@@ -236,6 +243,18 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       }
       const cancelTimer = maxMs === undefined ? () => {} : clock.schedule(clock.now() + maxMs, finish)
       this.#waiting.add(look)
+    })
+  }
+
+  #createKeyedRuns(): KeyedRuns {
+    const { results, clock, randomBytes, limits } = this.#settings
+    return new KeyedRuns({
+      store: results,
+      codec: this.#codec,
+      clock,
+      createOwner: () => createClaimOwner(randomBytes),
+      maxUnattended: limits.calls,
+      onSettled: () => this.#changed(),
     })
   }
 

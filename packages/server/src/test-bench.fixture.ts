@@ -8,6 +8,7 @@ import {
   type Ending,
   type Implementation,
   type ImplementerScope,
+  type KeyedCallOptions,
   type ProcedureCaller,
   type ServedProcedures,
 } from '@tautline/core/peer'
@@ -61,7 +62,7 @@ interface TestClientOptions {
 }
 
 interface TestClient<T extends ContractTree> {
-  readonly api: ProcedureCaller<T>
+  readonly api: ProcedureCaller<T, KeyedCallOptions>
   readonly caller: Caller
   readonly link: MemoryLink
   /** Events that arrived: name, params, payload. */

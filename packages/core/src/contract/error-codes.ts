@@ -29,6 +29,8 @@ export const ERROR_CODES = {
   QUEUE_FULL: { raisedBy: 'local', retry: 'later', failable: false },
   LIMIT_EXCEEDED: { raisedBy: 'both', retry: 'never', failable: true },
   OVERLOADED: { raisedBy: 'remote', retry: 'later', failable: true },
+  KEY_REUSED: { raisedBy: 'remote', retry: 'never', failable: false },
+  RESULT_LOST: { raisedBy: 'remote', retry: 'never', failable: false },
   GAP: { raisedBy: 'both', retry: 'never', failable: true },
   UNSERIALISABLE: { raisedBy: 'both', retry: 'never', failable: false },
   INVALID_OUTPUT: { raisedBy: 'local', retry: 'never', failable: false },

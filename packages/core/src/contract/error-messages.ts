@@ -14,6 +14,8 @@ export const ERROR_MESSAGES = {
   QUEUE_FULL: 'Too much waits for the connection already',
   LIMIT_EXCEEDED: 'A limit would be exceeded',
   OVERLOADED: 'The other end has too much to do',
+  KEY_REUSED: 'The idempotency key has been used with another input',
+  RESULT_LOST: 'It has been run with this idempotency key, and what came of it is not known any more',
   GAP: 'The stream cannot go on from where it stopped without leaving something out',
   UNSERIALISABLE: 'A value cannot be serialised',
   INVALID_OUTPUT: 'What the other end sent does not match its schema',

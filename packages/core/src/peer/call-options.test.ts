@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { checkCallOptions, deadlineAfter } from './call-options.ts'
+import type { ProcedureEntry } from '../contract/procedure-types.ts'
+import { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-options.ts'
 
 const entries = (count: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, 'value']))
@@ -18,11 +19,38 @@ describe('options of a call', () => {
     expect(refusal({ meta: entries(17) })).toThrow('Expected `meta` to have at most 16 entries, got 17')
     expect(refusal({ meta: { ['k'.repeat(65)]: '' } })).toThrow('Expected the keys of `meta` to have at most 64 bytes')
     expect(refusal({ meta: { ['é'.repeat(33)]: '' } })).toThrow('64 bytes')
-    expect(refusal({ meta: { key: 'v'.repeat(1025) } })).toThrow(
-      'Expected `meta.key` to be a string of at most 1024 bytes',
+    expect(refusal({ meta: { word: 'v'.repeat(1025) } })).toThrow(
+      'Expected `meta.word` to be a string of at most 1024 bytes',
     )
-    expect(refusal({ meta: { key: 5 as never } })).toThrow('got `5` (number)')
+    expect(refusal({ meta: { word: 5 as never } })).toThrow('got `5` (number)')
     expect(refusal({ meta: JSON.parse('{"__proto__":"x"}') })).toThrow('keys of `meta`')
+  })
+
+  test('take an idempotency key of up to 1024 bytes, which travels as an entry of `meta`', () => {
+    for (const idempotencyKey of ['k', 'k'.repeat(1024), 'é'.repeat(512)]) {
+      expect(() => checkCallOptions({ idempotencyKey, meta: entries(15) })).not.toThrow()
+    }
+    for (const idempotencyKey of ['', 'k'.repeat(1025), 'é'.repeat(513), 5 as never]) {
+      expect(() => checkCallOptions({ idempotencyKey })).toThrow(
+        'Expected `idempotencyKey` to be a string of 1 to 1024 bytes, got',
+      )
+    }
+    expect(() => checkCallOptions({ idempotencyKey: 'k', meta: entries(16) })).toThrow('at most 15 entries, got 16')
+    expect(metaOf({ idempotencyKey: 'k', meta: { a: 'b' } })).toEqual({ a: 'b', key: 'k' })
+    expect(metaOf({ meta: { a: 'b' } })).toEqual({ a: 'b' })
+    expect(metaOf({})).toBeUndefined()
+  })
+
+  test('do not take a key by its name on the wire, nor for anything but a mutation', () => {
+    expect(() => checkCallOptions({ meta: { key: 'k' } })).toThrow('give a key as `idempotencyKey`')
+    const entryOf = (kind: ProcedureEntry['kind']) => ({ kind, path: 'todo.get' }) as ProcedureEntry
+    expect(() => checkTakesKey(entryOf('mutation'), { idempotencyKey: 'k' })).not.toThrow()
+    expect(() => checkTakesKey(entryOf('query'), {})).not.toThrow()
+    for (const kind of ['query', 'subscription', 'duplex'] as const) {
+      expect(() => checkTakesKey(entryOf(kind), { idempotencyKey: 'k' })).toThrow(
+        `Expected an \`idempotencyKey\` for a mutation, got it for ${kind} \`todo.get\``,
+      )
+    }
   })
 
   test('are refused where a timeout is no time', () => {

@@ -4,6 +4,7 @@ import type { Payload } from '../protocol/frame.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
 import type { PeerHandle } from './context.ts'
 import type { ServedProcedures } from './implementation.ts'
+import type { KeyedCalls } from './keyed-call.ts'
 import type { CalleeSide, SessionLink } from './link.ts'
 
 /** An error that the caller was not told of: it got `INTERNAL` and the id. */
@@ -45,6 +46,8 @@ export interface DispatcherOptions {
    * peer that cancels whatever it asks for could have any number of them run. @default no limit
    */
   readonly maxLingering?: number | undefined
+  /** Left out where no results are kept: a call with an idempotency key is then refused. */
+  readonly keyed?: KeyedCalls | undefined
   /** Must not throw. */
   readonly onError: (report: HandlerErrorReport) => void
   /** Something that ran has ended. */

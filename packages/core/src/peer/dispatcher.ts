@@ -14,8 +14,8 @@ import { type CallSurroundings, DispatchedCall } from './dispatched-call.ts'
 import { createDispatchedStream, decodeInput } from './dispatched-stream.ts'
 import type { CreateDispatcher, Dispatcher, DispatcherOptions } from './dispatcher-options.ts'
 import { InputRejected } from './handler-failure.ts'
-import { runHandler } from './handler-run.ts'
 import type { BoundHandler, ServedProcedures } from './implementation.ts'
+import { type CallSetting, runCall } from './keyed-call.ts'
 import type { StreamEffect } from './link.ts'
 import { inputError, type PublicError, toPublicError } from './public-error.ts'
 import { runQuietly } from './run-quietly.ts'
@@ -44,12 +44,14 @@ class HandlerDispatcher implements Dispatcher {
   /** Handlers that were told to stop and still run: their places are free, what they hold is not. */
   #lingering = 0
   #surroundings: CallSurroundings
+  readonly #setting: CallSetting
 
   constructor(implementation: ServedProcedures, options: DispatcherOptions) {
     this.#implementation = implementation
     this.#options = options
     const { connection, context, auth, now } = options
     this.#surroundings = { connection, context, auth, now }
+    this.#setting = { keyed: options.keyed, report: (entry, error) => this.#report(entry, error) }
   }
 
   get unfinished(): number {
@@ -171,7 +173,7 @@ class HandlerDispatcher implements Dispatcher {
       }
     }
     try {
-      const outcome = runHandler(bound, call)
+      const outcome = runCall(bound, call, this.#setting)
       if (outcome instanceof Promise) {
         call.ended = outcome.then((output: unknown) => this.#finish(call, output)).catch(failed)
       } else this.#finish(call, outcome)

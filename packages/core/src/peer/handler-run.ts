@@ -33,6 +33,11 @@ export interface Invocation {
   readonly up: AsyncIterableIterator<unknown> | undefined
   /** Takes the items of a stream to the caller; done when the last one is on its way. */
   deliver(source: unknown): Promise<void>
+  /**
+   * Of a call with an idempotency key: asked when all middleware has let the call pass. Calls `handle`, or gives what an
+   * earlier run has given, or fails as that did.
+   */
+  once?(handle: () => MaybePromise<unknown>): Promise<unknown>
 }
 
 /** An invocation with its handler, once what came with it is validated. */
@@ -92,6 +97,11 @@ async function follow(index: number, run: Run, context: object): Promise<Middlew
 }
 
 function callHandler(run: Run, context: object): MaybePromise<unknown> {
+  const { invocation } = run
+  return invocation.once === undefined ? handle(run, context) : invocation.once(() => handle(run, context))
+}
+
+function handle(run: Run, context: object): MaybePromise<unknown> {
   const { entry, handler } = run.bound
   if (handler === undefined) return undefined
   const returned = handler(new HandlerArguments(run, context))

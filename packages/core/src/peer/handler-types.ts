@@ -36,7 +36,10 @@ export interface HandlerCall<P extends AnyProcedure, Ctx extends object, Calls e
   readonly input: HandlerInput<P>
   /** What `context` made, and what middleware added to it. */
   readonly ctx: Ctx
-  /** Aborted when the caller cancels, the deadline passes or the connection is lost. */
+  /**
+   * Aborted when the caller cancels, the deadline passes or the connection is lost; the last not for a call with an
+   * idempotency key, which goes on.
+   */
   readonly signal: AbortSignal
   /** What is left of the caller's deadline at the moment of reading, in milliseconds; `undefined` where it set none. */
   readonly timeLeftMs: number | undefined

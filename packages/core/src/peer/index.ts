@@ -1,5 +1,5 @@
 export { type BacklogLimits, DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
-export { checkCallOptions, deadlineAfter } from './call-options.ts'
+export { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-options.ts'
 export {
   Caller,
   type CallRequest,
@@ -58,13 +58,27 @@ export {
   startItemPump,
 } from './item-pump.ts'
 export { ItemQueue, type ItemQueueOptions } from './item-queue.ts'
+export type { KeyedCalls } from './keyed-call.ts'
+export { KeyedRuns, type KeyedRunsOptions } from './keyed-runs.ts'
 export type { CalleeSide, CallerSide, SessionLink, StreamEffect } from './link.ts'
 export { createLoopback, type Loopback } from './loopback.ts'
+export {
+  createMemoryResultStore,
+  type MemoryResultStore,
+  type MemoryResultStoreOptions,
+  type MemoryResultStoreStats,
+} from './memory-result-store.ts'
 export type { Middleware, MiddlewareCall, MiddlewareResult, Next } from './middleware-types.ts'
 export { checkNumber, numberOptions } from './number-options.ts'
 export { createProcedureCaller, type ProcedureInvoker, type StreamCall } from './procedure-caller.ts'
-export type { ProcedureCaller, ProcedureCallOptions, SubscriptionCallOptions } from './procedure-caller-types.ts'
+export type {
+  KeyedCallOptions,
+  ProcedureCaller,
+  ProcedureCallOptions,
+  SubscriptionCallOptions,
+} from './procedure-caller-types.ts'
 export { createRemoteInvoker, type RemoteInvokerOptions } from './remote-invoker.ts'
+export type { Claim, ClaimAnswer, ResultStore, StoredResult } from './result-store.ts'
 export { runQuietly } from './run-quietly.ts'
 export { type Tracked, tracked } from './tracked.ts'
 export {

@@ -20,24 +20,32 @@ export interface ProcedureCallOptions {
   readonly meta?: Readonly<Record<string, string>> | undefined
 }
 
+/** Of mutations, where results are kept. */
+export interface KeyedCallOptions extends ProcedureCallOptions {
+  /** Has the mutation run at most once, and its result given again: as the option of a client. */
+  readonly idempotencyKey?: string | undefined
+}
+
 export interface SubscriptionCallOptions<Resume> extends ProcedureCallOptions {
   /** The resume value of the last item that was seen. */
   readonly resume?: Resume | undefined
 }
 
 /** A contract as nested objects of functions. Events have no place in it. */
-export type ProcedureCaller<T> = {
+export type ProcedureCaller<T, OfMutations extends ProcedureCallOptions = ProcedureCallOptions> = {
   readonly [K in keyof T as K extends `~${string}` ? never : T[K] extends EventProcedure ? never : K]: T[K] extends
     | Query
     | Mutation
-    ? (...args: InputThen<T[K], ProcedureCallOptions>) => Promise<InferOutput<T[K]>>
+    ? (
+        ...args: InputThen<T[K], T[K] extends Mutation ? OfMutations : ProcedureCallOptions>
+      ) => Promise<InferOutput<T[K]>>
     : T[K] extends Subscription
       ? (
           ...args: InputThen<T[K], SubscriptionCallOptions<InferResume<T[K]>>>
         ) => AsyncIterableIterator<InferItem<T[K]>, undefined, undefined>
       : T[K] extends Duplex
         ? (...args: DuplexArguments<T[K]>) => AsyncIterableIterator<InferItem<T[K]>, undefined, undefined>
-        : ProcedureCaller<T[K]>
+        : ProcedureCaller<T[K], OfMutations>
 }
 
 type InputThen<P extends AnyProcedure, Options> =

@@ -1,6 +1,11 @@
 import { type ContractTree, entryOf, isProcedure } from '../contract/contract.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
-import type { ProcedureCaller, ProcedureCallOptions, SubscriptionCallOptions } from './procedure-caller-types.ts'
+import type {
+  KeyedCallOptions,
+  ProcedureCaller,
+  ProcedureCallOptions,
+  SubscriptionCallOptions,
+} from './procedure-caller-types.ts'
 
 export interface StreamCall {
   readonly input: unknown
@@ -11,16 +16,19 @@ export interface StreamCall {
 
 /** What stands behind a caller: the other end of a connection, or the handlers themselves. */
 export interface ProcedureInvoker {
-  call(entry: ProcedureEntry, input: unknown, options: ProcedureCallOptions): Promise<unknown>
+  call(entry: ProcedureEntry, input: unknown, options: KeyedCallOptions): Promise<unknown>
   open(entry: ProcedureEntry, call: StreamCall): AsyncIterableIterator<unknown, undefined, undefined>
 }
 
 const NO_OPTIONS: ProcedureCallOptions = Object.freeze({})
 
 /** Makes a contract into nested objects of functions that end at `invoker`. */
-export function createProcedureCaller<T extends ContractTree>(api: T, invoker: ProcedureInvoker): ProcedureCaller<T> {
+export function createProcedureCaller<T extends ContractTree>(
+  api: T,
+  invoker: ProcedureInvoker,
+): ProcedureCaller<T, KeyedCallOptions> {
   // The object has the members of the type: both are read from the same contract.
-  return createGroup(api, invoker) as ProcedureCaller<T>
+  return createGroup(api, invoker) as ProcedureCaller<T, KeyedCallOptions>
 }
 
 function createGroup(group: object, invoker: ProcedureInvoker): object {
@@ -41,5 +49,5 @@ function createMethod(entry: ProcedureEntry, invoker: ProcedureInvoker): (...arg
     return (input: unknown, up: StreamCall['up'], options: ProcedureCallOptions = NO_OPTIONS) =>
       invoker.open(entry, { input, up, options })
   }
-  return (input: unknown, options: ProcedureCallOptions = NO_OPTIONS) => invoker.call(entry, input, options)
+  return (input: unknown, options: KeyedCallOptions = NO_OPTIONS) => invoker.call(entry, input, options)
 }

@@ -1,4 +1,5 @@
-import { ERROR_MESSAGES } from '../contract/error-messages.ts'
+import { TautlineError } from '../contract/error.ts'
+import { type BuiltInCode, ERROR_MESSAGES } from '../contract/error-messages.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import { UnserialisableError } from '../protocol/unserialisable-error.ts'
 import { HandlerFailure, InputRejected } from './handler-failure.ts'
@@ -12,6 +13,21 @@ export interface PublicError {
   readonly data: unknown
 }
 
+/** An error of which it is settled what the caller is told: the answer to an earlier call, or a refusal to run one. */
+export class PublicFailure extends TautlineError {
+  readonly entry: ProcedureEntry
+
+  constructor(entry: ProcedureEntry, { code, message, data }: PublicError) {
+    super(code, { message, data })
+    this.entry = entry
+  }
+}
+
+/** Why a call is not run. */
+export function refusal(entry: ProcedureEntry, code: BuiltInCode, message?: string): PublicFailure {
+  return new PublicFailure(entry, { code, message: message ?? ERROR_MESSAGES[code], data: undefined })
+}
+
 /**
  * What the caller is told when a handler ended with `thrown`: a failure it declared, the issues of its input, or no
  * more than `INTERNAL` with the id that `report` gives for the rest. Never throws, never rejects.
@@ -22,6 +38,10 @@ export function toPublicError(
   report: (error: unknown) => string,
 ): MaybePromise<PublicError> {
   if (thrown instanceof InputRejected) return inputError(thrown)
+  if (thrown instanceof PublicFailure && thrown.entry === entry) {
+    const { code, message, data } = thrown
+    return { code, message, data }
+  }
   if (thrown instanceof UnserialisableError) {
     report(thrown)
     return { code: 'UNSERIALISABLE', message: ERROR_MESSAGES.UNSERIALISABLE, data: undefined }

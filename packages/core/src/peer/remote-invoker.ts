@@ -9,12 +9,12 @@ import { isBuiltInCode } from '../contract/error-messages.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
-import { checkCallOptions, deadlineAfter } from './call-options.ts'
+import { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-options.ts'
 import type { Caller, CallRequest, CallSink, FailureSink, StreamSink } from './caller.ts'
 import { type ItemPump, startItemPump } from './item-pump.ts'
 import { ItemQueue } from './item-queue.ts'
 import type { ProcedureInvoker, StreamCall } from './procedure-caller.ts'
-import type { ProcedureCallOptions } from './procedure-caller-types.ts'
+import type { KeyedCallOptions, ProcedureCallOptions } from './procedure-caller-types.ts'
 import { createValueReader, encodeItem, encodeValue, type ValueReader } from './values.ts'
 
 export interface RemoteInvokerOptions {
@@ -32,7 +32,7 @@ interface Remote extends RemoteInvokerOptions {
 
 interface UnaryCall {
   readonly input: unknown
-  readonly options: ProcedureCallOptions
+  readonly options: KeyedCallOptions
 }
 
 export function createRemoteInvoker(options: RemoteInvokerOptions): ProcedureInvoker {
@@ -146,8 +146,9 @@ function requestFor(
   entry: ProcedureEntry,
   { input, options }: UnaryCall,
 ): CallRequest {
-  const { meta } = options
   checkCallOptions(options)
+  checkTakesKey(entry, options)
+  const meta = metaOf(options)
   const timeoutMs = deadlineAfter(0, options.timeoutMs)
   return { procedure: refOf(entry), input: encodeValue(codec, input), timeoutMs, meta, compress: entry.def.compress }
 }

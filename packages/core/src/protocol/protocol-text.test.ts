@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { decodeMulti, ExtData } from '@msgpack/msgpack'
 import { describe, expect, test } from 'vitest'
+import { ERROR_CODES } from '../contract/error-codes.ts'
 import {
   decodePollAnswer,
   decodePollRequest,
@@ -66,6 +67,11 @@ describe('PROTOCOL.md says what the code does', () => {
       return [name, code, mayRetryAfter(code), sessionOutlives(code)]
     })
     expect(inText).toEqual(inCode)
+  })
+
+  test('codes of errors that travel', () => {
+    const onTheWire = Object.entries(ERROR_CODES).filter(([, { raisedBy }]) => raisedBy !== 'local')
+    expect(rows('Errors', 'code').map(([code]) => code)).toEqual(onTheWire.map(([code]) => code))
   })
 
   test('limits', () => {
