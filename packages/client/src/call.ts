@@ -5,16 +5,24 @@
  * Normative text: PROTOCOL.md, "Calls".
  */
 import { type Outcome, type ProcedureEntry, TautlineError } from '@tautline/core'
-import { type CallSink, checkCallOptions, deadlineAfter, encodeValue, throwIt } from '@tautline/core/peer'
+import {
+  type CallSink,
+  checkCallOptions,
+  checkTakesKey,
+  deadlineAfter,
+  encodeValue,
+  metaOf,
+  throwIt,
+} from '@tautline/core/peer'
 import type { Payload } from '@tautline/core/protocol'
-import type { CallOptions, PendingCall } from './client-types.ts'
+import type { MutateOptions, PendingCall } from './client-types.ts'
 import type { Failure, Intent } from './intents.ts'
 import type { Carrier, Line, Place } from './line.ts'
 import { toPendingCall } from './pending-call.ts'
 
 export interface CallArguments {
   readonly input: unknown
-  readonly options: CallOptions | undefined
+  readonly options: MutateOptions | undefined
 }
 
 export function startCall(
@@ -25,6 +33,7 @@ export function startCall(
   const answer = new Promise<unknown>((resolve, reject) => {
     // What is thrown in here, such as for a value that cannot be encoded, rejects the promise.
     checkCallOptions(options)
+    checkTakesKey(entry, options)
     if (options.signal?.aborted === true) throw cancelled(options.signal, 'not-sent')
     const payload = encodeValue(line.codec, input)
     line.intents.add(new Call(line, { entry, input: payload, options }, { resolve, reject }))
@@ -47,7 +56,7 @@ interface Settle {
 class Call implements Intent, CallSink {
   readonly deadlineAt: number | undefined
   readonly #line: Line
-  readonly #request: Request<CallOptions>
+  readonly #request: Request<MutateOptions>
   readonly #settle: Settle
   readonly #onAbort: (() => void) | undefined
   /** Where it is under way; `undefined` while it waits, and once it is settled. */
@@ -55,7 +64,7 @@ class Call implements Intent, CallSink {
   /** Of all connections that have had it: once it may have run, repeating it does not change that. */
   #outcome: Outcome = 'not-sent'
 
-  constructor(line: Line, request: Request<CallOptions>, settle: Settle) {
+  constructor(line: Line, request: Request<MutateOptions>, settle: Settle) {
     const { timeoutMs = line.timeoutMs, signal } = request.options
     this.#line = line
     this.#request = request
@@ -72,7 +81,9 @@ class Call implements Intent, CallSink {
   }
 
   get isRepeatable(): boolean {
-    return this.#request.entry.def.idempotent
+    const { entry, options } = this.#request
+    // What has a key is looked up by the server, where it has run.
+    return entry.def.idempotent || options.idempotencyKey !== undefined
   }
 
   attach(carrier: Carrier): void {
@@ -82,7 +93,7 @@ class Call implements Intent, CallSink {
       procedure: carrier.refOf(entry),
       input,
       timeoutMs,
-      meta: options.meta,
+      meta: metaOf(options),
       compress: entry.def.compress,
     }
     this.#place = { caller: carrier.caller, id: carrier.caller.call(request, this) }

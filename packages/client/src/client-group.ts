@@ -6,7 +6,7 @@
 import { entryOf, isProcedure, type ProcedureEntry, type ProcedureKind } from '@tautline/core'
 import type { ItemSource } from '@tautline/core/peer'
 import { startCall } from './call.ts'
-import type { CallOptions, Listening, ListenOptions, StreamOptions, SubscribeOptions } from './client-types.ts'
+import type { Listening, ListenOptions, MutateOptions, StreamOptions, SubscribeOptions } from './client-types.ts'
 import { openStream } from './item-stream.ts'
 import type { Line } from './line.ts'
 import type { Topics } from './topics.ts'
@@ -28,7 +28,7 @@ export function createGroup(group: object, parts: ClientParts): Record<string, u
 type CreateMember = (entry: ProcedureEntry, parts: ClientParts) => object
 
 const createCall: CreateMember = (entry, { line }) => {
-  return (input?: unknown, options?: CallOptions) => startCall(line, entry, { input, options })
+  return (input?: unknown, options?: MutateOptions) => startCall(line, entry, { input, options })
 }
 
 const CREATE_MEMBER: Readonly<Record<ProcedureKind, CreateMember>> = {

@@ -48,6 +48,18 @@ test('a call takes the input of its schema and gives the output', () => {
   client.ping = undefined
 })
 
+test('a mutation takes an idempotency key, and nothing else does', () => {
+  void client.todo.create({ id: '1' }, { idempotencyKey: 'order-17', timeoutMs: 10 })
+  // @ts-expect-error a key is a string
+  void client.todo.create({ id: '1' }, { idempotencyKey: 17 })
+  // @ts-expect-error a query needs none
+  void client.todo.get({ id: '1' }, { idempotencyKey: 'order-17' })
+  // @ts-expect-error nor does a subscription
+  client.tail(undefined, { idempotencyKey: 'order-17' })
+  // @ts-expect-error nor a duplex
+  client.upload({ name: 'f' }, [], { idempotencyKey: 'order-17' })
+})
+
 test('a call without input takes options behind nothing', () => {
   expectTypeOf(client.ping()).toExtend<PendingCall<undefined, BuiltInError>>()
   void client.ping(undefined, { timeoutMs: 10 })

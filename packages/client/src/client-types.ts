@@ -34,7 +34,9 @@ export type ClientGroup<T> = { readonly [Name in keyof T]: ClientMember<T[Name]>
 
 // The signatures stand here, not behind names of their own: editors show what a procedure takes and gives.
 type ClientMember<N> = N extends Query | Mutation
-  ? (...args: Arguments<InferInput<N>, CallOptions>) => PendingCall<InferOutput<N>, InferErrors<N>>
+  ? (
+      ...args: Arguments<InferInput<N>, N extends Mutation ? MutateOptions : CallOptions>
+    ) => PendingCall<InferOutput<N>, InferErrors<N>>
   : N extends Subscription
     ? (...args: Arguments<InferInput<N>, SubscribeOptions<InferResume<N>>>) => ItemStream<InferItem<N>, InferResume<N>>
     : N extends Duplex
@@ -107,6 +109,16 @@ export interface CallOptions extends OptionsOfAnyKind {
    * @default the client's `timeoutMs`
    */
   readonly timeoutMs?: number | undefined
+}
+
+export interface MutateOptions extends CallOptions {
+  /**
+   * Names what the call is to bring about, such as an order: however often it is sent, by this client or another of the
+   * same user, it runs at most once, and all are given the same result for as long as the server keeps it. A call
+   * whose connection is lost asks for it on the next one. Another input under the same key fails with `KEY_REUSED`.
+   * 1 to 1024 bytes.
+   */
+  readonly idempotencyKey?: string | undefined
 }
 
 export interface StreamOptions extends OptionsOfAnyKind {

@@ -11,6 +11,7 @@ export type {
   ItemStream,
   Listening,
   ListenOptions,
+  MutateOptions,
   PendingCall,
   StreamOptions,
   SubscribeOptions,

@@ -7,10 +7,12 @@ import { type Compressor, SharedFrame, type TransportListener } from '@tautline/
 import {
   Caller,
   Connection,
+  createMemoryResultStore,
   type Dispatcher,
   type Ending,
   encodeCanonically,
   encodeValue,
+  KeyedRuns,
   type ServedProcedures,
 } from '@tautline/core/peer'
 import {
@@ -80,6 +82,14 @@ export function createTestServer(options: TestServerOptions): TestServer {
   const network = createMemoryNetwork({ clock, latencyMs })
   const connections: ServedConnection[] = []
   const listeners = new Map<string, Set<ServedConnection>>()
+  const keyedRuns = new KeyedRuns({
+    store: createMemoryResultStore({ clock }),
+    codec,
+    clock,
+    createOwner: () => 'test',
+    maxUnattended: limits.calls,
+    onSettled() {},
+  })
   const keyOf = (path: string, key: string): string => `${path} ${key}`
 
   class ServedConnection implements TestConnection {
@@ -187,6 +197,7 @@ export function createTestServer(options: TestServerOptions): TestServer {
         connection: { id: 'client', remoteAddress: undefined, client: {}, close() {}, terminate() {} },
         context: {},
         auth: this.auth,
+        keyed: { runs: keyedRuns, principal: 'ada' },
         topics: {
           listen: (_id, entry, params) => {
             const key = keyOf(entry.path, params === undefined ? '' : payloadKey(params))
