@@ -56,6 +56,17 @@ describe('a call from server to client', () => {
     })
   })
 
+  test('is refused with an idempotency key, since clients keep no results', async () => {
+    const bench = createBench(implementation)
+    await bench.connect({ serves })
+    const { client } = onlyConnection(bench)
+    const call = client.confirm({ text: 'yes' }, { idempotencyKey: 'once' } as object)
+    await expect(bench.run(call)).rejects.toMatchObject({
+      code: 'UNKNOWN_PROCEDURE',
+      message: 'Nothing here takes an idempotency key',
+    })
+  })
+
   test('fails where the client serves nothing, or is lost', async () => {
     const bench = createBench(implementation)
     const silent = await bench.connectRaw()

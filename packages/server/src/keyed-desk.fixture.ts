@@ -3,7 +3,7 @@ import { mutation, query, router } from '@tautline/core'
 import { implement, type NoCalls } from '@tautline/core/peer'
 import * as v from 'valibot'
 import type { ServerOptions } from './server-options.ts'
-import { createBench } from './test-bench.fixture.ts'
+import { createBench, untilAborted } from './test-bench.fixture.ts'
 
 const api = router({
   order: mutation({
@@ -62,9 +62,9 @@ export const KEY = { idempotencyKey: 'order-17' }
 export const TEA = { item: 'tea' }
 export const FIRST = { id: 1, item: 'tea', at: new Date(1) }
 
-/** Lets a handler wait until it is let go. */
+/** Lets handlers wait until they are let go, or told to stop. */
 export function gate(desk: Desk): () => void {
   const { promise, resolve } = Promise.withResolvers<void>()
-  desk.act = () => promise
+  desk.act = (_, { signal }) => Promise.race([promise, untilAborted(signal)])
   return resolve
 }

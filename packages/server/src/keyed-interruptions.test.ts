@@ -93,6 +93,8 @@ describe('a keyed mutation whose connection is lost', () => {
 
   test('is no reason for another one to have more handlers than it has places', async () => {
     const { connect, run, clock, desk, server } = createDesk({ limits: { calls: 2 } })
+    const { api: before } = await connect('ada')
+    expect(await run(before.order(TEA, { idempotencyKey: 'done' }))).toEqual(FIRST)
     const release = gate(desk)
     const hangUp = async (user: string, key: string): Promise<void> => {
       const { api: client, link } = await connect(user)
@@ -102,15 +104,16 @@ describe('a keyed mutation whose connection is lost', () => {
       await clock.settle()
     }
     for (let i = 0; i < 5; i++) await hangUp('ada', `order-${i}`)
-    expect(desk.runs).toBe(2)
+    expect(desk.runs).toBe(1 + 2)
     await hangUp('bob', 'order-0')
-    expect(desk.runs).toBe(3)
+    expect(desk.runs).toBe(1 + 3)
     expect(server.stats().running).toBe(3)
     const { api: ada } = await connect('ada')
     await expect(run(ada.order(TEA, { idempotencyKey: 'order-5' }))).rejects.toMatchObject({ code: 'OVERLOADED' })
+    expect(await run(ada.order(TEA, { idempotencyKey: 'done' }))).toEqual(FIRST)
     release()
     await clock.settle()
-    expect(await run(ada.order(TEA, { idempotencyKey: 'order-5' }))).toMatchObject({ id: 4 })
+    expect(await run(ada.order(TEA, { idempotencyKey: 'order-5' }))).toMatchObject({ id: 5 })
   })
 
   test('is waited for by a server that closes, until its drain time is over', async () => {
@@ -121,8 +124,6 @@ describe('a keyed mutation whose connection is lost', () => {
     void codeOf(ada.order(TEA, KEY))
     await clock.settle()
     link.cut()
-    const { api: bob } = await connect('bob')
-    void codeOf(bob.order(TEA, KEY))
     await clock.settle()
     let state = 'closing'
     const closing = server.close({ drainMs: 5000 }).then(() => {
@@ -131,10 +132,62 @@ describe('a keyed mutation whose connection is lost', () => {
     await clock.advanceAsync(4999)
     expect(state).toBe('closing')
     expect(reasons).toEqual([])
-    await clock.advanceAsync(5000)
+    await clock.advanceAsync(1)
     await closing
-    // That of the lost connection, and that of the one which the server has closed.
-    expect(reasons).toMatchObject([{ code: 'CONNECTION_LOST' }, { code: 'CONNECTION_LOST' }])
+    expect(reasons).toMatchObject([{ code: 'CONNECTION_LOST' }])
+  })
+
+  test('does not outlive the drain time where it is the server that ends the connection', async () => {
+    const { connect, clock, desk, server } = createDesk()
+    const reasons: unknown[] = []
+    desk.act = (_, { signal }) => untilAborted(signal).catch(() => reasons.push(signal.reason))
+    const { api: ada } = await connect('ada')
+    const call = codeOf(ada.order(TEA, KEY))
+    await clock.settle()
+    const closing = server.close({ drainMs: 5000 })
+    await clock.advanceAsync(10_000)
+    await closing
+    expect(await call).toBe('CONNECTION_LOST')
+    expect(reasons).toMatchObject([{ code: 'CONNECTION_LOST' }])
+  })
+
+  test('goes on past the deadline of the first where the second has more time, and leaves no timer behind', async () => {
+    const { connect, clock, desk } = createDesk()
+    const release = gate(desk)
+    const { api: ada, link } = await connect('ada')
+    void codeOf(ada.order(TEA, { ...KEY, timeoutMs: 1000 }))
+    await clock.settle()
+    link.cut()
+    await clock.advanceAsync(500)
+    const { api: again, link: second } = await connect('ada')
+    void codeOf(again.order(TEA, { ...KEY, timeoutMs: 1e9 }))
+    await clock.advanceAsync(1000)
+    second.cut()
+    await clock.settle()
+    const { api: third, close } = await connect('ada')
+    const call = third.order(TEA, KEY)
+    await clock.settle()
+    release()
+    await clock.settle()
+    expect(await call).toEqual(FIRST)
+    close()
+    await clock.advanceAsync(60_000)
+    expect(clock.pending).toBe(0)
+  })
+
+  test('leaves no timer of its deadline behind when it ends', async () => {
+    const { connect, clock, desk, server } = createDesk()
+    const release = gate(desk)
+    const { api: ada, link } = await connect('ada')
+    void codeOf(ada.order(TEA, { ...KEY, timeoutMs: 1e9 }))
+    await clock.settle()
+    link.cut()
+    await clock.advanceAsync(60_000)
+    expect(server.stats().running).toBe(1)
+    expect(clock.pending).toBe(1)
+    release()
+    await clock.settle()
+    expect(clock.pending).toBe(0)
   })
 
   test('lets a server that closes go as soon as it is done', async () => {
@@ -182,14 +235,15 @@ describe('a keyed mutation that its caller gives up', () => {
 
   test('has the result that its handler comes to all the same', async () => {
     const { connect, run, clock, desk } = createDesk()
-    const release = gate(desk)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    desk.act = () => promise
     const { api: ada } = await connect('ada')
     const call = codeOf(ada.order(TEA, { ...KEY, timeoutMs: 100 }))
     await clock.advanceAsync(100)
     expect(await call).toBe('TIMEOUT')
     const again = ada.order(TEA, KEY)
     await clock.settle()
-    release()
+    resolve()
     expect(await run(again)).toEqual(FIRST)
   })
 

@@ -141,6 +141,8 @@ export class KeyedAttempt implements Invocation {
       stage.run.leave(leaving)
       return
     }
+    // From now on it has no part in the run: to leave it again would be to leave it for somebody else.
+    this.#stage = { type: 'over' }
     this.abort(leaving.reason)
     if (stage.type === 'waiting') stage.run.leave(leaving)
   }

@@ -152,16 +152,17 @@ export class KeyedRuns {
   async #claim(attempt: KeyedAttempt, ticket: Ticket, { principal, fingerprint }: Claimant): Promise<ClaimAnswer> {
     const { clock, maxUnattended } = this.#options
     const { storeKey, owner } = ticket
-    if (this.#unattended.of(principal) >= maxUnattended) return FULL
     const { promise: decided, resolve: decide } = Promise.withResolvers<void>()
     this.#local.set(storeKey, { type: 'claiming', decided })
     let local: Local | undefined
     try {
       const answer = await this.#askStore(ticket, { owner, fingerprint })
       if (answer.type !== 'claimed') return answer
-      if (attempt.isOver) {
+      const isFull = this.#unattended.of(principal) >= maxUnattended
+      if (attempt.isOver || isFull) {
         await this.#tellStore(ticket, undefined)
         attempt.throwIfOver()
+        return FULL
       }
       const abort = (reason: TautlineError): void => attempt.abort(reason)
       const run = new KeyedRun({ fingerprint, principal, clock, abort, unattended: this.#unattended })
@@ -222,7 +223,7 @@ export class KeyedRuns {
 
   async #judge({ entry, report }: Ticket, { signal }: KeyedAttempt, error: unknown): Promise<Verdict> {
     // It was stopped halfway, and nobody knows how far it came.
-    if (signal.aborted && isAbort(error, signal)) return { told: error, result: LOST }
+    if (signal.aborted && isAbort(error, signal)) return { told: refusal(entry, 'RESULT_LOST'), result: LOST }
     const known = await toPublicError(error, entry, report)
     return { told: new PublicFailure(entry, known), result: failureOf(this.#options.codec, known) }
   }
