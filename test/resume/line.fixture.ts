@@ -1,6 +1,7 @@
 /** A client and a server, as applications have them, on a network in memory and a virtual clock. */
 import { createClient } from '@tautline/client'
 import { duplex, event, mutation, query, router, subscription } from '@tautline/core'
+import type { Connector } from '@tautline/core/io'
 import { createMemoryNetwork, createVirtualClock, type MemoryNetwork, type VirtualClock } from '@tautline/core/testing'
 import {
   createServer,
@@ -62,6 +63,8 @@ export function createHandlers(desk: Desk) {
 export type LineOptions = Partial<Parameters<typeof createClient<typeof api>>[1]> & {
   readonly server?: Partial<ServerOptions<{ user: string }, never>>
   readonly latencyMs?: number
+  /** Transports of the client, preferred first. @default the network of the line */
+  readonly connect?: (clock: VirtualClock) => readonly [Connector, ...Connector[]]
 }
 
 export interface TestLine {
@@ -73,6 +76,9 @@ export interface TestLine {
   readonly events: SessionEvent[]
   readonly statuses: string[]
   readonly errors: unknown[]
+  readonly api: typeof api
+  /** Tells the client what the platform of a page would. */
+  readonly signal: (signal: 'online' | 'offline' | 'wake') => void
 }
 
 export function startServer(desk: Desk, clock: VirtualClock, options: Partial<ServerOptions<{ user: string }, never>>) {
@@ -89,7 +95,8 @@ function startClient(options: Parameters<typeof createClient<typeof api>>[1]) {
 }
 
 /** Connected by the time the clock has moved a little. Afterwards nothing may be left of it. */
-export function createLine({ server: serverOptions = {}, latencyMs = 5, ...options }: LineOptions = {}): TestLine {
+export function createLine({ server: serverOptions = {}, latencyMs = 5, connect, ...options }: LineOptions = {}): TestLine {
+  let tell: TestLine['signal'] = () => {}
   const clock = createVirtualClock()
   const network = createMemoryNetwork({ clock, latencyMs })
   const desk: Desk = { runs: [], gate: undefined, live: 0 }
@@ -103,10 +110,13 @@ export function createLine({ server: serverOptions = {}, latencyMs = 5, ...optio
   })
   serveOn(network, server)
   const client = startClient({
-    connector: network.connector,
+    connector: connect?.(clock) ?? network.connector,
     clock,
     random: () => 0.5,
-    pageSignals: () => () => {},
+    pageSignals: (signal) => {
+      tell = signal
+      return () => {}
+    },
     onError: (error: unknown) => void errors.push(error),
     onStatus: ({ state }) => void statuses.push(state),
     ...(options as object),
@@ -122,7 +132,7 @@ export function createLine({ server: serverOptions = {}, latencyMs = 5, ...optio
     await clock.advanceAsync(1)
     expect(clock.pending).toBe(0)
   })
-  return { clock, network, desk, server, client, events, statuses, errors }
+  return { clock, network, desk, server, client, events, statuses, errors, api, signal: (signal) => tell(signal) }
 }
 
 /** Makes the server answer on a network. */

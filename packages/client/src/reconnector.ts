@@ -291,6 +291,8 @@ export class Reconnector {
       return
     }
     this.#options.intents.wait()
+    // It is the attempt under way that has taken over: its WELCOME is on the way.
+    if (ending.code === CloseCode.Superseded && this.#attempts.size > 0) return
     this.#onDown(ending, () => connection.close(CloseCode.Normal, 'Given up', true))
   }
 
@@ -319,6 +321,8 @@ export class Reconnector {
     if (this.#policy.status.state === 'suspended') this.#giveUp(ending)
     settle()
     if (this.#policy.status.state === 'suspended') current?.close(CloseCode.Normal, 'Given up', true)
+    // Its own WELCOME never came, and the transport before it is gone for its sake.
+    else if (this.#attempts.size === 0 && current?.isAttached === false) this.#onDown(ending, () => {})
     this.#apply(effects)
   }
 
