@@ -1,7 +1,8 @@
 // node scripts/ensure-chromium.ts: prints the path of a Chromium that starts, installing Debian's where that is possible.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { installByApt } from './apt.ts'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
@@ -35,34 +36,12 @@ export async function findChromium(): Promise<string | undefined> {
   return [...names.flatMap(onPath), mac, ...(await playwrights())].find(starts)
 }
 
-function apt(args: readonly string[]): Promise<boolean> {
-  console.error(`$ apt-get ${args.join(' ')}`)
-  return new Promise((resolve) => {
-    const child = spawn('apt-get', args, {
-      // Progress goes to stderr: stdout carries the path and nothing else.
-      stdio: ['ignore', 2, 2],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    })
-    child.once('error', () => {
-      resolve(false)
-    })
-    child.once('exit', (code) => {
-      resolve(code === 0)
-    })
-  })
-}
-
 /** The path of a browser, or undefined after saying on stderr what that leaves out. */
 export async function ensureChromium(): Promise<string | undefined> {
   const found = await findChromium()
   if (found !== undefined) return found
-  if (process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    console.error('No Chromium found. Installing the distribution package, which takes a minute or two:')
-    if ((await apt(['update'])) && (await apt(['install', '-y', '--no-install-recommends', 'chromium']))) {
-      const installed = await findChromium()
-      if (installed !== undefined) return installed
-    }
-  }
+  const installed = (await installByApt('chromium')) ? await findChromium() : undefined
+  if (installed !== undefined) return installed
   console.error(
     [
       'No Chromium: the browser tests cannot run. Everything else is tested.',

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureChromium } from './ensure-chromium.ts'
+import { ensureNginx } from './ensure-nginx.ts'
 
 interface Step {
   readonly name: string
@@ -169,6 +170,7 @@ function row({ step, status, seconds, passed, failed, skipped, note }: Outcome):
 const selected = chosen()
 // Once, before test files that need it run side by side: two installations at a time would meet apt's lock.
 if (selected.some(({ name }) => ['packages', 'node', 'browser'].includes(name))) await ensureChromium()
+if (selected.some(({ name }) => name === 'node')) await ensureNginx()
 const reports = mkdtempSync(join(tmpdir(), 'tautline-test-'))
 const outcomes: Outcome[] = []
 try {

@@ -43,5 +43,5 @@ function cellOf(test: TestCase): string | undefined {
 }
 
 function layOut(rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(12) : cell.padStart(13))).join('')).join('\n')
+  return rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(12) : cell.padStart(15))).join('')).join('\n')
 }

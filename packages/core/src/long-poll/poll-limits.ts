@@ -19,5 +19,5 @@ export const POLL_LIMITS = {
  */
 export const POLL_MEDIA_TYPE = 'application/vnd.tautline.1'
 
-/** A server answers a poll after this time, though there be nothing to say: well below what proxies and clients wait. */
+/** A server answers a poll after this time at the latest, though there be nothing to say: less than what proxies wait. */
 export const POLL_HOLD_MS = 20_000

@@ -104,7 +104,7 @@ describe('the long poll of PROTOCOL.md', () => {
   test('has the modes and times of the code', () => {
     const inText = rows('Requests', 'mode').map(([mode, name]) => [name, Number(mode)])
     expect(inText).toEqual(Object.entries(PollMode).map(([name, mode]) => [name.toUpperCase(), mode]))
-    expect(section('Requests')).toContain(`else after ${POLL_HOLD_MS / 1000} s |`)
+    expect(section('Requests')).toContain(`else after at most ${POLL_HOLD_MS / 1000} s |`)
     expect(section('Long poll')).toContain(`\`accept\` header is exactly \`${POLL_MEDIA_TYPE}\``)
   })
 

@@ -332,8 +332,9 @@ describe('all of them', () => {
   test('have options that can work', () => {
     const acceptor = {} as Parameters<typeof createLongPoll>[0]
     expect(() => createLongPoll(acceptor, { holdMs: 0 })).toThrow(
-      'Expected `longPoll.holdMs` to be an integer >= 1, got `0` (number)',
+      'Expected `longPoll.holdMs` to be an integer >= 1 and <= 20000, got `0` (number)',
     )
+    expect(() => createLongPoll(acceptor, { holdMs: 20_001 })).toThrow('`longPoll.holdMs`')
     expect(() => createLongPoll(acceptor, { maxWaitingBytes: -1 })).toThrow('`longPoll.maxWaitingBytes`')
   })
 })

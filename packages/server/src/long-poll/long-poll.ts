@@ -24,8 +24,8 @@ import { readBody } from './read-body.ts'
 
 export interface LongPollOptions {
   /**
-   * How long a poll is held while there is nothing to say, in ms: less than whatever stands between cuts a silent request
-   * after. @default 20,000
+   * How long a poll is held while there is nothing to say, in ms, at most 20,000: less than whatever stands between cuts a
+   * silent request after. @default 20,000
    */
   readonly holdMs?: number | undefined
   /**
@@ -103,7 +103,7 @@ class PollEntrance implements LongPoll {
     this.#holdMs = options.holdMs ?? POLL_HOLD_MS
     this.#maxWaitingBytes = options.maxWaitingBytes ?? DEFAULT_MAX_WAITING_BYTES
     this.#ended = new EndedIds(this.#clock)
-    checkNumber('longPoll.holdMs', this.#holdMs, { least: 1, most: Number.MAX_SAFE_INTEGER })
+    checkNumber('longPoll.holdMs', this.#holdMs, { least: 1, most: POLL_HOLD_MS })
     checkNumber('longPoll.maxWaitingBytes', this.#maxWaitingBytes, AT_LEAST_ONE)
   }
 
