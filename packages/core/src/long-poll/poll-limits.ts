@@ -4,7 +4,7 @@
  */
 export const POLL_LIMITS = {
   /** Bytes of a body, up or down. Below 1 MiB, where many proxies begin to refuse. */
-  bodyBytes: 512 * 1024,
+  bodyBytes: 524_288,
   /** Parts in one body. */
   bodyParts: 1024,
   /** Bytes of a connection's id. */
