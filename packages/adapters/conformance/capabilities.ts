@@ -36,6 +36,7 @@ const everywhere = { node: true, bun: true, deno: true, 'deno-serve': true } as 
 
 export const serverCapabilities = {
   upgradeRefusal: { title: 'Refuses an upgrade with a status, headers and a body', on: everywhere },
+  longPoll: { title: 'Answers long polls', on: everywhere },
   remoteAddress: { title: 'Knows the address of the client', on: everywhere },
   tls: { title: 'TLS', on: everywhere },
   compression: { title: "Tautline's own compression of messages", on: everywhere },

@@ -1,9 +1,17 @@
 // A server process that ends and comes back on the same port: clients find it again by themselves.
-import { type Client, createClient } from '@tautline/client'
+import { type Client, createClient, webSocketConnector } from '@tautline/client'
+import { longPollConnector } from '@tautline/client/long-poll'
+import type { Connector } from '@tautline/core/io'
 import { afterEach, describe, expect, test } from 'vitest'
 import { serverKinds } from './capabilities.ts'
 import { api } from './contract.ts'
 import { type RunningServer, startServer } from './start-server.ts'
+
+/** Each way to connect. */
+const connectors: Readonly<Record<string, (url: string) => Connector>> = {
+  WebSocket: (url) => webSocketConnector({ url }),
+  'long poll': (url) => longPollConnector({ url }),
+}
 
 describe.each(serverKinds)('server %s', (kind) => {
   let client: Client<typeof api> | undefined
@@ -18,30 +26,38 @@ describe.each(serverKinds)('server %s', (kind) => {
     running = await startServer(kind, { port })
   }
 
-  async function connect(): Promise<{ readonly client: Client<typeof api>; readonly port: number }> {
+  async function connect(way: string): Promise<{ readonly client: Client<typeof api>; readonly port: number }> {
     running = await startServer(kind)
     const url = running.urls.main ?? ''
-    client = createClient(api, { url })
+    const connector = connectors[way]?.(url)
+    if (connector === undefined) throw new Error(`Expected a connector by the name of ${way}`)
+    client = createClient(api, { connector })
     await client.$.connected()
     return { client, port: Number(new URL(url).port) }
   }
 
-  test('a restart in good order loses no call that was made meanwhile', async () => {
-    const { client: connected, port } = await connect()
-    expect(await running?.stop()).toBe(0)
-    const answer = connected.add({ a: 1, b: 2 })
-    await startAgain(port)
-    expect(await answer).toBe(3)
-    expect(connected.$.stats().reconnects).toBe(1)
-  })
+  test.each(Object.keys(connectors))(
+    'a restart in good order loses no call that was made meanwhile (%s)',
+    async (way) => {
+      const { client: connected, port } = await connect(way)
+      expect(await running?.stop()).toBe(0)
+      const answer = connected.add({ a: 1, b: 2 })
+      await startAgain(port)
+      expect(await answer).toBe(3)
+      expect(connected.$.stats().reconnects).toBe(1)
+    },
+  )
 
-  test('a killed server is found again, and a mutation under way is of unknown outcome', async () => {
-    const { client: connected, port } = await connect()
-    const call = connected.wait({ key: 'killed' }).result()
-    await expect.poll(async () => (await connected.traceOf({ key: 'killed' })).started).toBe(1)
-    await running?.kill()
-    expect(await call).toMatchObject({ ok: false, error: { code: 'CONNECTION_LOST', outcome: 'unknown' } })
-    await startAgain(port)
-    expect(await connected.add({ a: 1, b: 2 })).toBe(3)
-  })
+  test.each(Object.keys(connectors))(
+    'a killed server is found again, and a mutation under way is of unknown outcome (%s)',
+    async (way) => {
+      const { client: connected, port } = await connect(way)
+      const call = connected.wait({ key: 'killed' }).result()
+      await expect.poll(async () => (await connected.traceOf({ key: 'killed' })).started).toBe(1)
+      await running?.kill()
+      expect(await call).toMatchObject({ ok: false, error: { code: 'CONNECTION_LOST', outcome: 'unknown' } })
+      await startAgain(port)
+      expect(await connected.add({ a: 1, b: 2 })).toBe(3)
+    },
+  )
 })

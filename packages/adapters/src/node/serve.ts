@@ -22,6 +22,7 @@ import { isWebSocket } from './attach.ts'
 import { createFetchListener } from './fetch-listener.ts'
 import { NOT_FOUND, refuseUpgrade } from './http-refusal.ts'
 import { answerNodePoll, isPoll } from './poll-listener.ts'
+import { watchUnusedSockets } from './unused-sockets.ts'
 import { createUpgrade } from './upgrade.ts'
 import { requestUrl } from './upgrade-request.ts'
 import { ignore } from './ws-socket.ts'
@@ -56,6 +57,7 @@ const TIMEOUT_CHECK_MS = 2_000
 export async function serve(server: SocketAcceptor, options: ServeOptions): Promise<Serving> {
   const path = checkPath(options.path)
   const http = createWebServer(options.tls)
+  const cutUnused = watchUnusedSockets(http, options.tls === undefined ? 'connection' : 'secureConnection')
   const upgrade = createUpgrade(server, options.perMessageDeflate ?? false)
   const isOurs = (request: IncomingMessage): boolean => path === undefined || requestUrl(request)?.pathname === path
 
@@ -87,7 +89,7 @@ export async function serve(server: SocketAcceptor, options: ServeOptions): Prom
   return {
     port,
     url: localUrl({ secure: options.tls !== undefined, host: options.host, port, path }),
-    close: (closeOptions) => (closing ??= close(http, { server, longPoll }, closeOptions)),
+    close: (closeOptions) => (closing ??= close(http, { server, longPoll, cutUnused }, closeOptions)),
   }
 }
 
@@ -114,13 +116,18 @@ function listen(http: HttpServer, { port, host }: ServeOptions): Promise<void> {
 interface Served {
   readonly server: SocketAcceptor
   readonly longPoll: LongPoll | undefined
+  readonly cutUnused: () => void
 }
 
-async function close(http: HttpServer, { server, longPoll }: Served, options: CloseOptions = {}): Promise<void> {
+async function close(
+  http: HttpServer,
+  { server, longPoll, cutUnused }: Served,
+  options: CloseOptions = {},
+): Promise<void> {
   const drainMs = options.drainMs ?? DEFAULT_DRAIN_MS
   // A long poll is one request after the other: it hears of the end only where the next ones are let in.
   const settled = Promise.resolve(longPoll?.settled())
-  const closed = settled.then(() => closeHttp(http))
+  const closed = settled.then(() => closeHttp(http, cutUnused))
   const cut = setTimeout(() => {
     void settled.then(() => {
       http.closeAllConnections()
@@ -131,11 +138,12 @@ async function close(http: HttpServer, { server, longPoll }: Served, options: Cl
 }
 
 /** Its callback waits for requests under way and for upgraded sockets alike. */
-function closeHttp(http: HttpServer): Promise<void> {
+function closeHttp(http: HttpServer, cutUnused: () => void): Promise<void> {
   return new Promise((resolve) => {
     http.close(() => {
       resolve()
     })
     http.closeIdleConnections()
+    cutUnused()
   })
 }
