@@ -95,7 +95,12 @@ function startClient(options: Parameters<typeof createClient<typeof api>>[1]) {
 }
 
 /** Connected by the time the clock has moved a little. Afterwards nothing may be left of it. */
-export function createLine({ server: serverOptions = {}, latencyMs = 5, connect, ...options }: LineOptions = {}): TestLine {
+export function createLine({
+  server: serverOptions = {},
+  latencyMs = 5,
+  connect,
+  ...options
+}: LineOptions = {}): TestLine {
   let tell: TestLine['signal'] = () => {}
   const clock = createVirtualClock()
   const network = createMemoryNetwork({ clock, latencyMs })

@@ -43,7 +43,7 @@ describe('close', () => {
     expect([closed, client.endings]).toEqual([false, []])
     answer('done')
     expect(await bench.run(call)).toBe('done')
-    await bench.clock.settle()
+    await bench.clock.advanceAsync(100)
     expect(client.endings).toMatchObject([{ origin: 'peer', code: CloseCode.Unavailable, retry: true }])
     await closing
     expect(bench.lines).toEqual([])
@@ -70,7 +70,7 @@ describe('close', () => {
     const next = ticks.next()
     next.catch(() => {})
     const closing = bench.server.close({ drainMs: 60_000 })
-    await bench.clock.advanceAsync(4999)
+    await bench.clock.advanceAsync(5999)
     expect(bench.server.stats().connections).toBe(1)
     await bench.clock.advanceAsync(1)
     await closing
@@ -92,7 +92,7 @@ describe('close', () => {
     const { output } = await bench.run(peer.next(FrameType.Ok))
     expect(output && createValueCodec().decode(output)).toBe('pong')
     answer('done')
-    await bench.clock.advanceAsync(1000)
+    await bench.clock.advanceAsync(2000)
     await closing
   })
 
@@ -120,7 +120,7 @@ describe('close', () => {
     expect((await late.closed).code).toBe(CloseCode.Unavailable)
     answer('done')
     expect(await bench.run(call)).toBe('done')
-    await bench.clock.advanceAsync(1000)
+    await bench.clock.advanceAsync(2000)
     await closing
   })
 

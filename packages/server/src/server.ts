@@ -41,6 +41,8 @@ import { createUpgradeGate } from './upgrade-gate.ts'
 const DEFAULT_DRAIN_MS = 10_000
 /** Clients that are told to go spread over half of the drain, or this time, so that the next server is not stormed. */
 const MAX_SPREAD_MS = 5000
+/** What the last of them need to get there. */
+const MOVE_MS = 1000
 
 /**
  * Makes a server of a contract with all its handlers. It has no socket yet: hand it to `serve` or `attach` of an
@@ -203,15 +205,15 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   async #drain(drainMs: number): Promise<void> {
     const { clock } = this.#settings
     const spreadMs = Math.min(Math.floor(drainMs / 2), MAX_SPREAD_MS)
-    const spreadUntil = clock.now() + spreadMs
+    const movedAt = clock.now() + Math.min(spreadMs + MOVE_MS, drainMs)
     // Their clients cannot come back to this server.
     this.#sessions.expireDetached('The server goes away')
     for (const connection of this.#all) {
       connection.goAway({ why: 'shutdown', drainMs, delayMs: [0, spreadMs], to: undefined })
     }
     // Whoever is sent away before it had the time to go would come back at once, with all the others.
-    const cancelLook = clock.schedule(spreadUntil, () => this.#changed())
-    const isDone = (): boolean => clock.now() >= spreadUntil && this.#unfinished === 0
+    const cancelLook = clock.schedule(movedAt, () => this.#changed())
+    const isDone = (): boolean => clock.now() >= movedAt && this.#unfinished === 0
     await this.#until(() => (this.#all.size === 0 && this.#unfinished === 0) || isDone(), drainMs)
     cancelLook()
     this.#keyedRuns.close()
