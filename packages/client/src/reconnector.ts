@@ -204,7 +204,8 @@ export class Reconnector {
     const isClosed = this.#policy.status.state === 'closed'
     if (isClosed) return
     for (const attempt of this.#takeAttempts()) attempt.close(CloseCode.Normal, 'Replaced by the application', false)
-    this.#current?.leave(CloseCode.Normal, 'Replaced by the application')
+    // Not with 1000, which would end the session at the server.
+    this.#current?.leave(CloseCode.Superseded, 'Replaced by the application')
   }
 
   #takeAttempts(): readonly ClientConnection[] {
