@@ -1,15 +1,31 @@
 /** Attempts to go on with a session that meet each other, or come too late, must not end it. */
+import type { MemoryLink } from '@tautline/core/testing'
 import { expect, test } from 'vitest'
 import { createLine, type TestLine } from './line.fixture.ts'
 
 /** Longer than the first retry and a handshake. */
 const BACK_MS = 1100
+const HANDSHAKE_MS = 10_000
 
 async function connected(options?: Parameters<typeof createLine>[0]): Promise<TestLine> {
   const line = createLine(options)
   await line.clock.advanceAsync(50)
   expect(line.client.$.status.state).toBe('connected')
   return line
+}
+
+function cut({ network }: TestLine): void {
+  for (const link of network.links) link.cut()
+}
+
+/** Loses the connection, and returns the next one before anything has come over it. */
+async function nextLink(line: TestLine): Promise<MemoryLink> {
+  cut(line)
+  const { attempts } = line.network
+  while (line.network.attempts === attempts) await line.clock.advanceAsync(1)
+  const link = line.network.links.at(-1)
+  if (link === undefined) throw new Error('Expected another link')
+  return link
 }
 
 function kinds({ events }: TestLine): string[] {
@@ -30,3 +46,23 @@ test('a connection that is replaced by hand keeps its session', async () => {
   expect(line.client.$.status.resumed).toBe(true)
   expect(kinds(line)).toEqual(['opened', 'detached', 'resumed'])
 })
+
+test('an attempt that was given up before its HELLO arrived leaves the session to the next', async () => {
+  const line = await connected({ server: { limits: { handshakeMs: 60_000 } } })
+  const slow = await nextLink(line)
+  slow.pause('up')
+  await line.clock.advanceAsync(HANDSHAKE_MS + 50)
+  expect(line.client.$.status.reason).toBe('The handshake took too long')
+  // Now HELLO, and behind it CLOSE: the token that it showed must go on working, for nobody has seen the next one.
+  slow.resume('up')
+  await line.clock.advanceAsync(BACK_MS)
+  expect(kinds(line)).toEqual(['opened', 'detached', 'resumed', 'detached', 'resumed'])
+  expect(line.client.$.status.resumed).toBe(true)
+  expect(await answer(line)).toBe(1)
+})
+
+async function answer({ client, clock }: TestLine): Promise<number> {
+  const call = client.get(1)
+  await clock.advanceAsync(20)
+  return call
+}

@@ -102,6 +102,7 @@ export class ClientConnection {
   readonly #disarm: () => void
   #phase: Phase
   #sharesContract = false
+  #asksFor: 'a new session' | 'a session there is' = 'a new session'
 
   /** Begins at once; nothing is told before this returns. */
   constructor(setup: ConnectionSetup, attempt: Attempt, listener: ConnectionListener) {
@@ -177,6 +178,13 @@ export class ClientConnection {
     else this.#abandon({ origin: 'local', code, reason, retry })
   }
 
+  /** Another attempt was faster, or will be made: that one may have the session that this one has asked for. */
+  giveUp(reason: string): void {
+    // The server may just have let it in: 1000 would end the session there.
+    const code = this.#asksFor === 'a new session' ? CloseCode.Normal : CloseCode.Superseded
+    this.close(code, reason, false)
+  }
+
   async #begin(ended: AbortSignal): Promise<void> {
     const { auth, codec, served } = this.#setup
     const { connector } = this.#attempt
@@ -213,10 +221,12 @@ export class ClientConnection {
 
   #hello(auth: Payload | undefined): Hello {
     const { contractHash, served, compressor, name } = this.#setup
-    const { resumption, why, standby } = this.#attempt
+    const { why, standby } = this.#attempt
+    const resumption = this.#attempt.resumption()
+    if (resumption !== undefined) this.#asksFor = 'a session there is'
     return {
       version: PROTOCOL_VERSION,
-      ...(resumption() ?? NEW_SESSION),
+      ...(resumption ?? NEW_SESSION),
       compression: compressor === undefined ? [] : [compressor.algorithm],
       contractHash,
       servesHash: served?.['~contract'].hash,

@@ -203,7 +203,7 @@ export class Reconnector {
   #drop(): void {
     const isClosed = this.#policy.status.state === 'closed'
     if (isClosed) return
-    for (const attempt of this.#takeAttempts()) attempt.close(CloseCode.Normal, 'Replaced by the application', false)
+    for (const attempt of this.#takeAttempts()) attempt.giveUp('Replaced by the application')
     // Not with 1000, which would end the session at the server.
     this.#current?.leave(CloseCode.Superseded, 'Replaced by the application')
   }
@@ -261,7 +261,7 @@ export class Reconnector {
     // First: what comes back from those that are closed here goes with the one there is.
     const { carrier } = this.#current ?? {}
     if (carrier !== undefined) intents.accepted(carrier)
-    for (const loser of losers) loser.close(CloseCode.Normal, 'Another one was faster', false)
+    for (const loser of losers) loser.giveUp('Another one was faster')
     if (before !== undefined && before !== this.#current) this.#replace(before)
     this.#connected?.resolve()
     this.#connected = undefined

@@ -308,10 +308,6 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     return {
       admit: (header, byteLength) => {
         if (!isCurrent()) return false
-        if (this.#proof === 'due') {
-          this.#proof = 'settled'
-          this.#observer.onProven?.()
-        }
         const admission = this.session.admit(header, byteLength, this.clock.now())
         if (admission.type === 'reject') this.apply(admission.effects)
         else {
@@ -321,13 +317,22 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
         return admission.type === 'accept'
       },
       receive: (header, frames) => {
-        if (isCurrent()) this.apply(this.session.receive(header, frames, this.clock.now()))
+        if (!isCurrent()) return
+        this.#prove(frames)
+        this.apply(this.session.receive(header, frames, this.clock.now()))
       },
       violated: (code, reason) => {
         if (isCurrent()) this.move((session, now) => session.violated(code, reason, now))
       },
       fault: (error) => this.onFault(error),
     }
+  }
+
+  /** Who closes may have given up before WELCOME came. All else is said by those who have it. */
+  #prove([first]: readonly Frame[]): void {
+    if (this.#proof === 'settled' || first?.type === FrameType.Close) return
+    this.#proof = 'settled'
+    this.#observer.onProven?.()
   }
 
   protected applyEffect(effect: Effect): void {

@@ -47,6 +47,8 @@ const FATAL: ReadonlySet<number> = new Set([
 
 /** Codes that end a connection and leave its session to wait for another one. */
 const SESSION_LIVES: ReadonlySet<number> = new Set([
+  // Of an attempt that was given up, and may have been let into its session meanwhile.
+  CloseCode.HandshakeTimeout,
   CloseCode.Superseded,
   CloseCode.SequenceGap,
   CloseCode.HeartbeatTimeout,
