@@ -61,6 +61,21 @@ test('an attempt that was given up before its HELLO arrived leaves the session t
   expect(await answer(line)).toBe(1)
 })
 
+test('a session that the client has given up is not gone on with, though the server lets it in', async () => {
+  const line = await connected({ server: { resume: { windowMs: 3000 } } })
+  const slow = await nextLink(line)
+  // Open, and HELLO is on its way.
+  await line.clock.advanceAsync(12)
+  slow.pause('down')
+  await line.clock.advanceAsync(3000)
+  slow.resume('down')
+  await line.clock.advanceAsync(BACK_MS)
+  expect(kinds(line)).toEqual(['opened', 'detached', 'resumed', 'ended', 'opened'])
+  expect(line.client.$.status).toMatchObject({ state: 'connected' })
+  expect(await answer(line)).toBe(1)
+  expect(line.errors).toEqual([])
+})
+
 async function answer({ client, clock }: TestLine): Promise<number> {
   const call = client.get(1)
   await clock.advanceAsync(20)

@@ -240,15 +240,14 @@ export class Reconnector {
   }
 
   #onWelcome(connection: ClientConnection, welcome: Welcome): void {
-    if (!this.#attempts.delete(connection)) return
-    const { intents } = this.#options
     const before = this.#current
-    if (welcome.resumed && before?.isResumable !== true) {
-      // It asked for a session that has ended here meanwhile.
+    if (welcome.resumed && before?.isResumable !== true && this.#attempts.has(connection)) {
+      // This end has given the session up while the server let it in: an attempt that has failed.
       connection.close(CloseCode.Normal, 'Its session is over', true)
-      this.#apply(this.#policy.failed(SESSION_OVER, this.#now()))
       return
     }
+    if (!this.#attempts.delete(connection)) return
+    const { intents } = this.#options
     this.#welcomes++
     this.#resumed = this.#welcomes === 1 ? undefined : welcome.resumed
     if (before !== undefined && welcome.resumed) before.resume(connection, welcome)
@@ -379,8 +378,6 @@ export class Reconnector {
     return this.#options.setup.clock.now()
   }
 }
-
-const SESSION_OVER = { code: 1006, reason: 'The session is over', retry: true, retryAfterMs: undefined }
 
 /** What calls are told where attempts end for a reason with a name of its own. */
 const ERRORS_OF_CLOSE: ReadonlyMap<number, Failure['code']> = new Map([
