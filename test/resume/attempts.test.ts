@@ -76,6 +76,17 @@ test('a session that the client has given up is not gone on with, though the ser
   expect(line.errors).toEqual([])
 })
 
+test('a call that is cancelled in the turn in which it was made leaves all the same, and says so', async () => {
+  const line = await connected()
+  const abort = new AbortController()
+  const call = line.client.add(7, { signal: abort.signal })
+  // It is among the frames of this turn already, and CANCEL will stand behind it.
+  abort.abort()
+  await expect(call).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'unknown' })
+  await line.clock.advanceAsync(20)
+  expect(line.desk.runs).toEqual([7])
+})
+
 async function answer({ client, clock }: TestLine): Promise<number> {
   const call = client.get(1)
   await clock.advanceAsync(20)

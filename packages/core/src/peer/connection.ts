@@ -205,7 +205,9 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   }
 
   override isUnsent(id: number): boolean {
-    return super.isUnsent(id) || id > this.#outbox.sentId || this.#unaccepted.has(id)
+    if (super.isUnsent(id)) return true
+    // What is numbered leaves with the next connection at the latest, whatever becomes of its caller.
+    return !this.isLive && (id > this.#outbox.sentId || this.#unaccepted.has(id))
   }
 
   override canSendItem(id: number): boolean {
