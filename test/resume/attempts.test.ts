@@ -87,6 +87,17 @@ test('a call that is cancelled in the turn in which it was made leaves all the s
   expect(line.desk.runs).toEqual([7])
 })
 
+test('a server is closed when the sockets are that its sessions have left', async () => {
+  const line = await connected()
+  line.network.links[0]?.silence('both')
+  line.network.setReachable('refused')
+  while (!kinds(line).includes('detached')) await line.clock.advanceAsync(10)
+  // The session has detached, and its socket waits for an answer to its close frame.
+  const closed = line.server.close({ drainMs: 0 }).then(() => line.server.stats().connections)
+  await line.clock.advanceAsync(4000)
+  expect(await closed).toBe(0)
+})
+
 async function answer({ client, clock }: TestLine): Promise<number> {
   const call = client.get(1)
   await clock.advanceAsync(20)

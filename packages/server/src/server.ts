@@ -135,6 +135,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       closed: (code, reason) => {
         endSocket()
         listener.closed(code, reason)
+        // A session may have ended before the socket that it had left.
+        this.#changed()
       },
     }
   }
@@ -221,7 +223,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       connection.close(CloseCode.Unavailable, 'The server goes away', true)
     }
     // Each connection sees to it that this does not take long.
-    await this.#until(() => this.#all.size === 0)
+    await this.#until(() => this.#all.size === 0 && this.#counts.total === 0)
   }
 
   get #unfinished(): number {
