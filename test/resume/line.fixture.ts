@@ -110,7 +110,7 @@ export function createLine({
   const errors: unknown[] = []
   const server = startServer(desk, clock, {
     onError: (error) => void errors.push(error),
-    onSession: (event) => void events.push(event as SessionEvent),
+    onSession: (change) => void events.push(change),
     ...serverOptions,
   })
   serveOn(network, server)

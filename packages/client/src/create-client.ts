@@ -90,7 +90,7 @@ function connectorsFor(target: ClientTarget): readonly [Connector, ...Connector[
   }
   const [first, ...others] = transports.map((name) => {
     if (Object.hasOwn(create, name)) return create[name]()
-    throw new TypeError(`Expected \`transports\` to hold 'websocket' or 'long-poll', got \`${String(name)}\``)
+    throw new TypeError(`Expected \`transports\` to hold 'websocket' or 'long-poll', got \`${name}\``)
   })
   if (first === undefined) throw new TypeError('Expected `transports` to name at least one, got none')
   return [first, ...others]

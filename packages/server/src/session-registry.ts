@@ -59,14 +59,9 @@ export class SessionRegistry<S extends ResumableSession> {
   find(hello: Hello): Found<S> {
     const session = hello.sid === undefined ? undefined : this.#sessions.get(hello.sid)
     if (session === undefined) return { type: 'none', reason: 'unknown' }
-    switch (session.ticket.judge(hello)) {
-      case 'valid':
-        return { type: 'session', session }
-      case 'late':
-        return { type: 'late' }
-      case 'foreign':
-        return { type: 'none', reason: 'superseded' }
-    }
+    const verdict = session.ticket.judge(hello)
+    if (verdict === 'foreign') return { type: 'none', reason: 'superseded' }
+    return verdict === 'valid' ? { type: 'session', session } : { type: 'late' }
   }
 
   /** It has lost its connection. Where there are too many such, the oldest of them end. */

@@ -147,6 +147,9 @@ export class SimulatedApp {
         return this.asked.has(effect.id) ? this.#pumpUp(effect.id) : this.#pumpDown(effect.id)
       case 'event':
         return this.#onEvent(effect.payload)
+      case 'detach':
+      case 'detached':
+        return this.#fail(`${effect.type} of a session that cannot be resumed`)
       case 'close':
       case 'closed':
         return this.onLost()
