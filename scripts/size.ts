@@ -18,11 +18,25 @@ const { values } = parseArgs({ options: { dist: { type: 'boolean' }, modules: { 
 const gzip = (bytes: Uint8Array): number => gzipSync(bytes, { level: 9 }).length
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(2)} KiB`.padStart(10)
 
-async function bundle(external: readonly string[]): Promise<{ code: Uint8Array; metafile: Metafile }> {
-  const result = await build({
+interface Chunks {
+  /** What a page loads to begin with: the entry, and what that imports at once. */
+  readonly first: readonly Chunk[]
+  /** What is loaded when it is needed, if ever. */
+  readonly later: readonly Chunk[]
+}
+
+interface Chunk {
+  readonly code: Uint8Array
+  readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>
+}
+
+async function bundle(external: readonly string[]): Promise<Chunks> {
+  const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
     bundle: true,
+    splitting: true,
+    outdir: 'size',
     minify: true,
     format: 'esm',
     platform: 'browser',
@@ -38,8 +52,33 @@ async function bundle(external: readonly string[]): Promise<{ code: Uint8Array; 
     console.error(values.dist === true ? 'Not bundled: run npm run build first.' : 'Not bundled.')
     process.exit(1)
   })
-  return { code: result.outputFiles[0]?.contents ?? new Uint8Array(), metafile: result.metafile }
+  const first = loadedAtOnce(metafile)
+  const chunks = Object.entries(metafile.outputs).map(([path, { inputs: parts }]) => {
+    const code = outputFiles.find((file) => file.path === join(root, path))?.contents ?? new Uint8Array()
+    return { path, code, inputs: parts }
+  })
+  return {
+    first: chunks.filter(({ path }) => first.has(path)),
+    later: chunks.filter(({ path }) => !first.has(path)),
+  }
 }
+
+function loadedAtOnce({ outputs }: Metafile): ReadonlySet<string> {
+  const found = new Set<string>()
+  const visit = (path: string): void => {
+    if (found.has(path)) return
+    found.add(path)
+    for (const { path: imported, kind } of outputs[path]?.imports ?? []) {
+      if (kind === 'import-statement' && imported in outputs) visit(imported)
+    }
+  }
+  for (const [path, { entryPoint }] of Object.entries(outputs)) if (entryPoint === entry) visit(path)
+  return found
+}
+
+const sum = (chunks: readonly Chunk[], measure: (code: Uint8Array) => number): number =>
+  chunks.reduce((bytes, { code }) => bytes + measure(code), 0)
+const minified = (chunks: readonly Chunk[]): string => kib(sum(chunks, (code) => code.length)).trim()
 
 /** `packages/core/src/session/x.ts` belongs to `@tautline/core session`, everything else to its npm package. */
 function owner(path: string): string {
@@ -55,8 +94,9 @@ function largestFirst(entries: Iterable<readonly [string, number]>): (readonly [
 
 const whole = await bundle([])
 const library = await bundle([schemaLibrary])
-const inputs = Object.values(whole.metafile.outputs)[0]?.inputs ?? {}
-const modules = Object.entries(inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput] as const)
+const modules = whole.first.flatMap(({ inputs }) =>
+  Object.entries(inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput] as const),
+)
 const owners = new Map<string, number>()
 for (const [path, bytes] of modules) owners.set(owner(path), (owners.get(owner(path)) ?? 0) + bytes)
 
@@ -67,11 +107,11 @@ if (values.modules === true) {
   for (const [path, bytes] of largestFirst(modules)) if (bytes > 0) console.log(`${kib(bytes)}  ${path}`)
 }
 
-const librarySize = gzip(library.code)
-const wholeSize = gzip(whole.code)
+const librarySize = sum(library.first, gzip)
 const budget = JSON.parse(readFileSync(join(root, 'scripts/size/budget.json'), 'utf8')) as Budget
-console.log(`\n${kib(wholeSize)}  gzip, everything (${kib(whole.code.length).trim()} minified)`)
-console.log(`${kib(librarySize)}  gzip, without ${schemaLibrary} (${kib(library.code.length).trim()} minified)`)
+console.log(`\n${kib(sum(whole.first, gzip))}  gzip, everything (${minified(whole.first)} minified)`)
+console.log(`${kib(librarySize)}  gzip, without ${schemaLibrary} (${minified(library.first)} minified)`)
+console.log(`${kib(sum(library.later, gzip))}  gzip, loaded when it is needed (${minified(library.later)} minified)`)
 if (librarySize > budget.library) {
   console.error(
     `Over budget: expected at most ${String(budget.library)} B gzip without ${schemaLibrary}, got ${String(librarySize)} B.\n` +

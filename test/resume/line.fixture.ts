@@ -33,7 +33,7 @@ export interface Desk {
   live: number
 }
 
-export function createHandlers(desk: Desk) {
+function createHandlers(desk: Desk) {
   return implement(api)
     .context<{ user: string }>(({ auth }) => ({ user: typeof auth === 'string' ? auth : 'nobody' }))
     .handlers({

@@ -8,11 +8,11 @@
 import type { Connector } from '@tautline/core/io'
 
 /** An attempt by the preferred transport may take so long before another one is tried beside it. */
-export const FALLBACK_AFTER_MS = 2_500
+const FALLBACK_AFTER_MS = 2_500
 /** So many attempts that failed, or connections that died young, and another transport has its turn. */
 const FAILURES_BEFORE_FALLBACK = 2
 /** A connection that lived so long was let through. */
-export const PROVEN_AFTER_MS = 5_000
+const PROVEN_AFTER_MS = 5_000
 
 /** What the transport in use has shown of itself. */
 type Use = { readonly type: 'none' } | { readonly type: 'in use'; readonly transport: string; readonly since: number }

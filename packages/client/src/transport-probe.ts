@@ -13,7 +13,7 @@ import type { ClientConnection, ConnectionListener } from './connection.ts'
 const FIRST_AFTER_MS = 15_000
 const MAX_PAUSE_MS = 600_000
 /** There are proxies that let a WebSocket live for a moment: so long it must stay to be believed. */
-export const PROOF_MS = 3_000
+const PROOF_MS = 3_000
 
 export interface TransportProbeOptions {
   readonly clock: Clock
