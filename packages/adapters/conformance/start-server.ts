@@ -15,6 +15,17 @@ export interface RunningServer {
   stop(): Promise<number | null>
   /** Ends it as a crash would. */
   kill(): Promise<void>
+  /** SIGSTOP: its sockets stay, and nothing runs. */
+  freeze(): void
+  /** SIGCONT. */
+  thaw(): void
+}
+
+interface StartOptions {
+  /** Of the main stand. @default any free one */
+  readonly port?: number
+  /** Takes the same arguments and says READY in the same way. @default server.ts */
+  readonly script?: URL
 }
 
 const runtimeOf: Readonly<Record<ServerKind, Runtime>> = {
@@ -26,15 +37,13 @@ const runtimeOf: Readonly<Record<ServerKind, Runtime>> = {
 
 const STOP_LIMIT_MS = 10_000
 
-/** Starts server.ts on its runtime. It also ends when this process is killed: it watches its stdin. */
+/** Starts server.ts, or another script, on its runtime. It also ends when this process is killed: it watches its stdin. */
 export async function startServer(
   kind: ServerKind,
-  /** Of the main stand. */
-  { port = 0 }: { readonly port?: number } = {},
+  { port = 0, script = new URL('server.ts', import.meta.url) }: StartOptions = {},
 ): Promise<RunningServer> {
   const runtime = runtimeOf[kind]
-  const script = fileURLToPath(new URL('server.ts', import.meta.url))
-  const child = spawn(executable(runtime), [...sourceArguments(runtime, script), kind, String(port)], {
+  const child = spawn(executable(runtime), [...sourceArguments(runtime, fileURLToPath(script)), kind, String(port)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, ...runtimeEnv },
   })
@@ -69,6 +78,12 @@ export async function startServer(
     async kill() {
       child.kill('SIGKILL')
       await exited
+    },
+    freeze() {
+      child.kill('SIGSTOP')
+    },
+    thaw() {
+      child.kill('SIGCONT')
     },
   }
 }
