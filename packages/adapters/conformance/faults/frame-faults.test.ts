@@ -169,8 +169,10 @@ describe('cuts a direction', () => {
   test('by dropping all behind a frame: a half-open link', async () => {
     const { raw, connection } = await openThrough()
     connection.down.at({ inside: 1 }, 'drop')
+    const broken = connection.down.frame(1)
     sendText(raw, '0', '1', '2')
     expect(await connection.down.frame(2)).toMatchObject({ fate: 'dropped' })
+    expect(await broken).toMatchObject({ fate: 'part' })
     expect(connection.down.frames.map(({ fate }) => fate)).toEqual(['passed', 'part', 'dropped'])
     expect((await raw.next())?.payload.toString()).toBe('0')
     connection.reset()
