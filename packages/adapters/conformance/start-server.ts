@@ -3,9 +3,10 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { executable, type Runtime, runtimeEnv, sourceArguments } from '../../../scripts/runtimes.ts'
 import type { ServerKind } from './capabilities.ts'
+import { createFreezer, type Freezer } from './freezer.ts'
 import type { StandUrls, Usage } from './stands.ts'
 
-export interface RunningServer {
+export interface RunningServer extends Freezer {
   readonly kind: ServerKind
   readonly urls: StandUrls
   /** What the server logged so far, one entry per call. */
@@ -15,10 +16,6 @@ export interface RunningServer {
   stop(): Promise<number | null>
   /** Ends it as a crash would. */
   kill(): Promise<void>
-  /** SIGSTOP: its sockets stay, and nothing runs. */
-  freeze(): void
-  /** SIGCONT. */
-  thaw(): void
 }
 
 interface StartOptions {
@@ -79,11 +76,6 @@ export async function startServer(
       child.kill('SIGKILL')
       await exited
     },
-    freeze() {
-      child.kill('SIGSTOP')
-    },
-    thaw() {
-      child.kill('SIGCONT')
-    },
+    ...createFreezer(child),
   }
 }
