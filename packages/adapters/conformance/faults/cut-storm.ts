@@ -37,7 +37,8 @@ export async function runStorm({ url, seed, calls, streams, cuts, workers }: Sto
   function count(kind: CutKind): void {
     struck.set(kind, (struck.get(kind) ?? 0) + 1)
     done += 1
-    gate.open(done < cuts ? workers + Math.floor((done * calls) / cuts) : Number.POSITIVE_INFINITY)
+    // The last calls wait for the last cut.
+    gate.open(done < cuts ? workers + Math.floor((done * (calls - workers)) / cuts) : Number.POSITIVE_INFINITY)
   }
 
   const proxy = await createFaultProxy({
