@@ -150,7 +150,10 @@ test('ending it before the server has answered rejects `ready`, without an unhan
   await close()
 })
 
-const guarded = router({ secret: event({ params: v.string(), payload: v.number() }) })
+const guarded = router({
+  secret: event({ params: v.string(), payload: v.number() }),
+  glimpse: event({ payload: v.number(), volatile: true }),
+})
 
 function createGuardedBench(options: { readonly validate?: boolean } = {}) {
   const { clock } = createBench({ lazy: true })
@@ -202,6 +205,19 @@ test('with `validate` a payload that does not match its schema is reported, and 
   await clock.advanceAsync(10)
   server.publish(guarded.secret, 'open', 'seven')
   server.publish(guarded.secret, 'open', 7)
+  await clock.advanceAsync(10)
+  expect(heard).toEqual([7])
+  expect(errors).toMatchObject([{ code: 'INVALID_OUTPUT' }])
+  await close()
+})
+
+test('a volatile event is delivered, and validated, like any other', async () => {
+  const { clock, client, server, errors, close } = createGuardedBench({ validate: true })
+  const heard: number[] = []
+  client.glimpse.on((n) => heard.push(n))
+  await clock.advanceAsync(10)
+  server.publish(guarded.glimpse, undefined, 'seven')
+  server.publish(guarded.glimpse, undefined, 7)
   await clock.advanceAsync(10)
   expect(heard).toEqual([7])
   expect(errors).toMatchObject([{ code: 'INVALID_OUTPUT' }])

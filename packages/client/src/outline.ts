@@ -88,6 +88,7 @@ function toEntry(kind: OutlineKind, path: string, index: number): ProcedureEntry
     errors: {},
     idempotent: kind === 'query' || kind === 'idempotent mutation',
     compress: true,
+    volatile: false,
   }
   return { index, path, kind: toKind(kind), def }
 }

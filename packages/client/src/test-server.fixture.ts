@@ -242,12 +242,14 @@ export function createTestServer(options: TestServerOptions): TestServer {
       const encoded = encodeCanonically(codec, params)
       for (const connection of listeners.get(keyOf(path, encoded === undefined ? '' : payloadKey(encoded))) ?? []) {
         const sharesContract = connection.hello?.contractHash === contractHash
-        const frame = {
-          type: FrameType.Event,
+        const told = {
           event: sharesContract ? index : path,
           params: encoded,
           payload: encodeValue(codec, payload),
         }
+        const frame = event['~def'].volatile
+          ? ({ ...told, type: FrameType.VolatileEvent, key: undefined } as const)
+          : ({ ...told, type: FrameType.Event } as const)
         connection.driver.publish(new SharedFrame(frame, true))
       }
     },

@@ -17,6 +17,7 @@ import {
   type Dispatcher,
   type Ending,
   type KeyedRuns,
+  type Reception,
   refuseConnection,
   type ServedProcedures,
 } from '@tautline/core/peer'
@@ -207,10 +208,10 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
     return this.#caller.size
   }
 
-  publish(frame: SharedFrame): boolean {
-    const fits = this.#link.publish(frame)
+  publish(frame: SharedFrame): Reception {
+    const reception = this.#link.publish(frame)
     if (this.#link.isDetached) this.#setup.sessions.note(this)
-    return fits
+    return reception
   }
 
   /** Asks the client to go elsewhere; one that is not accepted yet is sent away. */

@@ -26,6 +26,7 @@ export {
 } from './long-poll/long-poll.ts'
 export type { LongPollReply } from './long-poll/poll-reply.ts'
 export type { AllowedOrigins } from './origin-check.ts'
+export type { PublishOptions } from './publish-key.ts'
 export type { RandomBytes } from './random-bytes.ts'
 export { createServer } from './server.ts'
 export type {

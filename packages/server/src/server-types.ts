@@ -1,15 +1,20 @@
 import type { ContractTree, EventProcedure, InferEventParams, PublishPayload } from '@tautline/core'
 import type { ImplementerScope, KeyedCallOptions, NoCalls, ProcedureCaller } from '@tautline/core/peer'
 import type { ServerConnectionHandle } from './connection-handle.ts'
+import type { PublishOptions } from './publish-key.ts'
 import type { SocketAcceptor } from './socket.ts'
 
-/** What `publish` takes behind the event: its params, where it declares some, then its payload. */
+/** What `publish` takes behind the event: its params, where it declares some, its payload, and options where it is volatile. */
 export type PublishArguments<P extends EventProcedure> = P['~def']['params'] extends undefined
   ? PayloadArguments<P>
   : [params: InferEventParams<P>, ...PayloadArguments<P>]
 
 type PayloadArguments<P extends EventProcedure> =
-  undefined extends PublishPayload<P> ? [payload?: PublishPayload<P>] : [payload: PublishPayload<P>]
+  undefined extends PublishPayload<P>
+    ? [payload?: PublishPayload<P>, ...OptionsArguments<P>]
+    : [payload: PublishPayload<P>, ...OptionsArguments<P>]
+
+type OptionsArguments<P extends EventProcedure> = P['~def']['volatile'] extends true ? [options?: PublishOptions] : []
 
 /** A server, whatever it serves. */
 interface AnyScope extends ImplementerScope {
@@ -40,11 +45,12 @@ export interface Server<T extends ContractTree = NoCalls, S extends ImplementerS
   readonly connections: Iterable<ServerConnectionHandle<S['context'], S['calls']>>
   /**
    * Sends an event to everyone who listens to the topic that `params` name. Encoded once, and compressed once, for
-   * all of them.
+   * all of them. One that is declared `volatile` misses those that are away or behind, unless it has a `key`: then those
+   * behind get the latest of it when they have caught up.
    *
    * Throws `INVALID_OUTPUT` for params or a payload that their schema does not allow, `UNSERIALISABLE` for what cannot
    * travel, `LIMIT_EXCEEDED` for more than fits into a message. Their schemas must be synchronous.
-   * @returns how many connections it was sent to
+   * @returns how many clients it was sent to, or is going to be
    */
   publish<P extends EventProcedure>(event: P, ...args: PublishArguments<P>): number
   /**

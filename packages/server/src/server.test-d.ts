@@ -16,6 +16,9 @@ const api = router({
   note: event({ payload: v.string() }),
   tick: event(),
   nudge: event({ params: v.string() }),
+  cursor: event({ params: v.string(), payload: v.number(), volatile: true }),
+  blink: event({ volatile: true }),
+  steady: event({ payload: v.number(), volatile: false }),
 })
 const clientApi = router({ confirm: mutation({ input: v.string(), output: v.boolean() }) })
 
@@ -59,6 +62,21 @@ describe('a server', () => {
     server.publish(api.note, undefined, 'text')
     // @ts-expect-error no event
     server.publish(api.todo.get, { id: '1' })
+  })
+
+  test('takes a key for volatile events alone', () => {
+    server.publish(api.cursor, 'a', 1)
+    server.publish(api.cursor, 'a', 1, { key: 'ada' })
+    server.publish(api.blink)
+    server.publish(api.blink, undefined, { key: 'ada' })
+    // @ts-expect-error a key is a string
+    server.publish(api.cursor, 'a', 1, { key: 1 })
+    // @ts-expect-error no such option
+    server.publish(api.cursor, 'a', 1, { keys: 'ada' })
+    // @ts-expect-error not volatile
+    server.publish(api.note, 'text', { key: 'ada' })
+    // @ts-expect-error not volatile
+    server.publish(api.steady, 1, { key: 'ada' })
   })
 
   test('knows contexts and what clients serve', () => {

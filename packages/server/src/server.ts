@@ -28,6 +28,7 @@ import { ConnectionCounts } from './connection-counts.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createInProcessCaller } from './in-process-caller.ts'
 import { describeThrown, quote } from './log.ts'
+import { keyOf } from './publish-key.ts'
 import { createClaimOwner, createErrorId } from './random-bytes.ts'
 import { type ErrorContext, resolveOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
 import type { InProcessOptions, Server, ServerStats } from './server-types.ts'
@@ -147,7 +148,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       throw new TypeError(`Expected an event of this server's contract, got ${entry.kind} \`${entry.path}\``)
     }
     const { def, path } = entry
-    const [params, payload] = def.params === undefined ? [undefined, args[0]] : args
+    const [params, payload, options] = def.params === undefined ? [undefined, ...args] : args
+    const key = keyOf(entry, options)
     // Params are checked and sent as they are: a topic is named alike by those who listen and those who publish.
     check(entry, 'params', params)
     const body = check(entry, 'payload', payload)
@@ -155,6 +157,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       entry,
       params: def.params === undefined ? undefined : encodeCanonically(this.#codec, params),
       payload: encodeValue(this.#codec, body),
+      key,
     })
     if (tooLarge > 0) {
       throw new TautlineError('LIMIT_EXCEEDED', { message: `The event \`${path}\` is larger than one message may be` })

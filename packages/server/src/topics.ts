@@ -6,14 +6,14 @@
  */
 import type { ProcedureEntry } from '@tautline/core'
 import { SharedFrame } from '@tautline/core/io'
+import type { Reception } from '@tautline/core/peer'
 import { FrameType, type Payload, type ProcedureRef, payloadKey } from '@tautline/core/protocol'
 
 /** One connection, as topics see it. */
 export interface TopicReceiver {
   /** Whether procedures are named by index to this peer, for both hold the same contract. */
   readonly sharesContract: boolean
-  /** @returns false when the event is larger than a message to this peer may be */
-  publish(frame: SharedFrame): boolean
+  publish(frame: SharedFrame): Reception
 }
 
 export interface TopicEvent {
@@ -21,15 +21,19 @@ export interface TopicEvent {
   /** Encoded canonically, so that equal params are equal bytes. */
   readonly params: Payload | undefined
   readonly payload: Payload | undefined
+  /** Of a volatile event: a later one of the same topic and key replaces it. */
+  readonly key: string | undefined
 }
 
 /** What came of publishing. */
 export interface Delivery {
-  /** Connections that were sent the event. */
+  /** Connections that were sent the event, or are going to be. */
   readonly receivers: number
   /** Connections that listen, but cannot take a message of this size. */
   readonly tooLarge: number
 }
+
+const NOBODY: Delivery = Object.freeze({ receivers: 0, tooLarge: 0 })
 
 export class Topics {
   /** With how many times each receiver listens: it is sent an event once, and forgotten when the last one ends. */
@@ -53,19 +57,23 @@ export class Topics {
   }
 
   publish(event: TopicEvent): Delivery {
-    const receivers = this.#topics.get(topicKey(event.entry, event.params))
-    if (receivers === undefined) return { receivers: 0, tooLarge: 0 }
+    const topic = topicKey(event.entry, event.params)
+    const receivers = this.#topics.get(topic)
+    if (receivers === undefined) return NOBODY
     // By index to those who hold the same contract, by path to the others: at most two bodies for all of them.
     let byIndex: SharedFrame | undefined
     let byPath: SharedFrame | undefined
+    let taken = 0
     let tooLarge = 0
     for (const receiver of receivers.keys()) {
       const frame = receiver.sharesContract
-        ? (byIndex ??= createFrame(event, event.entry.index))
-        : (byPath ??= createFrame(event, event.entry.path))
-      if (!receiver.publish(frame)) tooLarge++
+        ? (byIndex ??= createFrame(event, event.entry.index, topic))
+        : (byPath ??= createFrame(event, event.entry.path, topic))
+      const reception = receiver.publish(frame)
+      if (reception === 'taken') taken++
+      else if (reception === 'too-large') tooLarge++
     }
-    return { receivers: receivers.size - tooLarge, tooLarge }
+    return { receivers: taken, tooLarge }
   }
 
   #leave(key: string, receiver: TopicReceiver): void {
@@ -82,6 +90,10 @@ function topicKey(entry: ProcedureEntry, params: Payload | undefined): string {
   return `${entry.index}:${params === undefined ? '' : payloadKey(params)}`
 }
 
-function createFrame({ entry, params, payload }: TopicEvent, event: ProcedureRef): SharedFrame {
-  return new SharedFrame({ type: FrameType.Event, event, params, payload }, entry.def.compress)
+function createFrame({ entry, params, payload, key }: TopicEvent, event: ProcedureRef, topic: string): SharedFrame {
+  const { compress, volatile } = entry.def
+  if (!volatile) return new SharedFrame({ type: FrameType.Event, event, params, payload }, compress)
+  // The length tells where the key ends, whatever is in it.
+  const slot = key === undefined ? undefined : `${key.length}:${key}${topic}`
+  return new SharedFrame({ type: FrameType.VolatileEvent, event, params, payload, key }, compress, slot)
 }

@@ -144,6 +144,7 @@ describe('the contract hash', () => {
     expect(schemaHash(v.object({ a: v.pipe(v.string(), v.title('Name'), v.readonly()) }))).toBe(plain)
     expect(schemaHash(v.pipe(v.object({ a: v.string() }), v.metadata({ since: 1 })))).toBe(plain)
     expect(hashOf({ a: mutation({ idempotent: true, compress: false }) })).toBe(hashOf({ a: mutation() }))
+    expect(hashOf({ a: event({ volatile: true }) })).toBe(hashOf({ a: event() }))
   })
 
   test('sees path, kind, part and errors', () => {

@@ -10,7 +10,8 @@ const PARTS = ['input', 'output', 'up', 'resume', 'params', 'payload'] as const
 
 /**
  * The contract hash: over path, kind and schemas of every procedure, in the order of the table. What changes nothing
- * on the wire (descriptions, brands, `compress`, `idempotent`) is left out.
+ * for the other end (descriptions, brands, `compress`, `idempotent`) is left out, and so is `volatile`: a client takes an
+ * event as it comes, and a server that begins to drop it need not lose the indexes of those that do not know yet.
  */
 export function fingerprint(procedures: readonly ProcedureEntry[]): string {
   const known = new Map<Schema, string>()

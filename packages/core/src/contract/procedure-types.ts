@@ -30,6 +30,8 @@ export interface ProcedureDef {
   readonly errors: ErrorSchemas
   readonly idempotent: boolean
   readonly compress: boolean
+  /** Of an event: whoever is behind misses it. */
+  readonly volatile: boolean
 }
 
 /** One row of a contract's table. */
@@ -88,10 +90,13 @@ export interface Duplex<
   readonly '~def': DuplexDef<I, U, O, E>
 }
 
-export interface EventProcedure<P extends MaybeSchema = MaybeSchema, L extends MaybeSchema = MaybeSchema>
-  extends AnyProcedure {
+export interface EventProcedure<
+  P extends MaybeSchema = MaybeSchema,
+  L extends MaybeSchema = MaybeSchema,
+  V extends boolean = boolean,
+> extends AnyProcedure {
   readonly '~kind': 'event'
-  readonly '~def': EventDef<P, L>
+  readonly '~def': EventDef<P, L, V>
 }
 
 interface CallDef<I extends MaybeSchema, O extends MaybeSchema, E extends ErrorSchemas> extends ProcedureDef {
@@ -116,7 +121,8 @@ interface DuplexDef<I extends MaybeSchema, U extends MaybeSchema, O extends Mayb
   readonly errors: E
 }
 
-interface EventDef<P extends MaybeSchema, L extends MaybeSchema> extends ProcedureDef {
+interface EventDef<P extends MaybeSchema, L extends MaybeSchema, V extends boolean> extends ProcedureDef {
   readonly params: P
   readonly payload: L
+  readonly volatile: V
 }

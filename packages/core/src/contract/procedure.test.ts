@@ -15,6 +15,7 @@ const NOTHING = {
   errors: {},
   idempotent: false,
   compress: true,
+  volatile: false,
 }
 
 describe('the factories', () => {
@@ -42,6 +43,7 @@ describe('the factories', () => {
     expect(subscription({ resume: text })['~def']).toMatchObject({ resume: text })
     expect(duplex({ up: text })['~def']).toMatchObject({ up: text })
     expect(event({ params: text, payload: text })['~def']).toMatchObject({ params: text, payload: text })
+    expect(event({ volatile: true })['~def']).toMatchObject({ volatile: true })
   })
 
   test('keep errors in a table without a prototype, for codes from the wire', () => {

@@ -58,7 +58,7 @@ export interface DuplexOptions<
   readonly up?: U
 }
 
-export interface EventOptions<P extends MaybeSchema, L extends MaybeSchema> {
+export interface EventOptions<P extends MaybeSchema, L extends MaybeSchema, V extends boolean = boolean> {
   /**
    * What names a topic. It is checked, never transformed: listener and publisher meet where they pass equal values.
    * Left out: the event has one topic.
@@ -67,6 +67,12 @@ export interface EventOptions<P extends MaybeSchema, L extends MaybeSchema> {
   readonly payload?: L
   /** As for the other kinds. @default true */
   readonly compress?: boolean
+  /**
+   * Of the moment, such as the place of a cursor: a listener that is away or behind misses it, instead of being sent it
+   * late. Publishers may give a key; of what waits under the same one only the latest is sent.
+   * @default false
+   */
+  readonly volatile?: V
 }
 
 /** One request, one answer, and safe to repeat: what was asked for again after a lost connection is asked again. */
@@ -108,10 +114,10 @@ export function duplex<
 }
 
 /** Pushed by the server to everyone who listens to a topic. */
-export function event<P extends MaybeSchema = undefined, L extends MaybeSchema = undefined>(
-  options: EventOptions<P, L> = {},
-): EventProcedure<P, L> {
-  return define('event', options) as EventProcedure<P, L>
+export function event<P extends MaybeSchema = undefined, L extends MaybeSchema = undefined, V extends boolean = false>(
+  options: EventOptions<P, L, V> = {},
+): EventProcedure<P, L, V> {
+  return define('event', options) as EventProcedure<P, L, V>
 }
 
 type AnyOptions = Partial<ProcedureDef>
@@ -146,6 +152,7 @@ function define(kind: ProcedureKind, options: AnyOptions): Defined {
       errors: errorTable(options.errors ?? {}),
       idempotent: kind === 'query' || options.idempotent === true,
       compress: options.compress !== false,
+      volatile: options.volatile === true,
     }),
     '~entry': undefined,
   })

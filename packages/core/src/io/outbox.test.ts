@@ -352,6 +352,23 @@ describe('Outbox with shared frames', () => {
     expect(sent).toMatchObject([{ compressed: false, count: 2 }])
   })
 
+  test('keeps messages of uncounted ones to the number of frames that a receiver takes, and to a batch', () => {
+    const volatile = (bytes: number): SharedFrame => {
+      const frame = { type: FrameType.VolatileEvent, event: 1, params: undefined, key: undefined } as const
+      return new SharedFrame({ ...frame, payload: payloadOf(bytes) }, true)
+    }
+    const { outbox, sent } = setUp({ framesPerMessage: 4 })
+    for (let n = 0; n < 9; n++) outbox.appendShared(volatile(50))
+    outbox.flush()
+    expect(sent.map(({ ids, seq, count }) => [ids.length, seq, count])).toEqual([
+      [4, 0, 0],
+      [4, 0, 0],
+      [1, 0, 0],
+    ])
+    outbox.appendShared(volatile(BATCH_BYTES))
+    expect(sent).toHaveLength(4)
+  })
+
   test('refuses one that no message can hold: at the limit and one past it', () => {
     const { byteLength } = event(1000).body
     const { outbox } = setUp({ messageBytes: byteLength + 48 })

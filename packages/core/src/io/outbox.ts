@@ -145,6 +145,11 @@ export class Outbox {
     return this.#replay.byteLength + this.#underWayBytes + this.#builder.byteLength + this.#heldBytes
   }
 
+  /** Bytes that are to leave and have not: collected in this turn, being deflated, or held back. */
+  get unsentBytes(): number {
+    return this.#control.byteLength + this.#builder.byteLength + this.#underWayBytes + this.#heldBytes
+  }
+
   get stats(): OutboxStats {
     return {
       messages: this.#messages,
@@ -174,11 +179,15 @@ export class Outbox {
     return true
   }
 
+  /** Whether a message of this receiver can hold it. */
+  fits({ body }: SharedFrame): boolean {
+    return body.byteLength <= this.#maxBodyBytes
+  }
+
   /** @returns false where no message of this receiver can hold it */
   appendShared(frame: SharedFrame): boolean {
-    const { byteLength } = frame.body
-    if (byteLength > this.#maxBodyBytes) return false
-    if (frame.counted && !this.hasRoom) this.#hold({ type: 'shared', frame, bytes: byteLength })
+    if (!this.fits(frame)) return false
+    if (frame.counted && !this.hasRoom) this.#hold({ type: 'shared', frame, bytes: frame.body.byteLength })
     else this.#appendSharedNow(frame)
     return true
   }
@@ -287,8 +296,10 @@ export class Outbox {
       return
     }
     if (!frame.counted) {
-      if (this.#control.byteLength + byteLength > this.#maxBodyBytes) this.#sendControl()
-      this.#control.appendEncoded(frame.bytes, false)
+      const control = this.#control
+      if (control.frameCount > 0 && control.byteLength + byteLength > this.#maxBodyBytes) this.#sendControl()
+      control.appendEncoded(frame.bytes, false)
+      if (control.byteLength >= BATCH_BYTES || control.frameCount >= this.#maxFrames) this.#sendControl()
       return
     }
     if (this.#builder.frameCount > 0 && this.#builder.byteLength + byteLength > this.#maxBodyBytes) this.#seal()

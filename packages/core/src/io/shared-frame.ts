@@ -12,14 +12,17 @@ export class SharedFrame {
   readonly counted: boolean
   /** Whether the body may be compressed at all. */
   readonly compress: boolean
+  /** Of a frame that is not counted: while it waits, a later one of the same slot takes its place. Without one it never waits. */
+  readonly slot: string | undefined
   #deflated: Uint8Array | Promise<Uint8Array> | undefined
 
-  constructor(frame: Frame, compress: boolean) {
+  constructor(frame: Frame, compress: boolean, slot?: string) {
     const builder = new MessageBuilder()
     builder.append(frame)
     this.body = builder.takeBody()
     this.counted = isCounted(frame)
     this.compress = compress
+    this.slot = slot
   }
 
   /** The frame without the array header of its body, to be put behind other frames. */

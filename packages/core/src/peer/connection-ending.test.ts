@@ -98,7 +98,7 @@ describe('the end of a connection', () => {
     connection.succeed(2, undefined)
     connection.sendItem(1, Uint8Array.of(0xc0), undefined)
     expect(connection.canSendItem(1)).toBe(false)
-    expect(pair.server.connection.publish(eventOf(10))).toBe(true)
+    expect(pair.server.connection.publish(eventOf(10))).toBe('missed')
     await pair.clock.settle()
     expect(pair.link.up.messages).toBe(messages)
     expect(endOf(pair.client)).toEqual(['lost: 1000 local', 'closed: 1000 local'])

@@ -328,7 +328,7 @@ describe.each(kinds)('Connection with %s', (_name, client, server) => {
     for (const value of ['small', text]) {
       const payload = pair.codec.encode(value)
       const frame = new SharedFrame({ type: FrameType.Event, event: 3, params: undefined, payload }, true)
-      expect(pair.server.connection.publish(frame)).toBe(true)
+      expect(pair.server.connection.publish(frame)).toBe('taken')
     }
     await eventually(pair, () => pair.client.events.length === 2)
     expect(pair.client.events).toEqual(['3: "small"', `3: ${JSON.stringify(text)}`])

@@ -3,6 +3,7 @@ import { Outbox, type OutboxExit, type OutboxStats } from '../io/outbox.ts'
 import type { Clock, Compressor, Connector, Transport, TransportListener } from '../io/ports.ts'
 import { NO_WINDOW, type WindowLimits } from '../io/replay.ts'
 import type { SharedFrame } from '../io/shared-frame.ts'
+import type { VolatileStats } from '../io/volatile-slots.ts'
 import { CloseCode, mayRetryAfter } from '../protocol/close-codes.ts'
 import { type Frame, FrameType, isCounted, type Payload, type Welcome, type WelcomeFrame } from '../protocol/frame.ts'
 import { type Limits, MAX_INFLATE_RATIO } from '../protocol/limits.ts'
@@ -20,6 +21,7 @@ import { ItemAllowance } from './item-allowance.ts'
 import { insteadOf } from './oversize.ts'
 import { PlainIds } from './plain-ids.ts'
 import { SessionDriver } from './session-driver.ts'
+import { BEHIND_BYTES, type Reception, VolatileEvents } from './volatile-events.ts'
 
 /*
  * The driver: a session, the transport that carries it for now, and everything between the two, for client and server
@@ -56,6 +58,7 @@ export interface ConnectionStats {
   readonly backlogBytes: number
   /** Calls and streams that are kept out of compressed messages and not settled. */
   readonly plain: number
+  readonly volatile: VolatileStats
   readonly session: SessionStats
 }
 
@@ -86,6 +89,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   readonly #observer: ConnectionObserver
   readonly #outbox: Outbox
   readonly #window: WindowLimits
+  readonly #volatile: VolatileEvents
   readonly #allowance = new ItemAllowance()
   readonly #timer: ArmedTimer
   readonly #isOwn = (id: number): boolean => (id % 2 === 1) === (this.session.role === 'client')
@@ -110,6 +114,11 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     this.#backlog = this.#createBacklogWatch()
     this.#timer = new ArmedTimer(options.clock, () => this.#onTime())
     this.#outbox = new Outbox(this.#exit(), options.limits, this.#window)
+    this.#volatile = new VolatileEvents({
+      keepsUp: () => this.#keepsUp,
+      fits: (frame) => this.#outbox.fits(frame),
+      send: (frame) => void this.#outbox.appendShared(frame),
+    })
   }
 
   /**
@@ -186,22 +195,24 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
       received: addReceived(this.#pastReceived, this.#link?.inbound.stats),
       backlogBytes: this.transport?.backlogBytes ?? 0,
       plain: this.#plainIds.size,
+      volatile: this.#volatile.stats,
       session: this.session.stats(),
     }
   }
 
-  /**
-   * Sends an event to this peer, which must be past its handshake.
-   *
-   * @returns false when it is larger than one message to this peer may be
-   */
-  publish(frame: SharedFrame): boolean {
+  /** Sends an event to this peer, which must be past its handshake. */
+  publish(frame: SharedFrame): Reception {
     const isThere = this.#state.type === 'open' && this.session.state === 'open'
-    if (!isThere && !(this.isDetached && frame.counted)) return true
+    if (!isThere && !(this.isDetached && frame.counted)) return 'missed'
+    const reception = frame.counted ? this.#publishCounted(frame) : this.#volatile.publish(frame)
+    this.onMove()
+    return reception
+  }
+
+  #publishCounted(frame: SharedFrame): Reception {
     const fits = this.#outbox.appendShared(frame)
     this.#boundHeld()
-    this.onMove()
-    return fits
+    return fits ? 'taken' : 'too-large'
   }
 
   override isUnsent(id: number): boolean {
@@ -443,6 +454,8 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     this.#turn = 'idle'
     this.#guard(() => {
       if (this.isLive && this.#state.type !== 'connecting') this.#outbox.flush()
+      // Behind the others, and ahead of streams that wait for room: with as much as this they would take it all.
+      if (this.#volatile.release()) this.#outbox.flush()
       if (this.#state.type === 'open') this.#watchBacklog(this.#state.carrier)
       this.#offerRoom()
       this.#timer.arm(this.#nextDeadline())
@@ -460,6 +473,13 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     }
     if (state.type !== 'open') return
     for (const id of this.#allowance.takePutOff()) deliverEffect({ type: 'writable', id }, state.sides, this.#isOwn)
+  }
+
+  /** Whether what is sent now is read soon. */
+  get #keepsUp(): boolean {
+    const state = this.#state
+    if (state.type !== 'open' || !this.#outbox.hasRoom) return false
+    return state.carrier.backlogBytes + this.#outbox.unsentBytes <= BEHIND_BYTES
   }
 
   #watchBacklog(carrier: Carrier): void {
@@ -536,6 +556,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   #leaveLink(link: Extract<ConnectionState, Link>, { code, reason, farewell }: Leave): void {
     const { carrier, sides } = link
     this.#stop(link)
+    this.#volatile.clear()
     this.#tell(() => {
       if (farewell !== undefined) this.#outbox.sendAlone(farewell)
     })
@@ -613,6 +634,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     this.#state = { type: 'closed' }
     this.#timer.disarm()
     this.#outbox.drop()
+    this.#volatile.clear()
     this.#tell(() => this.#observer.onClosed(ending))
   }
 

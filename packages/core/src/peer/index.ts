@@ -1,3 +1,4 @@
+export { got } from '../contract/got.ts'
 export { type BacklogLimits, DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
 export { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-options.ts'
 export {
@@ -90,3 +91,4 @@ export {
   throwIt,
   type ValueReader,
 } from './values.ts'
+export type { Reception } from './volatile-events.ts'
