@@ -20,12 +20,12 @@ export const api = router({
 })
 
 /** What handlers have done, and what they wait for. */
-export interface Desk {
+interface Desk {
   /** Answers of `blob` that were made. */
   answers: number
   /** Bytes that handlers of `read` were asked for. */
   readBytes: number
-  /** Handlers of `store` wait for it before each chunk. */
+  /** Handlers of `blob` wait for it, and those of `store` before each chunk. */
   gate: Promise<void> | undefined
 }
 
@@ -56,6 +56,7 @@ function startServer(desk: Desk, options: CrowdOptions & ServerOptions<object, N
     ping: ({ input }) => input,
     blob({ input }) {
       desk.answers++
+      if (desk.gate !== undefined) return desk.gate.then(() => new Uint8Array(input))
       return new Uint8Array(input)
     },
     async *read({ input: { chunks, bytes } }) {

@@ -60,8 +60,8 @@ export interface ServerOptions<Ctx extends object, Calls extends ContractTree> {
   /** See `Limits` for each default. */
   readonly limits?: Partial<Limits> | undefined
   /**
-   * When a client that does not read is given up with 4508. Answers to calls that run at the same time count until the
-   * client has taken them: raise `maxBytes` where honest clients ask for more than 16 MiB at once.
+   * When a client that does not read is given up with 4508. Streams and answers wait for their client by themselves, so that
+   * it is events, above all, that add up to this.
    */
   readonly backlog?: Partial<BacklogLimits> | undefined
   /** @default idleMs: 20,000, timeoutMs: 10,000 */

@@ -163,8 +163,13 @@ export class Outbox {
 
   /** Whether a counted frame would leave with this turn, and not be held back. */
   get hasRoom(): boolean {
+    return this.hasRoomBehind(0)
+  }
+
+  /** As `hasRoom`, behind so many bytes that are on their way here. */
+  hasRoomBehind(bytes: number): boolean {
     const { byteLength, countedCount } = this.#builder
-    return this.#held.length === 0 && this.#replay.hasRoom(byteLength + this.#underWayBytes, countedCount)
+    return this.#held.length === 0 && this.#replay.hasRoom(bytes + byteLength + this.#underWayBytes, countedCount)
   }
 
   /**

@@ -37,6 +37,10 @@ export class BacklogWatch {
     this.#limits = limits
   }
 
+  get watchedBytes(): number {
+    return this.#limits.watchedBytes
+  }
+
   get maxBytes(): number {
     return this.#limits.maxBytes
   }

@@ -37,6 +37,7 @@ export interface PairOptions {
   readonly onHello?: (end: End<Session & ServerDecisions>, welcome: Welcome) => void
   /** Puts something between the server and its transport. */
   readonly serverTransport?: (transport: Transport) => Transport
+  /** Of the server. */
   readonly backlog?: BacklogLimits
 }
 
@@ -115,7 +116,7 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
   network.listen((transport, givenLink) => {
     link = givenLink
     const session = createServerSession({ limits, now: clock.now() })
-    const end = createEnd(session, compressors.server, { limits, clock, codec })
+    const end = createEnd(session, compressors.server, { limits, clock, codec, backlog: options.backlog })
     end.observer.onHandshake = (effect) => {
       end.told.push(effect.type)
       if (effect.type !== 'hello') return
@@ -130,7 +131,7 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
   })
 
   const session = createClientSession({ hello: HELLO, limits: DEFAULT_LIMITS })
-  const client = createEnd(session, compressors.client, { limits: DEFAULT_LIMITS, clock, codec })
+  const client = createEnd(session, compressors.client, { limits: DEFAULT_LIMITS, clock, codec, backlog: undefined })
   client.observer.onOpen = () => client.connection.move((moves, now) => moves.opened(now))
   let listener: TransportListener | undefined
   const connector: Connector = {
@@ -179,12 +180,13 @@ interface Surroundings {
   readonly limits: Limits
   readonly clock: VirtualClock
   readonly codec: ValueCodec
+  readonly backlog: BacklogLimits | undefined
 }
 
 function createEnd<S extends Session>(
   session: S,
   compressor: Compressor | undefined,
-  { limits, clock, codec }: Surroundings,
+  { limits, clock, codec, backlog }: Surroundings,
 ): End<S> {
   const told: string[] = []
   const faults: unknown[] = []
@@ -208,7 +210,7 @@ function createEnd<S extends Session>(
     onClosed: (ending) => observer.onClosed(ending),
     onFault: (error) => observer.onFault(error),
   }
-  const connection = new Connection({ session, clock, limits, compressor, observer: late })
+  const connection = new Connection({ session, clock, limits, compressor, backlog, observer: late })
   const caller = new Caller(connection, (event, _params, payload) => {
     events.push(`${event}: ${JSON.stringify(payload === undefined ? undefined : codec.decode(payload))}`)
   })

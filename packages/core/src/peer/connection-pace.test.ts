@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { FrameType } from '../protocol/frame.ts'
+import { DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
 import { call } from './call.fixture.ts'
 import { connectPair, expectNothingLeft, type Pair, type PairOptions } from './connected.fixture.ts'
 import { ITEM_BYTES_PER_TURN } from './item-allowance.ts'
@@ -40,6 +41,7 @@ test('leaves the turn to others when a stream has sent its share, whatever the c
   const item = new Uint8Array(64 * 1024)
   const perTurn: number[] = []
   const pair = await connect({
+    backlog: { ...DEFAULT_BACKLOG_LIMITS, watchedBytes: 8 * MiB },
     server: (effect, link) => {
       if ((effect.type !== 'open' && effect.type !== 'writable') || perTurn.length === 4) return
       let sent = 0
@@ -55,9 +57,10 @@ test('leaves the turn to others when a stream has sent its share, whatever the c
   expect(perTurn).toEqual([share, share, share, share])
 })
 
-test('ends a stream without bound whose reader has stopped', async () => {
+test('stops a stream without bound whose reader has stopped, and ends it', async () => {
   const item = new Uint8Array(64 * 1024)
   const pair = await connect({
+    backlog: { ...DEFAULT_BACKLOG_LIMITS, stalledMs: 5000 },
     server: (effect, link) => {
       if (effect.type !== 'open' && effect.type !== 'writable') return
       while (link.canSendItem(effect.id)) link.sendItem(effect.id, pair.codec.encode(item), undefined)
@@ -65,7 +68,9 @@ test('ends a stream without bound whose reader has stopped', async () => {
   })
   pair.link.down.setMode('paused')
   openWithoutBound(pair)
-  await pair.clock.settle()
+  await pair.clock.advanceAsync(4999)
+  expect(pair.server.told).toEqual(['hello'])
+  expect(pair.link.down.backlogBytes).toBeLessThan(1.1 * MiB)
+  await pair.clock.advanceAsync(1)
   expect(pair.server.told).toContain('lost: 4508 local')
-  expect(pair.link.down.backlogBytes).toBeLessThan(17 * MiB)
 })

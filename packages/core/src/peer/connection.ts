@@ -99,6 +99,8 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   #turn: 'idle' | 'due' = 'idle'
   /** Whether the callee was told that there is no room for its answers. */
   #callee: 'content' | 'waits for room' = 'content'
+  /** Bytes of answers that were given in this turn and have not reached the outbox: the effects at hand come first. */
+  #givenBytes = 0
   /** Whether something must still come over the transport that was taken over last. */
   #proof: 'settled' | 'due' = 'settled'
   /** Of transports before this one. */
@@ -223,7 +225,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
 
   override canSendItem(id: number): boolean {
     if (!super.canSendItem(id)) return false
-    if (this.#state.type === 'open' && this.#outbox.hasRoom) return this.#allowance.allows(id)
+    if (this.#state.type === 'open' && this.#hasRoom) return this.#allowance.allows(id)
     this.#allowance.putOff(id)
     return false
   }
@@ -233,10 +235,21 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     super.sendItem(id, value, resume)
   }
 
+  override succeed(id: number, output: Payload | undefined): void {
+    this.#givenBytes += output?.byteLength ?? 0
+    super.succeed(id, output)
+  }
+
   hasRoom(): boolean {
-    if (this.#outbox.hasRoom) return true
+    if (this.#hasRoom) return true
     this.#callee = 'waits for room'
     return false
+  }
+
+  /** Also without a window (a session that cannot be resumed) no more is made than the transport takes. */
+  get #hasRoom(): boolean {
+    const waitingBytes = this.#givenBytes + this.#outbox.unsentBytes + (this.transport?.backlogBytes ?? 0)
+    return this.#outbox.hasRoomBehind(this.#givenBytes) && waitingBytes <= this.#backlog.watchedBytes
   }
 
   sendPlain(id: number): void {
@@ -407,6 +420,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   }
 
   #send(frame: Frame): void {
+    if (frame.type === FrameType.Ok) this.#givenBytes -= frame.output?.byteLength ?? 0
     const plain = this.#plainIds.take(frame)
     const fits = this.#outbox.append(frame, plain)
     if (frame.type === FrameType.Welcome) {
@@ -452,6 +466,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
 
   readonly #endTurn = (): void => {
     this.#turn = 'idle'
+    this.#givenBytes = 0
     this.#guard(() => {
       if (this.isLive && this.#state.type !== 'connecting') this.#outbox.flush()
       // Behind the others, and ahead of streams that wait for room: with as much as this they would take it all.
@@ -466,7 +481,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   #offerRoom(): void {
     this.#allowance.renew()
     const state = this.#state
-    if (!this.#outbox.hasRoom || (state.type !== 'open' && state.type !== 'detached')) return
+    if (!this.#hasRoom || (state.type !== 'open' && state.type !== 'detached')) return
     if (this.#callee === 'waits for room') {
       this.#callee = 'content'
       state.sides.callee.onRoom()
