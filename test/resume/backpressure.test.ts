@@ -103,7 +103,7 @@ describe('a reader that stops', () => {
     for (let n = 0; n < most; n++) await publish()
     expect(crowd.changes).toEqual(['opened', 'opened'])
     await publish()
-    expect(crowd.changes).toEqual(['opened', 'opened', 'detached 4508'])
+    expect(crowd.changes).toEqual(['opened', 'opened', 'detached 4508', 'ended 4508'])
     await crowd.clock.advanceAsync(100)
     expect(heard).toHaveLength(most + 1)
   })

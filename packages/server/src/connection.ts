@@ -145,6 +145,7 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
         onLinkEffect: () => {},
         onProven: () => this.ticket.confirm(),
         onDetached: (ending) => this.#onDetached(ending),
+        onKept: () => setup.sessions.note(this),
         onLost: (ending) => this.#onLost(ending),
         onClosed: () => setup.listener.closed(this),
         onFault: (error) => this.#report(error),
@@ -424,10 +425,7 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
       keyed: { runs: keyedRuns, principal },
       maxLingering: settings.limits.calls + settings.limits.streams,
       onError: ({ id, error, procedure }) => listener.error(error, { id, procedure, connection: this.id }),
-      onSettled: () => {
-        if (this.#link.isDetached) sessions.note(this)
-        listener.settled()
-      },
+      onSettled: () => listener.settled(),
       sharesContract: () => this.#agreement.contract,
       createErrorId: () => createErrorId(settings.randomBytes),
       now: () => settings.clock.now(),

@@ -11,6 +11,8 @@ export interface ConnectionObserver {
   onProven?(): void
   /** The transport is lost or left, and the session waits for another connection to take over. */
   onDetached(ending: Ending): void
+  /** The turn is over, and what is kept for a peer that is away may be more than before. */
+  onKept?(): void
   /** The session is over, exactly once, and callers and callees know. The transport may still need a moment. */
   onLost(ending: Ending): void
   /** The transport is gone as well, exactly once: the last call. */

@@ -241,7 +241,8 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   }
 
   hasRoom(): boolean {
-    if (this.#hasRoom) return true
+    // Of what waits for a peer that is not there each byte counts, and must be one for that.
+    if (this.isDetached || this.#hasRoom) return true
     this.#callee = 'waits for room'
     return false
   }
@@ -473,6 +474,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
       if (this.#volatile.release()) this.#outbox.flush()
       if (this.#state.type === 'open') this.#watchBacklog(this.#state.carrier)
       this.#offerRoom()
+      if (this.isDetached) this.#observer.onKept?.()
       this.#timer.arm(this.#nextDeadline())
     })
   }
@@ -481,7 +483,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   #offerRoom(): void {
     this.#allowance.renew()
     const state = this.#state
-    if (!this.#hasRoom || (state.type !== 'open' && state.type !== 'detached')) return
+    if (state.type !== 'detached' && (state.type !== 'open' || !this.#hasRoom)) return
     if (this.#callee === 'waits for room') {
       this.#callee = 'content'
       state.sides.callee.onRoom()
@@ -566,6 +568,8 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     this.#timer.disarm()
     this.onMove()
     this.#tell(() => this.#observer.onDetached(ending))
+    // While the peer was there more could be held back for it.
+    this.#boundHeld()
   }
 
   #leaveLink(link: Extract<ConnectionState, Link>, { code, reason, farewell }: Leave): void {
