@@ -188,3 +188,24 @@ describe('a slow reader', () => {
     link.cut()
   })
 })
+
+describe('a line on which one message takes longer than a heartbeat waits', () => {
+  test.each([
+    [25, 256 * KiB],
+    [8, 64 * KiB],
+    [100, ANSWER],
+  ])('brings everything at %i bytes a ms in items of %i bytes, if by more than one connection', async (rate, bytes) => {
+    const crowd = createCrowd()
+    const member = await crowd.join()
+    const reading = read(member, 12, bytes)
+    const slow = (): void => {
+      for (const { down } of member.network.links) down.setBandwidth(rate)
+    }
+    for (let passed = 0; passed < 400_000 && reading.state === 'reading'; passed += 50) {
+      slow()
+      await crowd.clock.advanceAsync(50)
+    }
+    expect(reading).toEqual({ bytes: 12 * bytes, state: 'done' })
+    expect(member.client.$.stats().reconnects).toBeLessThan(5)
+  })
+})

@@ -109,6 +109,29 @@ describe('publish', () => {
     expect(client.endings).toEqual([])
   })
 
+  test('by a handler comes behind the acceptance of what arrived in the same message before', async () => {
+    let publish = (): void => {}
+    const bench = createBench(
+      app.handlers({
+        ping() {
+          publish()
+          return 'pong'
+        },
+      }),
+    )
+    publish = () => void bench.server.publish(api.tick)
+    const peer = await bench.connectRaw()
+    await bench.run(peer.hello())
+    const call = { procedure: 'ping', input: undefined, timeoutMs: undefined, meta: undefined }
+    peer.send(
+      { type: FrameType.Listen, id: 1, event: 'tick', params: undefined },
+      { type: FrameType.Call, id: 3, ...call },
+    )
+    await bench.clock.settle()
+    const order = peer.inbox.filter(({ type }) => type < FrameType.Hello).map(({ type }) => type)
+    expect(order).toEqual([FrameType.Ok, FrameType.Event, FrameType.Ok])
+  })
+
   test('keeps its place between the answers around it, compressed or not', async () => {
     const bench = createBench(
       app.handlers({

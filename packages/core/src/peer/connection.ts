@@ -212,9 +212,13 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   }
 
   #publishCounted(frame: SharedFrame): Reception {
-    const fits = this.#outbox.appendShared(frame)
-    this.#boundHeld()
-    return fits ? 'taken' : 'too-large'
+    if (!this.#outbox.fits(frame)) return 'too-large'
+    // A handler that publishes may have answered before: to the peer, too, that comes first.
+    this.inTurn(() => {
+      this.#outbox.appendShared(frame)
+      this.#boundHeld()
+    })
+    return 'taken'
   }
 
   override isUnsent(id: number): boolean {

@@ -13,7 +13,7 @@ import type { SessionLink } from './link.ts'
 export abstract class SessionDriver<S extends Session> implements SessionLink {
   readonly session: S
   protected readonly clock: Clock
-  readonly #queue: (readonly Effect[])[] = []
+  readonly #queue: (readonly Effect[] | (() => void))[] = []
   #applying = false
 
   constructor(session: S, clock: Clock) {
@@ -92,13 +92,23 @@ export abstract class SessionDriver<S extends Session> implements SessionLink {
 
   protected apply(effects: readonly Effect[]): void {
     this.onMove()
-    if (effects.length === 0) return
-    this.#queue.push(effects)
+    if (effects.length > 0) this.#enqueue(effects)
+  }
+
+  /** Runs `task` behind the effects that are being applied, so that what it sends comes behind what they send. */
+  protected inTurn(task: () => void): void {
+    this.onMove()
+    this.#enqueue(task)
+  }
+
+  #enqueue(entry: readonly Effect[] | (() => void)): void {
+    this.#queue.push(entry)
     if (this.#applying) return
     this.#applying = true
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        for (const effect of next) this.applyEffect(effect)
+        if (typeof next === 'function') next()
+        else for (const effect of next) this.applyEffect(effect)
       }
     } catch (error) {
       this.#queue.length = 0

@@ -28,6 +28,9 @@ const GONE = 1006
 /** Of RFC 6455. */
 const GOING_AWAY = 1001
 
+/** So that a link which is dead indeed is found within a few minutes. */
+const MAX_PATIENCE = 16
+
 /** What WELCOME fixes for the life of a connection. */
 type Terms = Pick<Welcome, 'heartbeat' | 'resumeWindowMs'>
 
@@ -50,6 +53,11 @@ export abstract class BaseSession implements Session {
   protected readonly sequence: Sequence = new Sequence()
   protected readonly exchange: Exchange
   #phase: Phase
+  /**
+   * Doubled by each connection that fell silent without having brought anything: on a slow line a large message keeps others
+   * behind it for longer than the heartbeat waits, and would do so on every connection anew.
+   */
+  #patience = 1
 
   constructor({ role, limits, openingDeadline }: BaseSessionOptions) {
     this.role = role
@@ -103,6 +111,7 @@ export abstract class BaseSession implements Session {
       return this.end(CloseCode.ProtocolError, reason, mayRetryAfter(CloseCode.ProtocolError), effects)
     }
     this.sequence.accept(counted, now)
+    if (counted > 0) this.#patience = 1
     return this.deliverAll(frames, now, effects)
   }
 
@@ -232,7 +241,7 @@ export abstract class BaseSession implements Session {
 
   /** WELCOME is there: from now on both ends keep its heartbeat, and wait for each other for its window. */
   protected establish(manner: HeartbeatManner, { heartbeat: times, resumeWindowMs }: Terms, now: number): Heartbeat {
-    const heartbeat = new Heartbeat(manner, times, now)
+    const heartbeat = new Heartbeat(manner, times, now, this.#patience)
     this.#phase = follow(this.#phase, { name: 'open', heartbeat, windowMs: resumeWindowMs })
     return heartbeat
   }
@@ -328,8 +337,13 @@ export abstract class BaseSession implements Session {
 
   #beat(heartbeat: Heartbeat, now: number, effects: Effect[]): void {
     const due = heartbeat.handleTimeout(now, this.sequence.unacked)
-    if (due === 'dead') this.#leave(CloseCode.HeartbeatTimeout, 'Nothing was heard for too long', now, effects)
+    if (due === 'dead') this.#giveUpOnCarrier(now, effects)
     else if (due !== undefined) effects.push({ type: 'send', frame: due })
+  }
+
+  #giveUpOnCarrier(now: number, effects: Effect[]): void {
+    this.#patience = Math.min(2 * this.#patience, MAX_PATIENCE)
+    this.#leave(CloseCode.HeartbeatTimeout, 'Nothing was heard for too long', now, effects)
   }
 
   #endFor(error: unknown, now: number, effects: Effect[]): readonly Effect[] {

@@ -47,7 +47,11 @@ export class Heartbeat {
   #roundTripMs = 0
   #pings = { since: 0, count: 0 }
 
-  constructor(manner: HeartbeatManner, times: HeartbeatTimes, now: number) {
+  readonly #patience: number
+
+  /** @param patience so many times as long as usual it waits for an answer */
+  constructor(manner: HeartbeatManner, times: HeartbeatTimes, now: number, patience = 1) {
+    this.#patience = patience
     this.#manner = manner
     this.#times = times
     this.#heardAt = now
@@ -102,7 +106,7 @@ export class Heartbeat {
   }
 
   ping(timeoutMs: number, now: number): PingFrame {
-    this.#probe = { type: 'waiting', deadline: now + timeoutMs }
+    this.#probe = { type: 'waiting', deadline: now + timeoutMs * this.#patience }
     this.#lastPing = { n: this.#lastPing.n + 1, t: now }
     return { type: FrameType.Ping, ...this.#lastPing }
   }
@@ -115,7 +119,7 @@ export class Heartbeat {
 
   /** After an answered PING the same data gets as much time again. */
   #unackedAt(unacked: Unacked): number {
-    const patience = Math.max(UNACKED_AFTER_MS, UNACKED_ROUND_TRIPS * this.#roundTripMs)
+    const patience = Math.max(UNACKED_AFTER_MS, UNACKED_ROUND_TRIPS * this.#roundTripMs) * this.#patience
     return Math.max(unacked.since, this.#lastPing.t) + patience + unacked.bytes / SLOW_LINK_BYTES_PER_MS
   }
 }
