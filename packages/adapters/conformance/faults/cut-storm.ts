@@ -60,7 +60,12 @@ export async function runStorm({ url, seed, calls, streams, cuts, workers }: Sto
   })
   target.port = String(proxy.port)
   // A source of its own: else the faults would depend on how often the client has drawn in between.
-  const client = createClient(faultApi, { url: target, random: createRandom(seed), reconnect: { baseMs: 1, maxMs: 4 } })
+  const client = createClient(faultApi, {
+    url: target,
+    transports: ['websocket'],
+    random: createRandom(seed),
+    reconnect: { baseMs: 1, maxMs: 4 },
+  })
   try {
     const load = `storm ${String(seed)}`
     const line = await createNumberedLine(client, { load, streams, itemsPerStream: Math.floor(calls / streams) })
