@@ -1,82 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { decodeBody, decodeEnvelope } from '../protocol/decode-message.ts'
 import { encodeFrame } from '../protocol/encode-frame.ts'
-import { type Frame, FrameType, type PeerLimits } from '../protocol/frame.ts'
-import { DEFAULT_LIMITS } from '../protocol/limits.ts'
+import { type Frame, FrameType } from '../protocol/frame.ts'
 import { createHeldCompressor } from './held-compressor.fixture.ts'
-import { BATCH_BYTES, ENVELOPE_BYTES, Outbox, type OutboxCompression } from './outbox.ts'
-import { runLengthCompressor } from './run-length-compressor.fixture.ts'
+import { compression, createOutboxBench, noise, ok, payloadOf } from './outbox.fixture.ts'
+import { BATCH_BYTES, ENVELOPE_BYTES } from './outbox.ts'
 import { SharedFrame } from './shared-frame.ts'
-
-function ok(id: number, bytes = 0): Frame {
-  return { type: FrameType.Ok, id, output: bytes === 0 ? undefined : payloadOf(bytes) }
-}
-
-/** A MessagePack `bin` of so many bytes in all, which compresses well. */
-function payloadOf(bytes: number, fill = 7): Uint8Array {
-  const payload = new Uint8Array(bytes).fill(fill)
-  payload[0] = 0xc6
-  new DataView(payload.buffer).setUint32(1, bytes - 5)
-  return payload
-}
-
-function noise(bytes: number): Uint8Array {
-  const payload = payloadOf(bytes)
-  let state = 1
-  for (let i = 5; i < bytes; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    payload[i] = state >>> 24
-  }
-  return payload
-}
-
-interface Sent {
-  readonly seq: number
-  readonly count: number
-  readonly compressed: boolean
-  readonly ids: readonly number[]
-  readonly byteLength: number
-}
-
-function setUp(limits: Partial<PeerLimits> = {}) {
-  const sent: Sent[] = []
-  const faults: unknown[] = []
-  let next = 1
-  const outbox = new Outbox(
-    {
-      stamp(count) {
-        const seq = count === 0 ? 0 : next
-        next += count
-        return { seq, count, ack: 0 }
-      },
-      send(message) {
-        const { header, body, compressed } = decodeEnvelope(message, DEFAULT_LIMITS)
-        const plain = compressed && !isMarker(body) ? runLengthCompressor.inflate(body) : body
-        const frames = !isMarker(plain) ? decodeBody(plain, DEFAULT_LIMITS) : []
-        const ids = frames.map((frame) => ('id' in frame ? frame.id : -frame.type))
-        sent.push({ seq: header.seq, count: header.count, compressed, ids, byteLength: message.byteLength })
-        return true
-      },
-      restamp: (seq, count) => ({ seq, count, ack: 0 }),
-      oversized: (frame) => faults.push(frame),
-      fault: (error) => faults.push(error),
-    },
-    { ...DEFAULT_LIMITS, ...limits },
-  )
-  return { outbox, sent, faults }
-}
-
-function isMarker(body: Uint8Array): boolean {
-  return body.byteLength === 4 && body[0] === 0xde
-}
-
-function compression(overrides: Partial<OutboxCompression> = {}): OutboxCompression {
-  return { compressor: runLengthCompressor, thresholdBytes: 1024, maxRatio: 256, ...overrides }
-}
 
 describe('Outbox', () => {
   test('sends the frames of a turn as one message, in order', () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     for (const id of [1, 3, 5]) outbox.append(ok(id), false)
     expect(sent).toEqual([])
     outbox.flush()
@@ -84,13 +16,13 @@ describe('Outbox', () => {
   })
 
   test('sends nothing when nothing was collected', () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     outbox.flush()
     expect(sent).toEqual([])
   })
 
   test('sends a message without frames when one is asked for, once', () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     outbox.requestMessage()
     outbox.flush()
     outbox.flush()
@@ -98,7 +30,7 @@ describe('Outbox', () => {
   })
 
   test('lets a frame carry the acknowledgement that was asked for', () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     outbox.requestMessage()
     outbox.append(ok(1), false)
     outbox.flush()
@@ -106,7 +38,7 @@ describe('Outbox', () => {
   })
 
   test('does not wait for the end of the turn once a batch is large', () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     outbox.append(ok(1, BATCH_BYTES - 100), false)
     expect(sent).toHaveLength(0)
     outbox.append(ok(3, 100), false)
@@ -114,14 +46,14 @@ describe('Outbox', () => {
   })
 
   test('keeps the number of frames within the limit of the receiver', () => {
-    const { outbox, sent } = setUp({ framesPerMessage: 4 })
+    const { outbox, sent } = createOutboxBench({ framesPerMessage: 4 })
     for (let id = 1; id <= 9; id++) outbox.append(ok(id), false)
     outbox.flush()
     expect(sent.map(({ ids }) => ids)).toEqual([[1, 2, 3, 4], [5, 6, 7, 8], [9]])
   })
 
   test('keeps the size of messages within the limit of the receiver', () => {
-    const { outbox, sent } = setUp({ messageBytes: 4096 })
+    const { outbox, sent } = createOutboxBench({ messageBytes: 4096 })
     for (let id = 1; id <= 40; id++) outbox.append(ok(id, 700), false)
     outbox.flush()
     expect(sent.flatMap(({ ids }) => ids)).toHaveLength(40)
@@ -131,7 +63,7 @@ describe('Outbox', () => {
 
   test('leaves out a frame that no message can hold: at the limit and one past it', () => {
     const largest = ok(1, 1000)
-    const { outbox, sent } = setUp({ messageBytes: encodeFrame(largest).byteLength + ENVELOPE_BYTES })
+    const { outbox, sent } = createOutboxBench({ messageBytes: encodeFrame(largest).byteLength + ENVELOPE_BYTES })
     expect(outbox.append(ok(3, 1001), false)).toBe(false)
     expect(outbox.append(largest, false)).toBe(true)
     outbox.flush()
@@ -139,7 +71,7 @@ describe('Outbox', () => {
   })
 
   test('sends what came before a frame that no message can hold', () => {
-    const { outbox, sent } = setUp({ messageBytes: 4096 })
+    const { outbox, sent } = createOutboxBench({ messageBytes: 4096 })
     outbox.append(ok(1), false)
     expect(outbox.append(ok(3, 5000), false)).toBe(false)
     expect(outbox.append(ok(5), false)).toBe(true)
@@ -151,7 +83,7 @@ describe('Outbox', () => {
   })
 
   test('lets a frame without a value leave whatever the limits', () => {
-    const { outbox, sent } = setUp({ messageBytes: 100 })
+    const { outbox, sent } = createOutboxBench({ messageBytes: 100 })
     expect(outbox.append({ type: FrameType.Close, code: 1000, reason: 'a'.repeat(200), retry: false }, false)).toBe(
       true,
     )
@@ -160,7 +92,7 @@ describe('Outbox', () => {
   })
 
   test('knows which ids never left', () => {
-    const { outbox } = setUp()
+    const { outbox } = createOutboxBench()
     const call = (id: number): Frame => ({
       type: FrameType.Call,
       id,
@@ -182,7 +114,7 @@ describe('Outbox', () => {
   })
 
   test('counts bytes before and after compression', () => {
-    const { outbox } = setUp()
+    const { outbox } = createOutboxBench()
     outbox.compress(compression())
     outbox.append(ok(1, 5000), false)
     outbox.flush()
@@ -195,7 +127,7 @@ describe('Outbox', () => {
 
 describe('Outbox with compression', () => {
   test('compresses at the threshold and not one byte below it', () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     // The body: 3 bytes around the payload, as the first test shows.
     outbox.compress(compression({ thresholdBytes: 503 }))
     outbox.append(ok(1, 500), false)
@@ -206,7 +138,7 @@ describe('Outbox with compression', () => {
   })
 
   test('sends a body as it is when compression does not make it smaller', () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     outbox.compress(compression())
     outbox.append({ type: FrameType.Ok, id: 1, output: noise(4000) }, false)
     outbox.flush()
@@ -214,7 +146,7 @@ describe('Outbox with compression', () => {
   })
 
   test('sends a body as it is when it shrinks by more than the receiver believes', () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     outbox.compress(compression({ maxRatio: 10 }))
     outbox.append(ok(1, 20_000), false)
     outbox.flush()
@@ -222,7 +154,7 @@ describe('Outbox with compression', () => {
   })
 
   test('never compresses a body that holds a frame which must not be', () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     outbox.compress(compression())
     outbox.append(ok(1, 5000), false)
     outbox.append(ok(3, 10), true)
@@ -237,7 +169,7 @@ describe('Outbox with compression', () => {
   })
 
   test('keeps the order behind a body that is still being deflated', async () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     const compressor = createHeldCompressor()
     outbox.compress(compression({ compressor, maxRatio: 1000 }))
     outbox.append(ok(1, 800), false)
@@ -258,7 +190,7 @@ describe('Outbox with compression', () => {
   })
 
   test('lets control frames pass data that is being deflated, and CLOSE wait for it', async () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     const compressor = createHeldCompressor()
     outbox.compress(compression({ compressor, maxRatio: 1000 }))
     outbox.append(ok(1, 2000), false)
@@ -278,7 +210,7 @@ describe('Outbox with compression', () => {
   })
 
   test('forgets what is being deflated when it is dropped', async () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     const compressor = createHeldCompressor()
     outbox.compress(compression({ compressor }))
     outbox.append(ok(1, 2000), false)
@@ -289,7 +221,7 @@ describe('Outbox with compression', () => {
   })
 
   test('reports a compressor that fails', async () => {
-    const { outbox, faults } = setUp()
+    const { outbox, faults } = createOutboxBench()
     const failure = new Error('out of memory')
     const deflated = Promise.reject(failure)
     const compressor = { ...compression().compressor, deflate: () => deflated }
@@ -307,7 +239,7 @@ describe('Outbox with shared frames', () => {
     new SharedFrame({ type: FrameType.Event, event: 1, params: undefined, payload: payloadOf(bytes) }, compress)
 
   test('puts a small one among the other frames', () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     outbox.compress(compression())
     outbox.append(ok(1), false)
     outbox.appendShared(event(50))
@@ -328,7 +260,7 @@ describe('Outbox with shared frames', () => {
       },
     }
     for (let receiver = 0; receiver < 3; receiver++) {
-      const { outbox, sent } = setUp()
+      const { outbox, sent } = createOutboxBench()
       outbox.compress(compression({ compressor: counting }))
       outbox.append(ok(1), false)
       outbox.appendShared(frame)
@@ -344,7 +276,7 @@ describe('Outbox with shared frames', () => {
   })
 
   test('never compresses one that must not be, nor what travels with it', () => {
-    const { outbox, sent } = setUp()
+    const { outbox, sent } = createOutboxBench()
     outbox.compress(compression())
     outbox.append(ok(1, 3000), false)
     outbox.appendShared(event(3000, false))
@@ -371,7 +303,7 @@ describe('Outbox with shared frames', () => {
 
   test('refuses one that no message can hold: at the limit and one past it', () => {
     const { byteLength } = event(1000).body
-    const { outbox } = setUp({ messageBytes: byteLength + 48 })
+    const { outbox } = createOutboxBench({ messageBytes: byteLength + 48 })
     expect(outbox.appendShared(event(1000))).toBe(true)
     expect(outbox.appendShared(event(1001))).toBe(false)
   })

@@ -90,6 +90,7 @@ export class Outbox {
   /** Bodies behind an asynchronous deflate, in order. Always empty with a synchronous compressor. */
   readonly #underWay: Departure[] = []
   #underWayBytes = 0
+  #underWayFrames = 0
   #held: Held[] = []
   #heldBytes = 0
   #compression: OutboxCompression | undefined
@@ -169,7 +170,10 @@ export class Outbox {
   /** As `hasRoom`, behind so many bytes that are on their way here. */
   hasRoomBehind(bytes: number): boolean {
     const { byteLength, countedCount } = this.#builder
-    return this.#held.length === 0 && this.#replay.hasRoom(bytes + byteLength + this.#underWayBytes, countedCount)
+    return (
+      this.#held.length === 0 &&
+      this.#replay.hasRoom(bytes + byteLength + this.#underWayBytes, countedCount + this.#underWayFrames)
+    )
   }
 
   /**
@@ -268,6 +272,7 @@ export class Outbox {
     this.#control.reset()
     this.#underWay.length = 0
     this.#underWayBytes = 0
+    this.#underWayFrames = 0
     this.#held = []
     this.#heldBytes = 0
     this.#batchRequests = []
@@ -404,6 +409,7 @@ export class Outbox {
     }
     this.#underWay.push(departure)
     this.#underWayBytes += departure.body.byteLength
+    this.#underWayFrames += departure.counted
     if (this.#underWay.length === 1) this.#sendUnderWay().catch((error: unknown) => this.#exit.fault(error))
   }
 
@@ -415,6 +421,7 @@ export class Outbox {
       // Dropped in the meantime?
       if (this.#underWay[0] !== departure) return
       this.#underWayBytes -= departure.body.byteLength
+      this.#underWayFrames -= departure.counted
       this.#leave(departure, deflated)
       this.#underWay.shift()
     }
