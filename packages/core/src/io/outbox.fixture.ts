@@ -1,5 +1,5 @@
 import { decodeBody, decodeEnvelope } from '../protocol/decode-message.ts'
-import { type CountedFrame, type Frame, FrameType, type PeerLimits } from '../protocol/frame.ts'
+import { type CountedFrame, FrameType, type PeerLimits } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS } from '../protocol/limits.ts'
 import { Outbox, type OutboxCompression } from './outbox.ts'
 import type { WindowLimits } from './replay.ts'
