@@ -127,3 +127,75 @@ describe('unacknowledged data', () => {
     expect(sequence.unacked).toBeUndefined()
   })
 })
+
+describe('another connection', () => {
+  test('goes on from what the other end has accepted: what it says is an acknowledgement', () => {
+    const sequence = new Sequence()
+    sequence.stamp(5, 10, 0)
+    sequence.continueFrom(3, 100)
+    expect(sequence.acked).toBe(3)
+    expect(sequence.stamp(1, 10, 100)).toEqual(header(6, 1))
+  })
+
+  test('keeps a later acknowledgement that came over the one before', () => {
+    const sequence = new Sequence()
+    sequence.stamp(5, 10, 0)
+    sequence.admit(header(0, 0, 4), 10, 0)
+    sequence.continueFrom(2, 100)
+    expect(sequence.acked).toBe(4)
+  })
+
+  test('goes on from all that was sent, and from nothing above it', () => {
+    const sequence = new Sequence()
+    sequence.stamp(5, 10, 0)
+    expect([sequence.canContinueFrom(5), sequence.canContinueFrom(6)]).toEqual([true, false])
+    expect(() => sequence.continueFrom(6, 0)).toThrow(expect.objectContaining({ closeCode: 4400 }))
+    expect(sequence.acked).toBe(0)
+    sequence.continueFrom(5, 0)
+    expect(sequence.acked).toBe(5)
+  })
+
+  test('is sent again what was admitted and not accepted, and takes what was accepted for a duplicate', () => {
+    const sequence = new Sequence()
+    receive(sequence, 1, 2, 10, 0)
+    sequence.admit(header(3, 2), 10, 0)
+    sequence.continueFrom(0, 100)
+    expect(sequence.accepted).toBe(2)
+    expect(sequence.admit(header(1, 2), 10, 100)).toBe('duplicate')
+    expect(sequence.admit(header(3, 2), 10, 100)).toBe('accept')
+    expect(sequence.admit(header(5, 1), 10, 100)).toBe('accept')
+  })
+
+  test('owes no acknowledgement: HELLO and WELCOME have told', () => {
+    const sequence = new Sequence()
+    receive(sequence, 1, 1, ACK_AFTER_BYTES - 1, 0)
+    sequence.continueFrom(0, 100)
+    expect(sequence.ackDueAt).toBeUndefined()
+    // Neither do its bytes count with those that come over this one.
+    receive(sequence, 2, 1, 1, 100)
+    expect(sequence.ackDueAt).toBe(100 + ACK_AFTER_MS)
+  })
+
+  test('gives what it sends again its old numbers and the latest acknowledgement, which settles the debt', () => {
+    const sequence = new Sequence()
+    sequence.stamp(2, 10, 0)
+    sequence.stamp(1, 10, 0)
+    sequence.continueFrom(2, 100)
+    receive(sequence, 1, 1, 10, 100)
+    expect(sequence.repeat(3, 1, 10)).toEqual(header(3, 1, 1))
+    expect(sequence.ackDueAt).toBeUndefined()
+    expect(sequence.sent).toBe(3)
+  })
+
+  test('has until now for what is unacknowledged, and all bytes that it is sent again', () => {
+    const sequence = new Sequence()
+    sequence.stamp(1, 100, 0)
+    sequence.stamp(1, 100, 0)
+    sequence.continueFrom(0, 500)
+    sequence.repeat(1, 1, 40)
+    sequence.repeat(2, 1, 50)
+    expect(sequence.unacked).toEqual({ number: 2, since: 500, bytes: 90 })
+    sequence.continueFrom(2, 600)
+    expect(sequence.unacked).toBeUndefined()
+  })
+})
