@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { createPlatformCompressor } from '../io/platform-compressor.ts'
 import type { Compressor, Connector, Transport, TransportListener } from '../io/ports.ts'
+import type { WindowLimits } from '../io/replay.ts'
 import type { CompressionChoice, Hello, Welcome } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts'
 import { createValueCodec, type ValueCodec } from '../protocol/value-codec.ts'
@@ -10,7 +11,7 @@ import type { CalleeEffect } from '../session/effect.ts'
 import { createServerSession } from '../session/server-session.ts'
 import type { ClientMoves, ServerDecisions, Session } from '../session/session.ts'
 import type { MemoryLink } from '../testing/memory-link.ts'
-import { createMemoryNetwork } from '../testing/memory-network.ts'
+import { createMemoryNetwork, type MemoryNetwork } from '../testing/memory-network.ts'
 import { createVirtualClock, type VirtualClock } from '../testing/virtual-clock.ts'
 import type { BacklogLimits } from './backlog-watch.ts'
 import { Caller } from './caller.ts'
@@ -39,6 +40,12 @@ export interface PairOptions {
   readonly serverTransport?: (transport: Transport) => Transport
   /** Of the server. */
   readonly backlog?: BacklogLimits
+  /** Differences from what the server says by itself, such as a `resumeWindowMs`. */
+  readonly welcome?: Partial<Welcome>
+  /** What either end has under way before it holds back. @default no bound */
+  readonly window?: WindowLimits
+  /** One way, in ms. @default 0 */
+  readonly latencyMs?: number
 }
 
 interface End<S extends Session> {
@@ -60,6 +67,7 @@ interface PairEnd<S extends Session> extends End<S> {
 export interface Pair {
   readonly clock: VirtualClock
   readonly codec: ValueCodec
+  readonly network: MemoryNetwork
   readonly link: MemoryLink
   readonly client: PairEnd<Session & ClientMoves>
   readonly server: PairEnd<Session & ServerDecisions>
@@ -105,7 +113,8 @@ function welcomeOf(limits: Limits, compression: CompressionChoice | undefined): 
 /** Connected, and through the handshake unless the options say otherwise. */
 export async function connectPair(options: PairOptions = {}): Promise<Pair> {
   const clock = createVirtualClock()
-  const network = createMemoryNetwork({ clock })
+  const { window, latencyMs = 0 } = options
+  const network = createMemoryNetwork({ clock, latencyMs })
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits }
   const platform = createPlatformCompressor()
   const compressors = options.compressors ?? { client: platform, server: platform }
@@ -116,11 +125,11 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
   network.listen((transport, givenLink) => {
     link = givenLink
     const session = createServerSession({ limits, now: clock.now() })
-    const end = createEnd(session, compressors.server, { limits, clock, codec, backlog: options.backlog })
+    const end = createEnd(session, compressors.server, { limits, clock, codec, window, backlog: options.backlog })
     end.observer.onHandshake = (effect) => {
       end.told.push(effect.type)
       if (effect.type !== 'hello') return
-      const welcome = welcomeOf(limits, options.compression)
+      const welcome = { ...welcomeOf(limits, options.compression), ...options.welcome }
       const decide = options.onHello ?? (() => end.connection.move((moves, now) => moves.accept(welcome, now)))
       decide(end, welcome)
     }
@@ -131,7 +140,8 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
   })
 
   const session = createClientSession({ hello: HELLO, limits: DEFAULT_LIMITS })
-  const client = createEnd(session, compressors.client, { limits: DEFAULT_LIMITS, clock, codec, backlog: undefined })
+  const { client: ours } = compressors
+  const client = createEnd(session, ours, { limits: DEFAULT_LIMITS, clock, codec, window, backlog: undefined })
   client.observer.onOpen = () => client.connection.move((moves, now) => moves.opened(now))
   let listener: TransportListener | undefined
   const connector: Connector = {
@@ -142,9 +152,10 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
     },
   }
   client.connection.start({ connector, ...sidesOf(client, options.client) })
-  await clock.settle()
+  // Long enough for HELLO, WELCOME and the first PING.
+  await clock.advanceAsync(5 * latencyMs)
   if (server === undefined || listener === undefined || link === undefined) throw new Error('Expected a connection')
-  return { clock, codec, link, client: { ...client, listener }, server }
+  return { clock, codec, network, link, client: { ...client, listener }, server }
 }
 
 /** For what a compressor does on another thread: however busy the machine is, only the test's own time limit ends the wait. */
@@ -153,7 +164,7 @@ export function eventually({ clock }: Pair, condition: () => boolean): Promise<v
 }
 
 /** Ends what is still open and lets a minute pass: nothing may be left of it then. */
-export async function expectNothingLeft({ clock, link, client, server }: Pair): Promise<void> {
+export async function expectNothingLeft({ clock, network, client, server }: Pair): Promise<void> {
   client.connection.close(1000, 'done', false)
   await clock.advanceAsync(60_000)
   for (const { connection, caller } of [client, server]) {
@@ -161,7 +172,7 @@ export async function expectNothingLeft({ clock, link, client, server }: Pair): 
     expect(caller.size).toBe(0)
     expect(connection.transport).toBeUndefined()
   }
-  expect(link.gone).toBe(true)
+  expect(network.links).toEqual([])
   expect(clock.pending).toBe(0)
 }
 
@@ -180,13 +191,14 @@ interface Surroundings {
   readonly limits: Limits
   readonly clock: VirtualClock
   readonly codec: ValueCodec
+  readonly window: WindowLimits | undefined
   readonly backlog: BacklogLimits | undefined
 }
 
 function createEnd<S extends Session>(
   session: S,
   compressor: Compressor | undefined,
-  { limits, clock, codec, backlog }: Surroundings,
+  { limits, clock, codec, window, backlog }: Surroundings,
 ): End<S> {
   const told: string[] = []
   const faults: unknown[] = []
@@ -195,6 +207,7 @@ function createEnd<S extends Session>(
     onOpen: () => {},
     onHandshake: (effect) => void told.push(effect.type),
     onLinkEffect: (effect) => void told.push(effect.type),
+    onProven: () => void told.push('proven'),
     onDetached: (ending) => void told.push(`detached: ${textOf(ending)}`),
     onLost: (ending) => void told.push(`lost: ${textOf(ending)}`),
     onClosed: (ending) => void told.push(`closed: ${textOf(ending)}`),
@@ -205,12 +218,13 @@ function createEnd<S extends Session>(
     onOpen: () => observer.onOpen(),
     onHandshake: (effect) => observer.onHandshake(effect),
     onLinkEffect: (effect) => observer.onLinkEffect(effect),
+    onProven: () => observer.onProven?.(),
     onDetached: (ending) => observer.onDetached(ending),
     onLost: (ending) => observer.onLost(ending),
     onClosed: (ending) => observer.onClosed(ending),
     onFault: (error) => observer.onFault(error),
   }
-  const connection = new Connection({ session, clock, limits, compressor, backlog, observer: late })
+  const connection = new Connection({ session, clock, limits, compressor, backlog, window, observer: late })
   const caller = new Caller(connection, (event, _params, payload) => {
     events.push(`${event}: ${JSON.stringify(payload === undefined ? undefined : codec.decode(payload))}`)
   })
