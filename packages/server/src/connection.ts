@@ -297,7 +297,8 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
       return
     }
     if (principalOf(guest.context) !== session.#phase.identity.principal) {
-      this.#accept(guest, 'auth')
+      // With a context of its own, too: what it is told of the connection would be somebody else's.
+      this.#decide(guest.hello.auth, this, (context, auth) => this.#accept({ ...guest, context, auth }, 'auth'))
       return
     }
     if (!session.#link.session.canContinueFrom(guest.hello.rx)) {
