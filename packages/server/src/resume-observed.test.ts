@@ -18,12 +18,28 @@ test('the application is told of one client, however often it comes back, and of
   third.close(1000)
   await clock.settle()
   expect(told).toEqual(['connected 1', 'disconnected 1'])
-  expect(events.map(({ connection, ...change }) => ({ ...change, id: connection.id }))).toEqual([
-    { type: 'opened', id: '1', why: 'start', transport: 'websocket', notResumed: undefined },
-    { type: 'detached', id: '1', code: 1006, reason: '', attachedMs: 1000 },
-    { type: 'resumed', id: '1', why: 'retry', transport: 'websocket', detachedMs: 250, gen: 2, replayed: 0 },
-    { type: 'resumed', id: '1', why: 'goaway', transport: 'websocket', detachedMs: 0, gen: 3, replayed: 0 },
-    { type: 'ended', id: '1', code: 1000, reason: '', livedMs: 1750 },
+  expect(events).toMatchObject([
+    { type: 'opened', connection: { id: '1' }, why: 'start', transport: 'websocket', notResumed: undefined },
+    { type: 'detached', connection: { id: '1' }, code: 1006, reason: '', attachedMs: 1000 },
+    {
+      type: 'resumed',
+      connection: { id: '1' },
+      why: 'retry',
+      transport: 'websocket',
+      detachedMs: 250,
+      gen: 2,
+      replayed: 0,
+    },
+    {
+      type: 'resumed',
+      connection: { id: '1' },
+      why: 'goaway',
+      transport: 'websocket',
+      detachedMs: 0,
+      gen: 3,
+      replayed: 0,
+    },
+    { type: 'ended', connection: { id: '1' }, code: 1000, reason: '', livedMs: 1750 },
   ])
 })
 
