@@ -1,6 +1,6 @@
 /** A server whose sessions outlive their connections, and clients that say what they like of them. */
 import { event, mutation, query, router } from '@tautline/core'
-import { implement } from '@tautline/core/peer'
+import { implement, type NoCalls } from '@tautline/core/peer'
 import { createValueCodec, type Frame, FrameType, type Hello, type Welcome } from '@tautline/core/protocol'
 import { type RawPeer, rawHello } from '@tautline/core/testing'
 import * as v from 'valibot'
@@ -49,7 +49,7 @@ interface Question {
 }
 
 /** Contexts are made of the name given as credentials: `wait:ada` waits for `decide`, `no` is refused. */
-export function createResumeBench(options: Partial<ServerOptions<Context, never>> = {}) {
+export function createResumeBench(options: Partial<ServerOptions<Context, NoCalls>> = {}) {
   const questions: Question[] = []
   const slow = Promise.withResolvers<string>()
   const decision = Promise.withResolvers<void>()
@@ -71,7 +71,7 @@ export function createResumeBench(options: Partial<ServerOptions<Context, never>
         return slow.promise
       },
     })
-  const tell = (word: string) => (handle: ServerConnectionHandle<Context, never>) =>
+  const tell = (word: string) => (handle: ServerConnectionHandle<Context, NoCalls>) =>
     void told.push(`${word} ${handle.id}`)
   const bench = createBench(implementation, {
     resume: { windowMs: WINDOW_MS },

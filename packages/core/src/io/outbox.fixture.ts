@@ -29,7 +29,7 @@ export function noise(bytes: number): Uint8Array {
   return payload
 }
 
-export interface Sent {
+interface Sent {
   readonly seq: number
   readonly count: number
   readonly compressed: boolean
