@@ -1,6 +1,10 @@
 import type { Connector } from '@tautline/core/io'
 import { describe, expect, test } from 'vitest'
-import { FALLBACK_AFTER_MS, PROVEN_AFTER_MS, TransportChoice } from './transport-choice.ts'
+import { TransportChoice } from './transport-choice.ts'
+
+/** Fixed by PROTOCOL.md, "Choosing a transport". */
+const FALLBACK_AFTER_MS = 2_500
+const PROVEN_AFTER_MS = 5_000
 
 function connector(kind: string): Connector {
   return {

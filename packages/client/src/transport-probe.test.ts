@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { createConnections } from './connection.fixture.ts'
-import { PROOF_MS, TransportProbe } from './transport-probe.ts'
+import { TransportProbe } from './transport-probe.ts'
 
+/** Fixed by PROTOCOL.md, "Choosing a transport". */
+const PROOF_MS = 3_000
 const FIRST_AFTER_MS = 15_000
 
 function setUp() {

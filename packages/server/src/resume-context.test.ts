@@ -5,7 +5,7 @@ import { onlyConnection } from './test-bench.fixture.ts'
 
 describe('`context`', () => {
   test('runs for every connection, with the handle of the session, and is what calls see from then on', async () => {
-    const { connect, attach, questions, run } = createResumeBench({ principalOf: () => 'one' })
+    const { connect, attach, questions, run, bench } = createResumeBench({ principalOf: () => 'one' })
     const { welcome } = await connect()
     const { peer } = await attach(welcome, { auth: 'ada2' })
     expect(questions).toMatchObject([
@@ -14,6 +14,7 @@ describe('`context`', () => {
     ])
     sendFrom(peer, 1, call(1, 'whoami'))
     expect(await run(answerTo(peer, 1))).toBe('ada2 on 1')
+    expect(onlyConnection(bench).context.user).toBe('ada2')
   })
 
   test('has a signal that lasts as long as the session, not as a connection of it', async () => {

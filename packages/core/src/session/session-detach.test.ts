@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { CloseCode } from '../protocol/close-codes.ts'
+import { CloseCode, sessionOutlives } from '../protocol/close-codes.ts'
 import { FrameType } from '../protocol/frame.ts'
 import { closeFrame, deliver, openResumablePair, WINDOW_MS } from './resumable.fixture.ts'
 import { brief, callOf, NO_STATS, openPair } from './session-pair.fixture.ts'
 
 const ENDS = ['client', 'server'] as const
 
-const LIVES = [CloseCode.Superseded, CloseCode.SequenceGap, CloseCode.HeartbeatTimeout, CloseCode.SlowConsumer]
-const ENDS_WITH = Object.values(CloseCode).filter((code) => !LIVES.some((lives) => lives === code))
+const CODES = Object.values(CloseCode)
+const LIVES = CODES.filter(sessionOutlives)
+const ENDS_WITH = CODES.filter((code) => !sessionOutlives(code))
 
 describe.each(ENDS)('a session at the %s', (role) => {
   test('waits where its transport is gone, and says nothing of it', () => {
