@@ -289,7 +289,7 @@ describe('Outbox with shared frames', () => {
       const frame = { type: FrameType.VolatileEvent, event: 1, params: undefined, key: undefined } as const
       return new SharedFrame({ ...frame, payload: payloadOf(bytes) }, true)
     }
-    const { outbox, sent } = setUp({ framesPerMessage: 4 })
+    const { outbox, sent } = createOutboxBench({ framesPerMessage: 4 })
     for (let n = 0; n < 9; n++) outbox.appendShared(volatile(50))
     outbox.flush()
     expect(sent.map(({ ids, seq, count }) => [ids.length, seq, count])).toEqual([
