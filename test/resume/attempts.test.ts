@@ -1,7 +1,7 @@
 /** Attempts to go on with a session that meet each other, or come too late, must not end it. */
 import type { MemoryLink } from '@tautline/core/testing'
 import { expect, test } from 'vitest'
-import { createLine, type TestLine } from './line.fixture.ts'
+import { createLine, serveOn, startServer, type TestLine } from './line.fixture.ts'
 
 /** Longer than the first retry and a handshake. */
 const BACK_MS = 1100
@@ -96,6 +96,29 @@ test('a server is closed when the sockets are that its sessions have left', asyn
   const closed = line.server.close({ drainMs: 0 }).then(() => line.server.stats().connections)
   await line.clock.advanceAsync(4000)
   expect(await closed).toBe(0)
+})
+
+test('a stream that has moved to the next server with items unread may have run, whatever becomes of it', async () => {
+  const line = await connected()
+  const items = line.client.count({ to: 1000 })
+  const first = items.next()
+  await line.clock.advanceAsync(20)
+  expect(await first).toMatchObject({ value: 1 })
+  const next = startServer(line.desk, line.clock, {})
+  serveOn(line.network, next)
+  const drained = line.server.close({ drainMs: 1000 })
+  await line.clock.advanceAsync(2000)
+  await drained
+  const closed = line.client.$.close()
+  await line.clock.advanceAsync(100)
+  await closed
+  const rest = (async () => {
+    for await (const _ of items);
+  })()
+  await expect(rest).rejects.toMatchObject({ code: 'CLIENT_CLOSED', outcome: 'unknown' })
+  const ended = next.close({ drainMs: 0 })
+  await line.clock.advanceAsync(100)
+  await ended
 })
 
 async function answer({ client, clock }: TestLine): Promise<number> {

@@ -81,6 +81,7 @@ export class StreamCall implements Intent, StreamSink {
     const place = this.#place
     if (place?.caller !== caller || !this.isRepeatable) return
     this.#place = undefined
+    if (!caller.link.isUnsent(place.id)) this.#outcome = 'unknown'
     caller.cancel(place.id)
     this.#again()
   }
