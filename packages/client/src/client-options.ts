@@ -7,7 +7,7 @@ import type { QueueLimits } from './intents.ts'
 import type { PageSignals } from './page-signals.ts'
 import type { WebSocketConstructor } from './transports/websocket.ts'
 
-/** Where to connect: an address, or something that connects. */
+/** Where to connect: an address, or what connects. */
 export type ClientTarget =
   | {
       /** `wss:`, `ws:`, `https:` or `http:`. In a page it may be relative: `"/rpc"`. */

@@ -143,6 +143,7 @@ export class Reconnector {
     this.#closed ??= Promise.withResolvers<void>()
     this.#failure = CLOSED
     this.#options.intents.close(CLOSED)
+    this.#choice.stop()
     this.#apply(this.#policy.close(this.#now()))
     this.#failWaiters()
     this.#probe.stop()
@@ -344,6 +345,7 @@ export class Reconnector {
   #giveUp({ code, reason }: Ending): void {
     const message = reason || `There is no connection: the last one ended with ${code}`
     this.#failure = { code: ERRORS_OF_CLOSE.get(code) ?? 'CONNECTION_LOST', message }
+    this.#choice.stop()
     this.#options.intents.stop(this.#failure)
     this.#failWaiters()
   }

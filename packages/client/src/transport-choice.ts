@@ -67,6 +67,11 @@ export class TransportChoice {
     return this.#connectors[1]
   }
 
+  /** No attempt is wanted any more but those that are asked for. */
+  stop(): void {
+    this.#beginning = OVER
+  }
+
   failed(transport: string): void {
     if (!this.isPreferred(transport)) {
       this.#next = 'preferred'
