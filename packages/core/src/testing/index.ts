@@ -17,4 +17,4 @@ export {
   type SessionPair,
   type SessionPairOptions,
 } from './session-pair.ts'
-export { createVirtualClock, type VirtualClock } from './virtual-clock.ts'
+export { createVirtualClock, type VirtualClock, type VirtualClockOptions } from './virtual-clock.ts'

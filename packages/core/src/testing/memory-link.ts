@@ -157,7 +157,11 @@ export class MemoryLink {
   }
 
   #noteGone(): void {
-    if (this.gone) this.#options.onGone()
+    if (!this.gone) return
+    // What is still on its way arrives nowhere.
+    this.up.clear()
+    this.down.clear()
+    this.#options.onGone()
   }
 }
 

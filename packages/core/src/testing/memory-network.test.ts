@@ -202,4 +202,14 @@ describe('a network in memory', () => {
     expect(network.attempts).toBe(2)
     expect(clock.pending).toBe(0)
   })
+
+  test('a link that is closed at both ends leaves no timer for what was on its way', () => {
+    const { clock, client, server, link } = connected()
+    link.up.setBandwidth(0.001)
+    client.send(bytes(1, 2, 3))
+    server.abort?.()
+    clock.advance(1)
+    expect(link.gone).toBe(true)
+    expect(clock.pending).toBe(0)
+  })
 })

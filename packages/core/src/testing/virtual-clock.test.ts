@@ -86,4 +86,19 @@ describe('a virtual clock', () => {
   test.each([-1, Number.NaN])('refuses to move by %s ms', (ms) => {
     expect(() => createVirtualClock().advance(ms)).toThrow('Expected `ms` to be a number >= 0')
   })
+
+  test('lets promises settle as it is told to', async () => {
+    let turns = 0
+    const clock = createVirtualClock({
+      afterPromises: (task) => {
+        turns += 1
+        void Promise.resolve().then(task)
+      },
+    })
+    const seen: number[] = []
+    clock.schedule(5, () => seen.push(clock.now()))
+    await clock.advanceAsync(5)
+    expect(seen).toEqual([5])
+    expect(turns).toBeGreaterThan(0)
+  })
 })

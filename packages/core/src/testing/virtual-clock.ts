@@ -19,8 +19,16 @@ export interface VirtualClock extends Clock {
   settleUntil(condition: () => boolean, maxTurns?: number): Promise<void>
 }
 
-export function createVirtualClock(): VirtualClock {
-  return new TaskClock()
+export interface VirtualClockOptions {
+  /**
+   * Runs a task when all promises that can settle have done so.
+   * @default one turn of the event loop later, on every runtime
+   */
+  readonly afterPromises?: ((task: () => void) => void) | undefined
+}
+
+export function createVirtualClock({ afterPromises }: VirtualClockOptions = {}): VirtualClock {
+  return new TaskClock(afterPromises ?? createSystemClock().defer)
 }
 
 interface Timer {
@@ -33,11 +41,15 @@ const MAX_TASKS_AT_ONCE = 1_000_000
 const MAX_TURNS = 10_000
 
 class TaskClock implements VirtualClock {
-  readonly #turns = createSystemClock()
+  readonly #afterPromises: (task: () => void) => void
   /** Latest first, so that the next one is popped. */
   readonly #timers: Timer[] = []
   readonly #deferred: (() => void)[] = []
   #now = 0
+
+  constructor(afterPromises: (task: () => void) => void) {
+    this.#afterPromises = afterPromises
+  }
 
   now(): number {
     return this.#now
@@ -87,10 +99,9 @@ class TaskClock implements VirtualClock {
     }
   }
 
-  /** One turn of the real event loop: all promises that can settle have done so after it. */
   #turn(): Promise<void> {
     return new Promise((resolve) => {
-      this.#turns.defer(resolve)
+      this.#afterPromises(resolve)
     })
   }
 
