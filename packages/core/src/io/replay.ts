@@ -33,7 +33,7 @@ export const NO_WINDOW: WindowLimits = { bytes: Number.POSITIVE_INFINITY, frames
 const FEW = 64
 
 export class Replay {
-  readonly #limits: WindowLimits
+  readonly limits: WindowLimits
   /** Those before `#first` are acknowledged, and taken away when they are many. */
   #kept: (KeptBody | undefined)[] = []
   #first = 0
@@ -41,7 +41,7 @@ export class Replay {
   #frames = 0
 
   constructor(limits: WindowLimits) {
-    this.#limits = limits
+    this.limits = limits
   }
 
   get byteLength(): number {
@@ -54,7 +54,7 @@ export class Replay {
 
   /** @param bytes @param frames what is on its way into a body besides */
   hasRoom(bytes: number, frames: number): boolean {
-    return this.#bytes + bytes < this.#limits.bytes && this.#frames + frames < this.#limits.frames
+    return this.#bytes + bytes < this.limits.bytes && this.#frames + frames < this.limits.frames
   }
 
   keep(kept: KeptBody): void {

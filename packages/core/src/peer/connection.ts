@@ -275,14 +275,17 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     this.onMove()
   }
 
+  /** A transport that was left may still bring something: the session has moved on. */
+  isCarriedBy(carrier: Carrier): boolean {
+    return this.#link?.carrier === carrier
+  }
+
   onMessage(carrier: Carrier, message: Uint8Array): void {
-    const link = this.#link
-    // A transport that was left may still bring something: the session has moved on.
-    if (link?.carrier === carrier) this.#guard(() => link.inbound.push(message))
+    if (this.isCarriedBy(carrier)) this.#guard(() => this.#link?.inbound.push(message))
   }
 
   onDrain(carrier: Carrier): void {
-    if (this.#link?.carrier === carrier) this.onMove()
+    if (this.isCarriedBy(carrier)) this.onMove()
   }
 
   onGone(carrier: Carrier, code: number, reason: string): void {
