@@ -62,7 +62,7 @@ export class Servers {
     const server = new SimulatedServer(this.#world, this.#all.length + 1)
     this.#all.push(server)
     for (const { networks } of this.#clients) {
-      for (const [index, network] of networks.entries()) server.serveOn(network, KINDS[index] ?? 'memory')
+      for (const [index, network] of networks.entries()) server.serveOn(network, KINDS[index] ?? 'websocket')
     }
     return server
   }

@@ -74,7 +74,7 @@ export class SimulatedServer {
   }
 
   /** Takes the connections of a network from now on. */
-  serveOn(network: MemoryNetwork, kind: string): void {
+  serveOn(network: MemoryNetwork, kind: 'websocket' | 'long-poll'): void {
     network.listen((link) => {
       const transport = this.process.transport(link)
       const socket: ServerSocket = {

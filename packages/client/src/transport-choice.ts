@@ -69,7 +69,8 @@ export class TransportChoice {
 
   /** No attempt is wanted any more but those that are asked for. */
   stop(): void {
-    this.#beginning = OVER
+    this.#beginning = 'over'
+    this.#fallbackAt = undefined
   }
 
   failed(transport: string): void {

@@ -57,17 +57,28 @@ describe('a ticket', () => {
     expect([ticket.judge(show(first, 3)), ticket.judge(show(second, 3))]).toEqual(['foreign', 'valid'])
   })
 
-  test('takes the one that a client still has after any number of lost WELCOMEs, and none of the lost ones', () => {
+  test('takes whichever of several WELCOMEs a client has got, or none of them, until one is confirmed', () => {
     const ticket = createTicket()
     const first = ticket.issue({ token: undefined, attempt: 1 })
     ticket.confirm()
-    const lost = [2, 3, 4].map((attempt) => ticket.issue({ token: first, attempt }))
-    const latest = lost.pop()
-    expect(ticket.judge(show(first, 9))).toBe('valid')
+    const given = [2, 3, 4].map((attempt) => ticket.issue({ token: first, attempt }))
+    for (const token of [first, ...given]) expect(ticket.judge(show(token, 9))).toBe('valid')
+    ticket.confirm()
+    const [second, third, latest] = given
+    for (const token of [first, second, third]) expect(ticket.judge(show(token, 9))).toBe('foreign')
     expect(ticket.judge(show(latest, 9))).toBe('valid')
-    for (const token of lost) expect(ticket.judge(show(token, 9))).toBe('foreign')
-    ticket.issue({ token: latest, attempt: 9 })
-    expect(ticket.judge(show(first, 10))).toBe('foreign')
+  })
+
+  test.each([
+    [7, 'valid'],
+    [8, 'foreign'],
+  ])('knows the one that was shown for ever, and another after %i more as %s', (count, verdict) => {
+    const ticket = createTicket()
+    const shown = ticket.issue({ token: undefined, attempt: 1 })
+    const other = ticket.issue({ token: shown, attempt: 2 })
+    for (let attempt = 3; attempt < 2 + count; attempt++) ticket.issue({ token: shown, attempt })
+    expect(ticket.judge(show(other, 99))).toBe(verdict)
+    expect(ticket.judge(show(shown, 99))).toBe('valid')
   })
 
   test('does not hold the token itself', () => {

@@ -11,6 +11,8 @@ import { hashToken, isSameHash } from './token-hash.ts'
 /** Lengths fixed by PROTOCOL.md, "Sessions". */
 const SID_BYTES = 16
 const TOKEN_BYTES = 32
+/** More WELCOMEs than that no client loses in a row, without a word over any of the connections. */
+const MAX_TOKENS = 8
 
 /**
  * `valid`: it may attach. `late`: it was overtaken by a newer HELLO of the same client. `foreign`: it does not prove the
@@ -21,9 +23,11 @@ export type TicketVerdict = 'valid' | 'late' | 'foreign'
 export class SessionTicket {
   readonly sid: string
   readonly #randomBytes: RandomBytes
-  #current: Uint8Array = new Uint8Array()
-  /** The one that the client showed when it was given the current one, which may have got lost. */
-  #previous: Uint8Array | undefined
+  /**
+   * Hashes of the tokens that its client may have, the latest last: of connections that were made side by side, it may have
+   * got the WELCOME of any, or of none.
+   */
+  #valid: readonly Uint8Array[] = []
   #attempt = 0
   #gen = 0
 
@@ -47,14 +51,16 @@ export class SessionTicket {
   }
 
   /**
-   * Another connection attaches: the token for its WELCOME. The one that was shown stays valid until `confirm`.
+   * Another connection attaches: the token for its WELCOME. The one that was shown, and those given since, stay valid until
+   * `confirm`.
    *
    * @param shown by the HELLO of the connection: no token where it is the first one of the session
    */
   issue(shown: Pick<Hello, 'token' | 'attempt'>): Uint8Array {
     const token = this.#randomBytes(TOKEN_BYTES)
-    this.#previous = shown.token === undefined ? undefined : hashToken(shown.token)
-    this.#current = hashToken(token)
+    const known = shown.token === undefined ? [] : [hashToken(shown.token)]
+    const others = this.#valid.filter((hash) => !known.some((one) => isSameHash(one, hash)))
+    this.#valid = [...others, ...known, hashToken(token)].slice(-MAX_TOKENS)
     this.#attempt = shown.attempt
     this.#gen += 1
     return token
@@ -62,12 +68,10 @@ export class SessionTicket {
 
   /** Something came over the new connection: its client has the new token. */
   confirm(): void {
-    this.#previous = undefined
+    this.#valid = this.#valid.slice(-1)
   }
 
   #accepts(hash: Uint8Array): boolean {
-    const isCurrent = isSameHash(hash, this.#current)
-    const isPrevious = this.#previous !== undefined && isSameHash(hash, this.#previous)
-    return isCurrent || isPrevious
+    return this.#valid.filter((valid) => isSameHash(hash, valid)).length > 0
   }
 }
