@@ -34,9 +34,12 @@ describe.skipIf(!hasChromium)('a file that is being hashed', () => {
     const sha256 = await sendHalf(page, proxy)
     await room.server.kill()
     proxy.cut()
-    await eventually(() => page.locator('#file-list').textContent()).toContain('The line broke. Beginning again.')
+    await eventually(() => page.locator('#state-text').textContent()).toBe('reconnecting')
+    const bar = await watchBar(page)
     await room.startAgain()
     await eventually(() => digest(page)).toBe(sha256)
+    // The next server knows nothing of the file: it begins again.
+    expect((await bar())[0]).toBe(0)
   })
 
   test('can be stopped while the line is down', async () => {

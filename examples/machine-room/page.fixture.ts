@@ -68,8 +68,11 @@ export function useRoom(): OpenRoom {
     page.on('websocket', (socket) => expectOurs(socket.url()))
     page.on('pageerror', (error) => complaints.push(String(error)))
     page.on('console', (message) => {
-      // What the browser itself says when nobody listens; no page can keep it from that.
-      if (!/^WebSocket connection to .* failed: /.test(message.text())) complaints.push(message.text())
+      // What the browser itself says when nobody listens; no page can keep it from that. The line tries both its ways.
+      const isTheLine =
+        /^WebSocket connection to .* failed: /.test(message.text()) ||
+        (/^Failed to load resource: /.test(message.text()) && message.location().url === new URL('/rpc', home).href)
+      if (!isTheLine) complaints.push(message.text())
     })
   }
 
