@@ -71,7 +71,8 @@ export function useRoom(): OpenRoom {
       // What the browser itself says when nobody listens; no page can keep it from that. The line tries both its ways.
       const isTheLine =
         /^WebSocket connection to .* failed: /.test(message.text()) ||
-        (/^Failed to load resource: /.test(message.text()) && message.location().url === new URL('/rpc', home).href)
+        (message.text().startsWith('Failed to load resource: ') &&
+          message.location().url === new URL('/rpc', home).href)
       if (!isTheLine) complaints.push(message.text())
     })
   }
