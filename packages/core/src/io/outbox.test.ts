@@ -6,6 +6,10 @@ import { compression, createOutboxBench, noise, ok, payloadOf } from './outbox.f
 import { BATCH_BYTES, ENVELOPE_BYTES } from './outbox.ts'
 import { SharedFrame } from './shared-frame.ts'
 
+function call(id: number): Frame {
+  return { type: FrameType.Call, id, procedure: 0, input: undefined, timeoutMs: undefined, meta: undefined }
+}
+
 describe('Outbox', () => {
   test('sends the frames of a turn as one message, in order', () => {
     const { outbox, sent } = createOutboxBench()
@@ -93,14 +97,6 @@ describe('Outbox', () => {
 
   test('knows which ids never left', () => {
     const { outbox } = createOutboxBench()
-    const call = (id: number): Frame => ({
-      type: FrameType.Call,
-      id,
-      procedure: 0,
-      input: undefined,
-      timeoutMs: undefined,
-      meta: undefined,
-    })
     outbox.append(call(1), false)
     outbox.flush()
     outbox.append(call(3), false)
@@ -111,6 +107,18 @@ describe('Outbox', () => {
     outbox.append(call(1), false)
     outbox.flush()
     expect(outbox.sentId).toBe(3)
+  })
+
+  test('leaves behind the requests that are held back, and what follows them, but no answers', () => {
+    const { outbox, sent } = createOutboxBench({}, { bytes: 1_000_000, frames: 1 })
+    outbox.append(call(1), false)
+    outbox.flush()
+    for (const frame of [call(3), ok(2), { type: FrameType.Cancel, id: 3 }, ok(4)] as const) outbox.append(frame, false)
+    expect(outbox.dropHeldRequests()).toEqual(new Set([3]))
+    outbox.append({ type: FrameType.Close, code: 1000, reason: '', retry: false }, false)
+    outbox.flush()
+    expect(sent.flatMap(({ ids }) => ids)).toEqual([1, 2, 4, -FrameType.Close])
+    expect(outbox.heldBytes).toBe(0)
   })
 
   test('counts bytes before and after compression', () => {

@@ -266,6 +266,26 @@ export class Outbox {
     return ids
   }
 
+  /**
+   * Forgets the requests of ours that are held back, with all that follows them: nobody will be there for the answers.
+   *
+   * @returns their ids
+   */
+  dropHeldRequests(): ReadonlySet<number> {
+    const ids = new Set<number>()
+    for (const held of this.#held) if (held.type === 'own' && isRequest(held.frame)) ids.add(held.frame.id)
+    if (ids.size === 0) return ids
+    const [dropped, kept] = [[], []] as [Held[], Held[]]
+    for (const held of this.#held) {
+      const isTheirs = held.type === 'own' && 'id' in held.frame && ids.has(held.frame.id)
+      if (isTheirs) dropped.push(held)
+      else kept.push(held)
+    }
+    this.#held = kept
+    for (const { bytes } of dropped) this.#heldBytes -= bytes
+    return ids
+  }
+
   /** Forgets what has not left, and what could leave again. */
   drop(): void {
     this.#builder.reset()

@@ -68,6 +68,16 @@ describe('the end of a connection', () => {
     pair.link.cut()
   })
 
+  test('does not call a call of the very turn unsent in which this end closes: it leaves ahead of CLOSE', async () => {
+    const ran: string[] = []
+    const pair = await connect({ server: ({ type }) => void ran.push(type) })
+    const { outcome } = call(pair, 'collected')
+    pair.client.connection.close(1000, 'done', false)
+    expect(outcome()).toBe('lost unknown')
+    await pair.clock.settle()
+    expect(ran).toEqual(['call'])
+  })
+
   test('tells a refused client that none of its calls has run', async () => {
     const pair = await connect({
       onHello: ({ connection }) => connection.move((moves, now) => moves.refuse(4401, 'who are you?', false, now)),

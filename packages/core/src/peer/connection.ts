@@ -82,7 +82,6 @@ type ConnectionState =
 export type TakeOver<S> = (session: S, now: number) => readonly Effect[] | WelcomeFrame
 
 const NO_TRAFFIC: InboundStats = { messages: 0, wireBytes: 0, bodyBytes: 0 }
-const NOBODY: ReadonlySet<number> = new Set()
 
 export class Connection<S extends Session> extends SessionDriver<S> implements CarrierOwner {
   readonly #options: ConnectionOptions<S>
@@ -105,8 +104,8 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   #proof: 'settled' | 'due' = 'settled'
   /** Of transports before this one. */
   #pastReceived = NO_TRAFFIC
-  /** Known where the peer has said in order what it has accepted. */
-  #unaccepted = NOBODY
+  /** Where the session ended in good order: the requests of ours that have reached nobody, of those that had their turn. */
+  #leftBehind: ReadonlySet<number> | undefined
 
   constructor(options: ConnectionOptions<S>) {
     super(options.session, options.clock)
@@ -224,7 +223,8 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   override isUnsent(id: number): boolean {
     if (super.isUnsent(id)) return true
     // What is numbered leaves with the next connection at the latest, whatever becomes of its caller.
-    return !this.isLive && (id > this.#outbox.sentId || this.#unaccepted.has(id))
+    if (this.isLive) return false
+    return this.#leftBehind === undefined ? id > this.#outbox.sentId : this.#leftBehind.has(id)
   }
 
   override canSendItem(id: number): boolean {
@@ -630,8 +630,10 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     }
     if (state.type !== 'connecting' && state.type !== 'open') return
     const { carrier } = state
-    if (ending.origin === 'peer') this.#unaccepted = this.#outbox.unacceptedRequests()
     this.#state = { type: 'ending', carrier, ending }
+    // A peer that has sent CLOSE has said what it has accepted. What was collected here leaves ahead of ours.
+    if (ending.origin === 'peer') this.#leftBehind = this.#outbox.unacceptedRequests()
+    else if (state.type === 'open') this.#leftBehind = this.#outbox.dropHeldRequests()
     // First, so that nobody hears of the transport's end before that of the session.
     this.#lost(state.sides, ending)
     this.#stop(state)
