@@ -47,6 +47,10 @@ async function main(): Promise<void> {
       `\r${ran} of ${runs} schedules from seed ${seed}, ${perSecond} per second, ${findings.length} found${end}`,
     )
   }
+  const tell = (finding: Finding): void => {
+    findings.push(finding)
+    if (findings.length <= MOST_STORIES) console.log(`\n${finding.story}`)
+  }
   const timer = setInterval(() => progress(''), PROGRESS_EVERY_MS)
   const workers = Math.min(availableParallelism(), runs)
   const shares = Array.from({ length: workers }, (_, index) => ({
@@ -58,13 +62,12 @@ async function main(): Promise<void> {
     shares.map((share) =>
       runWorker(share, (report) => {
         if (report.type === 'ran') ran += report.schedules
-        else findings.push(report.finding)
+        else tell(report.finding)
       }),
     ),
   )
   clearInterval(timer)
   progress('\n')
-  for (const { story } of findings.slice(0, MOST_STORIES)) console.log(`\n${story}`)
   if (findings.length > MOST_STORIES)
     console.log(
       `\nAnd: ${findings

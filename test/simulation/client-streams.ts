@@ -69,6 +69,7 @@ export function readLive(bench: ClientBench, step: CountStep): Promise<void> {
   const { n, to, everyMs, bytes, timeoutMs, cancelAfterMs, onGap } = step
   const { referee, desk, book } = world
   let last = { run: 0, n: 0 }
+  let runs = 0
   let gaps = 0
   const began = world.clock.now()
   desk.ask(n, 'live', name)
@@ -84,15 +85,15 @@ export function readLive(bench: ClientBench, step: CountStep): Promise<void> {
     mayLose: 'GAP',
     take: (item) => {
       const isNext = item.run === last.run && item.n === last.n + 1
-      // The first of all, or the first behind a gap: of one that was never under way there is none.
-      const isFirst = item.run !== last.run && item.n === 1 && (last.run === 0 || gaps > 0)
+      // The first of all, or the first behind a gap, which may be told while the last item before it is being handed over.
+      const isFirst = item.run !== last.run && item.n === 1 && runs <= gaps
       if (!isNext && !isFirst) {
         referee.accuse(
           'I4',
           `live ${n} of ${name}: ${JSON.stringify(item)} came after ${JSON.stringify(last)}, gaps: ${gaps}`,
         )
       }
-      if (isFirst) gaps = 0
+      if (isFirst) runs++
       last = item
     },
     end: () => {

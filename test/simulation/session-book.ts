@@ -150,12 +150,12 @@ export class SessionBook {
     if (notResumed === 'superseded' || notResumed === 'auth') {
       referee.accuse('session lost', `client ${client} was not let into its session: ${notResumed}`)
     }
-    for (const before of this.#entries.values()) {
-      if (before.client !== client || before.server !== server || before.state === 'ended') continue
-      // Both transports were tried at the same time, and both came through: the client ends the slower one.
-      if ((why === 'fallback' || before.why === 'fallback') && notResumed === undefined) continue
-      this.#judgeSecond(before, notResumed)
-    }
+    const before = Array.from(this.#entries.values()).filter(
+      (entry) => entry.client === client && entry.server === server && entry.state !== 'ended',
+    )
+    // Where both transports are tried at the same time, both may come through: the client ends the slower one.
+    const isRace = notResumed === undefined && (why === 'fallback' || before.some((entry) => entry.why === 'fallback'))
+    if (!isRace) for (const entry of before) this.#judgeSecond(entry, notResumed)
     this.#entries.set(key, {
       client,
       server,

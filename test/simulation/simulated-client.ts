@@ -38,7 +38,7 @@ export class SimulatedClient {
     this.name = `client ${id}`
     this.#world = world
     this.process = new SimulatedProcess({ world: clock, name: this.name, afterTask })
-    this.#dials = new DialWatch(clock, world.referee, this.name)
+    this.#dials = new DialWatch(clock, world.referee, { who: this.name, maxPauseMs: setup.maxPauseMs })
     const { latencyMs, jitterMs } = setup
     this.networks = KINDS.slice(0, setup.transports).map(() =>
       createMemoryNetwork({ clock, latencyMs, jitterMs, seed: Math.floor(random() * 2 ** 32) }),
