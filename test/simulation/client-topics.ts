@@ -104,7 +104,7 @@ class Ears {
     const { book, referee, setup } = world
     const code = isTautlineError(error) ? error.code : String(error)
     const isOver = this.#state === 'off' || book.isClosed(id) || book.wasBanned(id)
-    const isFull = code === 'QUEUE_FULL' && setup.queuedCalls < 100
+    const isFull = (code === 'QUEUE_FULL' && setup.queuedCalls < 100) || (code === 'OVERLOADED' && setup.places < 100)
     this.#state = 'refused'
     if (!isOver && !isFull) referee.accuse('fault', `topic ${this.#topic} of ${name} was refused with ${code}`)
   }

@@ -48,9 +48,11 @@ export class Servers {
 
   /** It goes in good order, and another one takes its place before. */
   drain(drainMs: number): void {
-    const { referee } = this.#world
+    const { referee, book } = this.#world
     const old = this.#current
     this.replace()
+    // Nobody finds the way back to it, though it may sleep and not know.
+    book.serverGoes(old.id)
     old.process.run(() => {
       old.close(drainMs).catch((error: unknown) => referee.accuse('fault', `a drain failed: ${String(error)}`))
     })

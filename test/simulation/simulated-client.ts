@@ -218,6 +218,7 @@ export class SimulatedClient {
     const { referee, book, setup } = this.#world
     if (isTautlineError(error, 'UNAUTHORIZED') && book.wasBanned(this.id)) return
     if (isTautlineError(error, 'QUEUE_FULL') && setup.queuedCalls < 100) return
+    if (isTautlineError(error, 'OVERLOADED') && setup.places < 100) return
     referee.accuse('fault', `${this.name} reports ${describeError(error)}`)
   }
 
