@@ -28,7 +28,8 @@ export interface VirtualClockOptions {
 }
 
 export function createVirtualClock({ afterPromises }: VirtualClockOptions = {}): VirtualClock {
-  return new TaskClock(afterPromises ?? createSystemClock().defer)
+  const turns = createSystemClock()
+  return new TaskClock(afterPromises ?? ((task) => turns.defer(task)))
 }
 
 interface Timer {
