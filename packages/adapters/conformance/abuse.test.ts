@@ -281,7 +281,7 @@ describe.each(serverKinds)('server %s', (kind) => {
     const raw = (seq: number, count: number, ack: number, ...frame: number[]): Buffer =>
       Buffer.concat([header(seq, count, ack), Buffer.of(0x91, ...frame)])
     const violations: readonly (readonly [name: string, bytes: Uint8Array, code: number])[] = [
-      ['a gap in the sequence', raw(2, 1, 0, 0x92, 7, 1), CloseCode.ProtocolError],
+      ['a gap in the sequence', raw(2, 1, 0, 0x92, 7, 1), CloseCode.SequenceGap],
       ['a count that is not true', raw(1, 2, 0, 0x92, 7, 1), CloseCode.ProtocolError],
       ['an ack of what was never sent', raw(1, 1, 9, 0x92, 7, 1), CloseCode.ProtocolError],
       ['an even id', raw(1, 1, 0, 0x93, 1, 2, 0xa1, 0x61), CloseCode.ProtocolError],
