@@ -1,27 +1,28 @@
-import { Inbound, type InboundStats, type InboundTarget, type SizeLimits } from '../io/inbound.ts'
-import { Outbox, type OutboxExit, type OutboxStats } from '../io/outbox.ts'
-import type { Clock, Compressor, Connector, Transport, TransportListener } from '../io/ports.ts'
-import { NO_WINDOW, type WindowLimits } from '../io/replay.ts'
+import { Inbound, type InboundStats, type InboundTarget } from '../io/inbound.ts'
+import { Outbox, type OutboxExit } from '../io/outbox.ts'
+import type { Connector, Transport, TransportListener } from '../io/ports.ts'
+import { NO_WINDOW } from '../io/replay.ts'
 import type { SharedFrame } from '../io/shared-frame.ts'
-import type { VolatileStats } from '../io/volatile-slots.ts'
 import { CloseCode, mayRetryAfter } from '../protocol/close-codes.ts'
 import { type Frame, FrameType, isCounted, type Payload, type Welcome, type WelcomeFrame } from '../protocol/frame.ts'
-import { type Limits, MAX_INFLATE_RATIO } from '../protocol/limits.ts'
+import { MAX_INFLATE_RATIO } from '../protocol/limits.ts'
 import { ProtocolViolation } from '../protocol/violation.ts'
 import type { Effect } from '../session/effect.ts'
-import type { Session, SessionStats } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
 import { ArmedTimer } from './armed-timer.ts'
 import { assertNever } from './assert-never.ts'
-import { type BacklogLimits, BacklogWatch, DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
+import { DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
 import { Carrier, type CarrierOwner } from './carrier.ts'
 import type { ConnectionObserver } from './connection-observer.ts'
+import type { ConnectionOptions, ConnectionStats } from './connection-options.ts'
 import { type ConnectionSides, deliverEffect } from './deliver-effect.ts'
 import type { Ending } from './ending.ts'
-import { ItemAllowance } from './item-allowance.ts'
+import { FaultGuard } from './fault-guard.ts'
 import { insteadOf } from './oversize.ts'
 import { PlainIds } from './plain-ids.ts'
+import { SendPace } from './send-pace.ts'
 import { SessionDriver } from './session-driver.ts'
-import { BEHIND_BYTES, type Reception, VolatileEvents } from './volatile-events.ts'
+import type { Reception } from './volatile-events.ts'
 
 /*
  * The driver: a session, the transport that carries it for now, and everything between the two, for client and server
@@ -35,32 +36,6 @@ import { BEHIND_BYTES, type Reception, VolatileEvents } from './volatile-events.
 
 /** What the peer is told when something failed here: no more than that. */
 const INTERNAL_REASON = 'internal error'
-
-export interface ConnectionOptions<S extends Session> {
-  readonly session: S
-  readonly clock: Clock
-  /** This end's limits, until both ends have agreed on others. */
-  readonly limits: Limits
-  /** Sizes of received messages beyond which the peer is not followed, whatever it announces. @default none */
-  readonly mostReceived?: SizeLimits | undefined
-  /** Used once both ends have agreed on its algorithm. */
-  readonly compressor: Compressor | undefined
-  readonly observer: ConnectionObserver
-  readonly backlog?: BacklogLimits | undefined
-  /** How much may be under way unacknowledged, and as much again may wait while it is detached. @default no bound */
-  readonly window?: WindowLimits | undefined
-}
-
-export interface ConnectionStats {
-  readonly sent: OutboxStats
-  readonly received: InboundStats
-  /** Bytes accepted by the transport and not yet handed to the network. */
-  readonly backlogBytes: number
-  /** Calls and streams that are kept out of compressed messages and not settled. */
-  readonly plain: number
-  readonly volatile: VolatileStats
-  readonly session: SessionStats
-}
 
 /** A transport with what comes in over it. */
 interface Link {
@@ -87,19 +62,13 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   readonly #options: ConnectionOptions<S>
   readonly #observer: ConnectionObserver
   readonly #outbox: Outbox
-  readonly #window: WindowLimits
-  readonly #volatile: VolatileEvents
-  readonly #allowance = new ItemAllowance()
+  readonly #pace: SendPace
+  readonly #faults: FaultGuard
   readonly #timer: ArmedTimer
   readonly #isOwn = (id: number): boolean => (id % 2 === 1) === (this.session.role === 'client')
   readonly #plainIds = new PlainIds(this.#isOwn)
-  #backlog: BacklogWatch
   #state: ConnectionState = { type: 'idle' }
   #turn: 'idle' | 'due' = 'idle'
-  /** Whether the callee was told that there is no room for its answers. */
-  #callee: 'content' | 'waits for room' = 'content'
-  /** Bytes of answers that were given in this turn and have not reached the outbox: the effects at hand come first. */
-  #givenBytes = 0
   /** Whether something must still come over the transport that was taken over last. */
   #proof: 'settled' | 'due' = 'settled'
   /** Of transports before this one. */
@@ -111,14 +80,18 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     super(options.session, options.clock)
     this.#options = options
     this.#observer = options.observer
-    this.#window = options.window ?? NO_WINDOW
-    this.#backlog = this.#createBacklogWatch()
     this.#timer = new ArmedTimer(options.clock, () => this.#onTime())
-    this.#outbox = new Outbox(this.#exit(), options.limits, this.#window)
-    this.#volatile = new VolatileEvents({
-      keepsUp: () => this.#keepsUp,
-      fits: (frame) => this.#outbox.fits(frame),
-      send: (frame) => void this.#outbox.appendShared(frame),
+    this.#faults = new FaultGuard(
+      (error) => this.onFault(error),
+      (error) => this.#observer.onFault(error),
+    )
+    const { window = NO_WINDOW, backlog = DEFAULT_BACKLOG_LIMITS } = options
+    this.#outbox = new Outbox(this.#exit(), options.limits, window)
+    this.#pace = new SendPace({
+      outbox: this.#outbox,
+      window,
+      backlog,
+      backlogBytes: () => (this.#state.type === 'open' ? this.#state.carrier.backlogBytes : undefined),
     })
   }
 
@@ -157,11 +130,10 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     if (before.type === 'open') this.#leaveLink(before, { code: CloseCode.Superseded, reason: 'Moved', farewell })
     // What was collected for the old transport gets its numbers before anything that follows.
     this.#outbox.flush()
-    this.#backlog = this.#createBacklogWatch()
     carrier.owner = this
     this.#state = { type: 'open', carrier, inbound: this.#createInbound(), sides: before.sides }
     this.#proof = 'due'
-    this.#guard(() => {
+    this.#faults.run(() => {
       const begun = this.#begin(begin)
       if ('welcome' in begun) this.#welcome(begun)
       else this.apply(begun)
@@ -196,7 +168,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
       received: addReceived(this.#pastReceived, this.#link?.inbound.stats),
       backlogBytes: this.transport?.backlogBytes ?? 0,
       plain: this.#plainIds.size,
-      volatile: this.#volatile.stats,
+      volatile: this.#pace.volatile,
       session: this.session.stats(),
     }
   }
@@ -205,7 +177,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   publish(frame: SharedFrame): Reception {
     const isThere = this.#state.type === 'open' && this.session.state === 'open'
     if (!isThere && !(this.isDetached && frame.counted)) return 'missed'
-    const reception = frame.counted ? this.#publishCounted(frame) : this.#volatile.publish(frame)
+    const reception = frame.counted ? this.#publishCounted(frame) : this.#pace.publishVolatile(frame)
     this.onMove()
     return reception
   }
@@ -215,7 +187,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     // A handler that publishes may have answered before: to the peer, too, that comes first.
     this.inTurn(() => {
       this.#outbox.appendShared(frame)
-      this.#boundHeld()
+      this.#endIf(this.#pace.overheld())
     })
     return 'taken'
   }
@@ -228,33 +200,21 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   }
 
   override canSendItem(id: number): boolean {
-    if (!super.canSendItem(id)) return false
-    if (this.#state.type === 'open' && this.#hasRoom) return this.#allowance.allows(id)
-    this.#allowance.putOff(id)
-    return false
+    return super.canSendItem(id) && this.#pace.allowsItem(id)
   }
 
   override sendItem(id: number, value: Payload, resume: Payload | undefined): void {
-    this.#allowance.spend(value.byteLength)
+    this.#pace.itemSent(value.byteLength)
     super.sendItem(id, value, resume)
   }
 
   override succeed(id: number, output: Payload | undefined): void {
-    this.#givenBytes += output?.byteLength ?? 0
+    this.#pace.answerGiven(output?.byteLength ?? 0)
     super.succeed(id, output)
   }
 
   hasRoom(): boolean {
-    // Of what waits for a peer that is not there each byte counts, and must be one for that.
-    if (this.isDetached || this.#hasRoom) return true
-    this.#callee = 'waits for room'
-    return false
-  }
-
-  /** Also without a window (a session that cannot be resumed) no more is made than the transport takes. */
-  get #hasRoom(): boolean {
-    const waitingBytes = this.#givenBytes + this.#outbox.unsentBytes + (this.transport?.backlogBytes ?? 0)
-    return this.#outbox.hasRoomBehind(this.#givenBytes) && waitingBytes <= this.#backlog.watchedBytes
+    return this.#pace.hasRoomForAnswer()
   }
 
   sendPlain(id: number): void {
@@ -271,7 +231,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     const state = this.#state
     if (state.type !== 'connecting') return
     this.#state = { ...state, type: 'open' }
-    this.#guard(() => this.#observer.onOpen())
+    this.#faults.run(() => this.#observer.onOpen())
     this.onMove()
   }
 
@@ -281,7 +241,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   }
 
   onMessage(carrier: Carrier, message: Uint8Array): void {
-    if (this.isCarriedBy(carrier)) this.#guard(() => this.#link?.inbound.push(message))
+    if (this.isCarriedBy(carrier)) this.#faults.run(() => this.#link?.inbound.push(message))
   }
 
   onDrain(carrier: Carrier): void {
@@ -304,10 +264,6 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     return this.#state.type === 'connecting' || this.#state.type === 'open' ? this.#state : undefined
   }
 
-  #createBacklogWatch(): BacklogWatch {
-    return new BacklogWatch(this.#options.backlog ?? DEFAULT_BACKLOG_LIMITS)
-  }
-
   #createInbound(): Inbound {
     const inbound: Inbound = new Inbound(
       this.#target(() => inbound === this.#link?.inbound),
@@ -328,14 +284,16 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     }
   }
 
-  /** The end of the turn may be too late to look at the backlog: a few small calls can ask for any number of large answers. */
   #transmit(message: Uint8Array): boolean {
     const carrier = 'carrier' in this.#state ? this.#state.carrier : undefined
     if (carrier === undefined || !carrier.send(message)) return false
-    if (this.#state.type === 'open' && carrier.backlogBytes > this.#backlog.maxBytes) {
-      this.#endAtOnce(CloseCode.SlowConsumer, tooMuchWaits(carrier.backlogBytes))
-    }
+    this.#endIf(this.#pace.overrun())
     return true
+  }
+
+  /** @param fault what is wrong with how the peer reads, if anything is */
+  #endIf(fault: string | undefined): void {
+    if (fault !== undefined) this.#endAtOnce(CloseCode.SlowConsumer, fault)
   }
 
   #target(isCurrent: () => boolean): InboundTarget {
@@ -428,7 +386,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   }
 
   #send(frame: Frame): void {
-    if (frame.type === FrameType.Ok) this.#givenBytes -= frame.output?.byteLength ?? 0
+    if (frame.type === FrameType.Ok) this.#pace.answerTaken(frame.output?.byteLength ?? 0)
     const plain = this.#plainIds.take(frame)
     const fits = this.#outbox.append(frame, plain)
     if (frame.type === FrameType.Welcome) {
@@ -438,7 +396,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     } else if (!fits && isCounted(frame)) {
       this.apply(insteadOf(frame, { session: this.session, now: this.clock.now(), isOwn: this.#isOwn }))
     }
-    this.#boundHeld()
+    this.#endIf(this.#pace.overheld())
   }
 
   /** WELCOME fixes limits and compression for both ends, from the next message on. */
@@ -474,12 +432,12 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
 
   readonly #endTurn = (): void => {
     this.#turn = 'idle'
-    this.#givenBytes = 0
-    this.#guard(() => {
+    this.#pace.renew()
+    this.#faults.run(() => {
       if (this.isLive && this.#state.type !== 'connecting') this.#outbox.flush()
       // Behind the others, and ahead of streams that wait for room: with as much as this they would take it all.
-      if (this.#volatile.release()) this.#outbox.flush()
-      if (this.#state.type === 'open') this.#watchBacklog(this.#state.carrier)
+      if (this.#pace.releaseVolatile()) this.#outbox.flush()
+      if (this.#state.type === 'open') this.#watchBacklog()
       this.#offerRoom()
       if (this.isDetached) this.#observer.onKept?.()
       this.#timer.arm(this.#nextDeadline())
@@ -488,54 +446,30 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
 
   /** Lets those go on who had to wait for the turn, or for room. */
   #offerRoom(): void {
-    this.#allowance.renew()
     const state = this.#state
-    if (state.type !== 'detached' && (state.type !== 'open' || !this.#hasRoom)) return
-    if (this.#callee === 'waits for room') {
-      this.#callee = 'content'
-      state.sides.callee.onRoom()
-    }
-    if (state.type !== 'open') return
-    for (const id of this.#allowance.takePutOff()) deliverEffect({ type: 'writable', id }, state.sides, this.#isOwn)
+    if (state.type !== 'open' && state.type !== 'detached') return
+    if (this.#pace.shouldOfferRoom()) state.sides.callee.onRoom()
+    for (const id of this.#pace.streamsToWake()) deliverEffect({ type: 'writable', id }, state.sides, this.#isOwn)
   }
 
-  /** Whether what is sent now is read soon. */
-  get #keepsUp(): boolean {
-    const state = this.#state
-    if (state.type !== 'open' || !this.#outbox.hasRoom) return false
-    return state.carrier.backlogBytes + this.#outbox.unsentBytes <= BEHIND_BYTES
+  #watchBacklog(): void {
+    this.#noteProgress()
+    const fault = this.#pace.stalled(this.clock.now())
+    if (fault !== undefined) this.move((session, now) => session.leave(CloseCode.SlowConsumer, fault, now))
   }
 
-  #watchBacklog(carrier: Carrier): void {
-    this.#noteProgress(carrier)
-    const waitingBytes = carrier.backlogBytes + this.#outbox.heldBytes
-    const allBytes = this.#outbox.wireBytes + this.#outbox.heldBytes
-    if (!this.#backlog.isTooSlow(allBytes, waitingBytes, this.clock.now())) return
-    const reason = tooMuchWaits(waitingBytes)
-    this.move((session, now) => session.leave(CloseCode.SlowConsumer, reason, now))
-  }
-
-  #noteProgress({ backlogBytes }: Carrier): void {
-    if (this.#backlog.hasMoved(this.#outbox.wireBytes, backlogBytes)) this.session.alive(this.clock.now())
-  }
-
-  /** What may be held back for a peer that acknowledges nothing, or that is not there. */
-  #boundHeld(): void {
-    const { heldBytes } = this.#outbox
-    const most = this.isDetached ? this.#window.bytes : this.#backlog.maxBytes
-    if (heldBytes > most) this.#endAtOnce(CloseCode.SlowConsumer, tooMuchWaits(heldBytes))
+  #noteProgress(): void {
+    if (this.#pace.hasMoved()) this.session.alive(this.clock.now())
   }
 
   #nextDeadline(): number | undefined {
-    if (!this.isLive) return undefined
-    const checkAt = this.isDetached ? undefined : this.#backlog.nextCheckAt
-    return earlier(this.session.nextDeadline(), checkAt)
+    return this.isLive ? earlier(this.session.nextDeadline(), this.#pace.nextCheckAt) : undefined
   }
 
   #onTime(): void {
-    this.#guard(() => {
+    this.#faults.run(() => {
       const now = this.clock.now()
-      if (this.#state.type === 'open') this.#noteProgress(this.#state.carrier)
+      if (this.#state.type === 'open') this.#noteProgress()
       const deadline = this.session.nextDeadline()
       if (this.isLive && deadline !== undefined && deadline <= now) this.apply(this.session.handleTimeout(now))
       // Looks at the backlog, and arms the timer again.
@@ -547,7 +481,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     const link = this.#link
     if (link?.carrier !== carrier) return
     const ending: Ending = { origin: 'transport', code, reason, retry: mayRetryAfter(code) }
-    this.#tell(() => this.session.transportClosed(code, this.clock.now()))
+    this.#faults.tell(() => this.session.transportClosed(code, this.clock.now()))
     if (this.session.state === 'detached') {
       this.#detach(ending)
       return
@@ -574,21 +508,21 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     this.#leaveLink(state, { code, reason, farewell })
     this.#timer.disarm()
     this.onMove()
-    this.#tell(() => this.#observer.onDetached(ending))
+    this.#faults.tell(() => this.#observer.onDetached(ending))
     // While the peer was there more could be held back for it.
-    this.#boundHeld()
+    this.#endIf(this.#pace.overheld())
   }
 
   #leaveLink(link: Extract<ConnectionState, Link>, { code, reason, farewell }: Leave): void {
     const { carrier, sides } = link
     this.#stop(link)
-    this.#volatile.clear()
-    this.#tell(() => {
+    this.#pace.restart()
+    this.#faults.tell(() => {
       if (farewell !== undefined) this.#outbox.sendAlone(farewell)
     })
     // First: whatever the carrier says from now on is of no interest.
     this.#state = { type: 'detached', sides }
-    this.#tell(() => carrier.close(code, reason))
+    this.#faults.tell(() => carrier.close(code, reason))
   }
 
   /** Gives the transport away. */
@@ -599,7 +533,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     this.#timer.disarm()
     state.inbound.stop()
     this.#outbox.drop()
-    this.#tell(() => this.session.transportClosed(CloseCode.Normal, this.clock.now()))
+    this.#faults.tell(() => this.session.transportClosed(CloseCode.Normal, this.clock.now()))
     return state.carrier
   }
 
@@ -639,7 +573,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     this.#stop(state)
     this.#timer.disarm()
     carrier.closeSoon(ending.code, ending.reason)
-    this.#tell(() => {
+    this.#faults.tell(() => {
       // A peer that has sent CLOSE reads no more, and an unopened transport carries nothing.
       if (state.type === 'connecting' || ending.origin === 'peer') {
         carrier.close(ending.code, ending.reason)
@@ -652,18 +586,18 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   }
 
   #lost({ caller, callee }: ConnectionSides, ending: Ending): void {
-    this.#tell(() => caller.onLost())
-    this.#tell(() => callee.onLost())
+    this.#faults.tell(() => caller.onLost())
+    this.#faults.tell(() => callee.onLost())
     this.#plainIds.clear()
-    this.#tell(() => this.#observer.onLost(ending))
+    this.#faults.tell(() => this.#observer.onLost(ending))
   }
 
   #closed(ending: Ending): void {
     this.#state = { type: 'closed' }
     this.#timer.disarm()
     this.#outbox.drop()
-    this.#volatile.clear()
-    this.#tell(() => this.#observer.onClosed(ending))
+    this.#pace.restart()
+    this.#faults.tell(() => this.#observer.onClosed(ending))
   }
 
   /** Ends the session ahead of the effects that still wait to be applied: they are dropped with it. */
@@ -674,39 +608,13 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
 
   /** Something failed that no peer can be blamed for. */
   protected onFault(error: unknown): void {
-    this.#report(error)
+    this.#faults.report(error)
     if (!this.isLive) return
-    this.#tell(() => this.#endAtOnce(CloseCode.Internal, INTERNAL_REASON))
+    this.#faults.tell(() => this.#endAtOnce(CloseCode.Internal, INTERNAL_REASON))
     if (!this.isLive) return
     // A session that fails even at that is left behind.
-    this.#tell(() => this.session.transportClosed(CloseCode.Normal, this.clock.now()))
+    this.#faults.tell(() => this.session.transportClosed(CloseCode.Normal, this.clock.now()))
     this.#end({ origin: 'local', code: CloseCode.Internal, reason: INTERNAL_REASON, retry: true })
-  }
-
-  /** Whatever the platform calls: a failure ends this connection and goes no further. */
-  #guard(task: () => void): void {
-    try {
-      task()
-    } catch (error) {
-      this.onFault(error)
-    }
-  }
-
-  /** Calls out where a failure must not keep others from being told. */
-  #tell(task: () => void): void {
-    try {
-      task()
-    } catch (error) {
-      this.#report(error)
-    }
-  }
-
-  #report(error: unknown): void {
-    try {
-      this.#observer.onFault(error)
-    } catch {
-      // The reporter itself fails: there is nobody left to tell.
-    }
   }
 }
 
@@ -723,10 +631,6 @@ function addReceived(past: InboundStats, now: InboundStats = NO_TRAFFIC): Inboun
     wireBytes: past.wireBytes + now.wireBytes,
     bodyBytes: past.bodyBytes + now.bodyBytes,
   }
-}
-
-function tooMuchWaits(waitingBytes: number): string {
-  return `${waitingBytes} bytes wait for this connection and it does not read them`
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {

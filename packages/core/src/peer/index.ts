@@ -12,8 +12,9 @@ export {
   type StreamRequest,
   type StreamSink,
 } from './caller.ts'
-export { Connection, type ConnectionOptions, type ConnectionStats } from './connection.ts'
+export { Connection } from './connection.ts'
 export type { ConnectionObserver } from './connection-observer.ts'
+export type { ConnectionOptions, ConnectionStats } from './connection-options.ts'
 export { ConnectionRefusal, refuseConnection } from './connection-refusal.ts'
 export type { ConnectionRequest, ContextInfo, MakeContext, NoCalls, PeerHandle } from './context.ts'
 export type { ConnectionSides } from './deliver-effect.ts'

@@ -1,0 +1,159 @@
+import type { Outbox } from '../io/outbox.ts'
+import type { WindowLimits } from '../io/replay.ts'
+import type { SharedFrame } from '../io/shared-frame.ts'
+import type { VolatileStats } from '../io/volatile-slots.ts'
+import { type BacklogLimits, BacklogWatch } from './backlog-watch.ts'
+import { ItemAllowance } from './item-allowance.ts'
+import { BEHIND_BYTES, type Reception, VolatileEvents } from './volatile-events.ts'
+
+/*
+ * How fast one peer is sent to: no more is made ready than it takes. Owns: who has to wait for room or for another turn, and when the
+ * peer is given up. Must not know: sessions, frames, how a transport works. Normative text: PROTOCOL.md, "Resuming" and "Limits".
+ */
+
+export interface SendPaceOptions {
+  readonly outbox: Outbox
+  readonly window: WindowLimits
+  readonly backlog: BacklogLimits
+  /** Bytes accepted by the transport and not yet handed to the network; `undefined` while there is none. */
+  readonly backlogBytes: () => number | undefined
+}
+
+export class SendPace {
+  readonly #options: SendPaceOptions
+  readonly #allowance = new ItemAllowance()
+  readonly #volatile: VolatileEvents
+  #watch: BacklogWatch
+  /** Whether the callee was told that there is no room for its answers. */
+  #callee: 'content' | 'waits for room' = 'content'
+  /** Bytes of answers that were given in this turn and have not reached the outbox: the effects at hand come first. */
+  #givenBytes = 0
+
+  constructor(options: SendPaceOptions) {
+    this.#options = options
+    this.#watch = new BacklogWatch(options.backlog)
+    this.#volatile = new VolatileEvents({
+      keepsUp: () => this.#keepsUp,
+      fits: (frame) => options.outbox.fits(frame),
+      send: (frame) => void options.outbox.appendShared(frame),
+    })
+  }
+
+  get volatile(): VolatileStats {
+    return this.#volatile.stats
+  }
+
+  /** When to look at the backlog again, in the time of `now`. */
+  get nextCheckAt(): number | undefined {
+    return this.#isThere ? this.#watch.nextCheckAt : undefined
+  }
+
+  publishVolatile(frame: SharedFrame): Reception {
+    return this.#volatile.publish(frame)
+  }
+
+  /** Sends volatile events that waited. @returns whether there were any */
+  releaseVolatile(): boolean {
+    return this.#volatile.release()
+  }
+
+  /** The transport is gone or left: the next one has a backlog of its own, and what was volatile is late. */
+  restart(): void {
+    this.#volatile.clear()
+    this.#watch = new BacklogWatch(this.#options.backlog)
+  }
+
+  /** Whether stream `id` may send an item in this turn. One that may not is among `streamsToWake` later. */
+  allowsItem(id: number): boolean {
+    if (this.#isThere && this.#hasRoom) return this.#allowance.allows(id)
+    this.#allowance.putOff(id)
+    return false
+  }
+
+  itemSent(byteLength: number): void {
+    this.#allowance.spend(byteLength)
+  }
+
+  answerGiven(byteLength: number): void {
+    this.#givenBytes += byteLength
+  }
+
+  answerTaken(byteLength: number): void {
+    this.#givenBytes -= byteLength
+  }
+
+  /** Whether an answer would leave now. Where it would not, `shouldOfferRoom` says when it would. */
+  hasRoomForAnswer(): boolean {
+    // Of what waits for a peer that is not there each byte counts, and must be one for that.
+    if (!this.#isThere || this.#hasRoom) return true
+    this.#callee = 'waits for room'
+    return false
+  }
+
+  /** A turn is over. */
+  renew(): void {
+    this.#allowance.renew()
+    this.#givenBytes = 0
+  }
+
+  /** Whether the callee waits for room that there is now. It is taken to know. */
+  shouldOfferRoom(): boolean {
+    if (this.#callee === 'content' || (this.#isThere && !this.#hasRoom)) return false
+    this.#callee = 'content'
+    return true
+  }
+
+  /** Streams that had to wait and may go on. */
+  streamsToWake(): readonly number[] {
+    return this.#isThere && this.#hasRoom ? this.#allowance.takePutOff() : []
+  }
+
+  /** Whether bytes that had to wait have gone since this was asked last. */
+  hasMoved(): boolean {
+    const { outbox, backlogBytes } = this.#options
+    return this.#watch.hasMoved(outbox.wireBytes, backlogBytes() ?? 0)
+  }
+
+  /** Says what is wrong where the peer makes no progress. */
+  stalled(now: number): string | undefined {
+    const { outbox, backlogBytes } = this.#options
+    const waitingBytes = (backlogBytes() ?? 0) + outbox.heldBytes
+    const isTooSlow = this.#watch.isTooSlow(outbox.wireBytes + outbox.heldBytes, waitingBytes, now)
+    return isTooSlow ? tooMuchWaits(waitingBytes) : undefined
+  }
+
+  /** Says what is wrong where too much waits in the transport: the end of the turn may be too late to look. */
+  overrun(): string | undefined {
+    const backlogBytes = this.#options.backlogBytes() ?? 0
+    return backlogBytes > this.#watch.maxBytes ? tooMuchWaits(backlogBytes) : undefined
+  }
+
+  /** Says what is wrong where too much is held back for a peer that acknowledges nothing, or that is not there. */
+  overheld(): string | undefined {
+    const { outbox, window } = this.#options
+    const most = this.#isThere ? this.#watch.maxBytes : window.bytes
+    return outbox.heldBytes > most ? tooMuchWaits(outbox.heldBytes) : undefined
+  }
+
+  get #isThere(): boolean {
+    return this.#options.backlogBytes() !== undefined
+  }
+
+  /** Also without a window (a session that cannot be resumed) no more is made than the transport takes. */
+  get #hasRoom(): boolean {
+    const { outbox, backlogBytes } = this.#options
+    const waitingBytes = this.#givenBytes + outbox.unsentBytes + (backlogBytes() ?? 0)
+    return outbox.hasRoomBehind(this.#givenBytes) && waitingBytes <= this.#watch.watchedBytes
+  }
+
+  /** Whether what is sent now is read soon. */
+  get #keepsUp(): boolean {
+    const { outbox, backlogBytes } = this.#options
+    const waitingBytes = backlogBytes()
+    return waitingBytes !== undefined && outbox.hasRoom && waitingBytes + outbox.unsentBytes <= BEHIND_BYTES
+  }
+}
+
+function tooMuchWaits(waitingBytes: number): string {
+  return `${waitingBytes} bytes wait for this connection and it does not read them`
+}
