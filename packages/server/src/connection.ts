@@ -339,6 +339,8 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
       (session, at) => ({ type: FrameType.Welcome, welcome: session.resume(welcome, hello.rx, at) }),
       { type: FrameType.Superseded, attempt, gen },
     )
+    // What had to be sent again may have been the end of it.
+    if (!this.#link.isLive) return
     listener.changed(this, {
       type: 'resumed',
       why: hello.why,
