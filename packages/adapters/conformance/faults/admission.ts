@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { peekHead } from './request-head.ts'
 import type { TimerSet } from './timer-set.ts'
 
 /** What becomes of a new connection. All but `forward` never reach the target. */
@@ -35,29 +36,17 @@ export function turnAway(socket: Socket, refusal: Refusal, timers: TimerSet): vo
       socket.resume()
       return
     case 'refuse':
-      onHead(socket, () => {
+      peekHead(socket, () => {
         socket.end(toHead(`HTTP/1.1 ${String(refusal.status)} Refused`, { 'content-length': '0', ...refusal.headers }))
       })
       return
     case 'upgrade':
-      onHead(socket, (head) => {
+      peekHead(socket, (head) => {
         socket.write(grant(head))
         if (refusal.closeAfterMs === undefined) return
         timers.after(refusal.closeAfterMs, () => socket.end())
       })
   }
-}
-
-/** Calls `answer` with the HTTP head once it is there; what comes behind it is read and forgotten. */
-function onHead(socket: Socket, answer: (head: string) => void): void {
-  let head: string | undefined = ''
-  socket.on('data', (chunk: Buffer) => {
-    if (head === undefined) return
-    head += chunk.toString('latin1')
-    if (!head.includes('\r\n\r\n')) return
-    answer(head)
-    head = undefined
-  })
 }
 
 function grant(head: string): string {

@@ -291,6 +291,63 @@ describe('admissions', () => {
   })
 })
 
+describe('admissions of upgrades', () => {
+  const UPGRADE = 'GET /rpc HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\n\r\n'
+  const POST = 'POST /rpc HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nbody'
+
+  test('refuses upgrades and lets other requests pass, to their last byte', async () => {
+    proxy.admitUpgrades({ type: 'refuse', status: 403 })
+    const refused = connectTcp(proxy.port)
+    refused.socket.write(UPGRADE)
+    expect(await refused.ended).toBe('end')
+    expect(Buffer.concat(refused.chunks).toString()).toMatch(/^HTTP\/1\.1 403 /)
+    const client = connectTcp(proxy.port)
+    client.socket.write(POST.slice(0, 30))
+    await expect.poll(() => proxy.stats().accepted).toBe(2)
+    client.socket.write(POST.slice(30))
+    const server = await target.next()
+    expect(String(await server.received(POST.length))).toBe(POST)
+    client.socket.end('more')
+    expect(String(await server.received(POST.length + 4))).toBe(`${POST}more`)
+    expect(await server.ended).toBe('end')
+    expect(proxy.stats()).toMatchObject({ accepted: 2, forwarded: 1 })
+  })
+
+  test('lets one pass whose head comes when they pass again', async () => {
+    proxy.admitUpgrades({ type: 'hang' })
+    const client = connectTcp(proxy.port)
+    client.socket.write(UPGRADE.slice(0, -1))
+    await expect.poll(() => proxy.stats().accepted).toBe(1)
+    expect(proxy.stats().forwarded).toBe(0)
+    proxy.admitUpgrades({ type: 'forward' })
+    client.socket.write(UPGRADE.slice(-1))
+    const server = await target.next()
+    expect(String(await server.received(UPGRADE.length))).toBe(UPGRADE)
+  })
+
+  test('a connection that is planned to stall at its beginning does', async () => {
+    await proxy.close()
+    proxy = await createFaultProxy({
+      targetPort: target.port,
+      reads: 'bytes',
+      clock,
+      onConnection: ({ up }) => {
+        up.stall()
+      },
+    })
+    proxy.admitUpgrades({ type: 'reset' })
+    const next = proxy.nextConnection()
+    const client = connectTcp(proxy.port)
+    client.socket.write(POST)
+    const [{ up }, server] = await Promise.all([next, target.next()])
+    server.socket.write('down')
+    await client.received(4)
+    expect(up.passedBytes).toBe(0)
+    up.flow()
+    await server.received(POST.length)
+  })
+})
+
 test('close() cuts whatever is under way, in any state', async () => {
   const all = [await connectThrough(), await connectThrough(), await connectThrough()] as const
   all[0].connection.up.stall()

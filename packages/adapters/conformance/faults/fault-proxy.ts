@@ -2,6 +2,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type Clock, createSystemClock } from '@tautline/core/io'
 import { type Admission, turnAway } from './admission.ts'
 import { ProxiedConnection } from './proxied-connection.ts'
+import { isUpgradeRequest, peekHead } from './request-head.ts'
 import { createTimerSet } from './timer-set.ts'
 
 export interface FaultProxyOptions {
@@ -26,6 +27,11 @@ export interface FaultProxy {
   nextConnection(): Promise<ProxiedConnection>
   /** For those to come, in place of what was said before. */
   admit(admission: Admission | ((index: number) => Admission)): void
+  /**
+   * For requests of an upgrade to come, while other requests pass, as through proxies that know no WebSocket. Goes by the
+   * first request of a connection; one that was not to be forwarded anyway is not asked.
+   */
+  admitUpgrades(admission: Admission): void
   /** Where those to come go. */
   retarget(port: number): void
   stats(): FaultProxyStats
@@ -52,6 +58,7 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
   const connections = new Set<ProxiedConnection>()
   const waiting: ((connection: ProxiedConnection) => void)[] = []
   let { targetPort, admit = () => ({ type: 'forward' }) } = options
+  let upgrades: Admission = { type: 'forward' }
   let [accepted, forwarded] = [0, 0]
 
   function keep(socket: Socket): void {
@@ -77,8 +84,13 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
     keep(client)
     const admission = admit(accepted)
     accepted += 1
-    if (admission.type === 'forward') forward(client)
-    else turnAway(client, admission, timers)
+    if (admission.type !== 'forward') turnAway(client, admission, timers)
+    else if (upgrades.type === 'forward') forward(client)
+    else
+      peekHead(client, (head) => {
+        if (upgrades.type === 'forward' || !isUpgradeRequest(head)) forward(client)
+        else turnAway(client, upgrades, timers)
+      })
   })
   await new Promise<void>((resolve, reject) => {
     listener.once('error', reject)
@@ -98,6 +110,9 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
       }),
     admit(admission) {
       admit = typeof admission === 'function' ? admission : () => admission
+    },
+    admitUpgrades(admission) {
+      upgrades = admission
     },
     retarget(targetPortFromNow) {
       targetPort = targetPortFromNow

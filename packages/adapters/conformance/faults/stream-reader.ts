@@ -1,3 +1,5 @@
+import { isUpgradeRequest } from './request-head.ts'
+
 /** One frame as it was seen on its way. */
 export interface FrameUnit {
   readonly type: 'frame'
@@ -109,7 +111,7 @@ export function sizeOf(unit: FrameUnit): number {
 }
 
 function isUpgrade(head: string): boolean {
-  return head.startsWith('HTTP/1.1 101 ') || /^GET [^]*\r\nupgrade: *websocket\r\n/i.test(head)
+  return head.startsWith('HTTP/1.1 101 ') || isUpgradeRequest(head)
 }
 
 /** RFC 6455, section 5.2; `undefined` until all of the head is there. */
