@@ -8,6 +8,11 @@ export interface Verdict {
   readonly losses: readonly string[]
 }
 
+/** All that should not be there, where sessions outlive whatever happens to their connections. */
+export function faultsOf({ broken, losses }: Verdict): readonly string[] {
+  return [...broken, ...losses]
+}
+
 export interface LedgerOptions {
   readonly streams: number
   readonly itemsPerStream: number
