@@ -116,6 +116,39 @@ describe('later attempts', () => {
   })
 })
 
+describe('attempts to replace a connection of the preferred transport', () => {
+  test('stay with it, however often they fail', () => {
+    const choice = choose()
+    choice.connected('websocket', 0)
+    for (let attempt = 0; attempt < 5; attempt++) {
+      expect(choice.dial(attempt)).toBe(WEBSOCKET)
+      choice.failed('websocket')
+    }
+    choice.lost(PROVEN_AFTER_MS)
+    choice.failed('websocket')
+    expect(choice.dial(10_000)).toBe(WEBSOCKET)
+    choice.failed('websocket')
+    expect(choice.dial(20_000)).toBe(POLL)
+  })
+
+  test('have no other one beside them while that is there, and at once when it is lost', () => {
+    const choice = choose()
+    choice.connected('websocket', 0)
+    choice.dial(10_000)
+    expect(choice.nextDeadline()).toBeUndefined()
+    expect(choice.handleTimeout(10_000 + FALLBACK_AFTER_MS)).toBeUndefined()
+    choice.lost(20_000)
+    expect(choice.nextDeadline()).toBe(10_000 + FALLBACK_AFTER_MS)
+    expect(choice.handleTimeout(20_000)).toBe(POLL)
+  })
+
+  test('go by the other one where that is in use', () => {
+    const choice = choose()
+    choice.connected('long-poll', 0)
+    expect(choice.dial(10_000)).toBe(POLL)
+  })
+})
+
 describe('a connection of the preferred transport', () => {
   test('that dies within its time has failed, and one that lives so long has not', () => {
     const young = choose()

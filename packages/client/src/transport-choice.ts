@@ -56,12 +56,13 @@ export class TransportChoice {
 
   /** When `handleTimeout` wants to be called. */
   nextDeadline(): number | undefined {
-    return this.#fallbackAt
+    return this.#isLetThrough ? undefined : this.#fallbackAt
   }
 
   /** Another transport to try now, beside what is under way. */
   handleTimeout(now: number): Connector | undefined {
-    if (this.#fallbackAt === undefined || now < this.#fallbackAt) return undefined
+    const deadline = this.nextDeadline()
+    if (deadline === undefined || now < deadline) return undefined
     this.#beginning = 'over'
     this.#fallbackAt = undefined
     return this.#connectors[1]
@@ -80,7 +81,7 @@ export class TransportChoice {
     }
     // Clients that have lost their server keep to the pauses between attempts, which spread them.
     if (this.#beginning === 'over') this.#fallbackAt = undefined
-    this.#countFailure()
+    if (!this.#isLetThrough) this.#countFailure()
   }
 
   connected(transport: string, now: number): void {
@@ -96,6 +97,14 @@ export class TransportChoice {
     if (use.type === 'none' || !this.isPreferred(use.transport)) return
     if (now - use.since >= PROVEN_AFTER_MS) this.#failures = 0
     else this.#countFailure()
+  }
+
+  /**
+   * A connection is there to show it. An attempt beside it is to replace it, because its server goes away: what keeps that
+   * one from getting through is the next server, which may still be starting.
+   */
+  get #isLetThrough(): boolean {
+    return this.#use.type === 'in use' && this.isPreferred(this.#use.transport)
   }
 
   #countFailure(): void {
