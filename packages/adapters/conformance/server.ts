@@ -1,4 +1,4 @@
-// <runtime> server.ts <kind> [port]: all stands of one kind of server. Prints READY with their addresses; ends with its stdin.
+// <runtime> server.ts <kind> <port> <drainMs>: all stands of one kind of server. Prints READY with their addresses; ends with its stdin.
 import process from 'node:process'
 import type { ContractTree } from '@tautline/core'
 import { createServer, type Log, type ServerOptions, type SocketAcceptor, type UpgradeRefusal } from '@tautline/server'
@@ -11,7 +11,8 @@ import { listen, listenAttached } from './listen.ts'
 import { GUARDED, type Stand, type Usage } from './stands.ts'
 
 const kind = process.argv[2] as ServerKind
-const port = Number(process.argv[3] ?? 0)
+const port = Number(process.argv[3])
+const drainMs = Number(process.argv[4])
 const countConnections: (() => number)[] = []
 const servings: Serving[] = []
 const urls: Partial<Record<Stand, string>> = {}
@@ -88,7 +89,7 @@ console.log(`READY ${JSON.stringify(urls)}`)
 
 process.stdin.resume()
 process.stdin.once('end', () => {
-  void Promise.all(servings.map((serving) => serving.close({ drainMs: 500 }))).then(() => {
+  void Promise.all(servings.map((serving) => serving.close({ drainMs }))).then(() => {
     process.exit(0)
   })
 })

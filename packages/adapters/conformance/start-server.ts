@@ -21,6 +21,8 @@ export interface RunningServer extends Freezer {
 interface StartOptions {
   /** Of the main stand. @default any free one */
   readonly port?: number
+  /** For what is under way when it is to stop. @default 500 */
+  readonly drainMs?: number
   /** Takes the same arguments and says READY in the same way. @default server.ts */
   readonly script?: URL
 }
@@ -32,15 +34,17 @@ const runtimeOf: Readonly<Record<ServerKind, Runtime>> = {
   'deno-serve': 'deno',
 }
 
+/** On top of what it may drain. */
 const STOP_LIMIT_MS = 10_000
 
 /** Starts server.ts, or another script, on its runtime. It also ends when this process is killed: it watches its stdin. */
 export async function startServer(
   kind: ServerKind,
-  { port = 0, script = new URL('server.ts', import.meta.url) }: StartOptions = {},
+  { port = 0, drainMs = 500, script = new URL('server.ts', import.meta.url) }: StartOptions = {},
 ): Promise<RunningServer> {
   const runtime = runtimeOf[kind]
-  const child = spawn(executable(runtime), [...sourceArguments(runtime, fileURLToPath(script)), kind, String(port)], {
+  const command = [...sourceArguments(runtime, fileURLToPath(script)), kind, String(port), String(drainMs)]
+  const child = spawn(executable(runtime), command, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, ...runtimeEnv },
   })
@@ -67,7 +71,7 @@ export async function startServer(
     },
     async stop() {
       child.stdin.end()
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
+      const timer = setTimeout(() => child.kill('SIGKILL'), drainMs + STOP_LIMIT_MS)
       const code = await exited
       clearTimeout(timer)
       return code

@@ -1,4 +1,4 @@
-// <runtime> fault-server.ts <kind> [port]: serves `faultApi`. Prints READY with its address; ends with its stdin.
+// <runtime> fault-server.ts <kind> <port> <drainMs>: serves `faultApi`. Prints READY with its address; ends with its stdin.
 import process from 'node:process'
 import { createServer } from '@tautline/server'
 import type { ServerKind } from '../capabilities.ts'
@@ -8,7 +8,8 @@ import { faultApi } from './fault-api.ts'
 import { createFaultHandlers } from './fault-handlers.ts'
 
 const kind = process.argv[2] as ServerKind
-const port = Number(process.argv[3] ?? 0)
+const port = Number(process.argv[3])
+const drainMs = Number(process.argv[4])
 let disconnections = 0
 
 const server = createServer(
@@ -36,7 +37,7 @@ console.log(`READY ${JSON.stringify({ main: serving.url })}`)
 process.stdin.resume()
 process.stdin.once('end', () => {
   // `shutdown()` of Deno.serve never ends once a client was reset right behind its request for an upgrade (Deno 2.9).
-  void (kind === 'deno-serve' ? server : serving).close({ drainMs: 500 }).then(() => {
+  void (kind === 'deno-serve' ? server : serving).close({ drainMs }).then(() => {
     process.exit(0)
   })
 })
