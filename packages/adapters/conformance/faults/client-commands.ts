@@ -1,4 +1,5 @@
 import type { ClientState } from '@tautline/client'
+import type { FleetOptions, FleetReport } from './fleet.ts'
 import type { Verdict } from './ledger.ts'
 
 /** What a client process is asked, one JSON line each. Each command is answered when it is done, in any order. */
@@ -18,6 +19,10 @@ export interface ClientCommands {
   reconnects(request: { readonly names: readonly string[] }): number
   /** Connections that the server of a line has lost so far. */
   disconnections(request: { readonly name: string }): number
+  /** Connects many clients, which then have traffic. One fleet in a process. */
+  muster(request: FleetOptions): undefined
+  /** Ends them, once all they have asked for is there. */
+  disband(request: Readonly<Record<string, never>>): FleetReport
 }
 
 export type ClientCommand = keyof ClientCommands

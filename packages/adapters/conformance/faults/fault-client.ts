@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { type Client, createClient } from '@tautline/client'
 import type { ClientCommand, ClientCommands, ClientMessage } from './client-commands.ts'
 import { faultApi } from './fault-api.ts'
+import type { Fleet } from './fleet.ts'
 import { createNumberedLine, type NumberedLine } from './numbered-line.ts'
 import { spin } from './spin.ts'
 
@@ -17,6 +18,7 @@ const ITEMS_PER_STREAM = 1000
 const TURNS_BEFORE_SPIN = 10
 
 const opened = new Map<string, Opened>()
+let fleet: Fleet | undefined
 
 function find(name: string): Opened {
   const found = opened.get(name)
@@ -61,6 +63,18 @@ const commands: Commands = {
   },
   reconnects: ({ names }) => names.reduce((sum, name) => sum + find(name).client.$.stats().reconnects, 0),
   disconnections: ({ name }) => find(name).client.disconnections(),
+  async muster(options) {
+    // Only where it is asked for: it takes the WebSocket of a package.
+    const { Fleet } = await import('./fleet.ts')
+    fleet = new Fleet(options)
+    await fleet.muster()
+  },
+  disband() {
+    const found = fleet
+    if (found === undefined) throw new Error('Expected a fleet to be there')
+    fleet = undefined
+    return found.disband()
+  },
 }
 
 function say(message: ClientMessage): void {
@@ -81,7 +95,7 @@ lines.on('line', (line) => {
   void obey(id, command, request)
 })
 lines.on('close', () => {
-  void Promise.all([...opened.values()].map(({ client }) => client.$.close())).then(() => {
+  void Promise.all([fleet?.disband(), ...[...opened.values()].map(({ client }) => client.$.close())]).then(() => {
     process.exit(0)
   })
 })
