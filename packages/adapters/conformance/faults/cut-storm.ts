@@ -1,4 +1,4 @@
-import { createClient } from '@tautline/client'
+import { createClient, type TransportName } from '@tautline/client'
 import { createRandom } from '@tautline/core/testing'
 import { faultApi } from './fault-api.ts'
 import { createFaultProxy } from './fault-proxy.ts'
@@ -15,6 +15,8 @@ export interface StormOptions {
   readonly cuts: number
   /** Calls under way at the same time. `streams` is a multiple of it, so that no two read one stream at once. */
   readonly workers: number
+  /** @default WebSocket alone, on which each kind of cut can strike at a frame */
+  readonly transports?: readonly [TransportName, ...TransportName[]]
 }
 
 export interface StormOutcome {
@@ -22,16 +24,27 @@ export interface StormOutcome {
   /** How many connections ended in each way. */
   readonly cuts: ReadonlyMap<CutKind, number>
   readonly reconnects: number
+  /** Over which a connection was made, in this order. */
+  readonly transports: readonly string[]
   readonly ms: number
 }
 
 /** Calls, streams and events through a proxy that cuts connection after connection, and then lets the rest through. */
-export async function runStorm({ url, seed, calls, streams, cuts, workers }: StormOptions): Promise<StormOutcome> {
+export async function runStorm({
+  url,
+  seed,
+  calls,
+  streams,
+  cuts,
+  workers,
+  transports = ['websocket'],
+}: StormOptions): Promise<StormOutcome> {
   const began = performance.now()
   const target = new URL(url)
   const storm = createRandomCuts(createRandom(seed))
   const struck = new Map<CutKind, number>()
   const gate = createGate(cuts === 0 ? Number.POSITIVE_INFINITY : workers)
+  const connected: string[] = []
   let done = 0
 
   function count(kind: CutKind): void {
@@ -62,9 +75,12 @@ export async function runStorm({ url, seed, calls, streams, cuts, workers }: Sto
   // A source of its own: else the faults would depend on how often the client has drawn in between.
   const client = createClient(faultApi, {
     url: target,
-    transports: ['websocket'],
+    transports,
     random: createRandom(seed),
     reconnect: { baseMs: 1, maxMs: 4 },
+    onStatus: ({ state, transport }) => {
+      if (state === 'connected' && transport !== undefined) connected.push(transport)
+    },
   })
   try {
     const load = `storm ${String(seed)}`
@@ -80,7 +96,8 @@ export async function runStorm({ url, seed, calls, streams, cuts, workers }: Sto
       }),
     )
     const verdict = await line.finish()
-    return { verdict, cuts: struck, reconnects: client.$.stats().reconnects, ms: performance.now() - began }
+    const { reconnects } = client.$.stats()
+    return { verdict, cuts: struck, reconnects, transports: connected, ms: performance.now() - began }
   } finally {
     await client.$.close()
     await proxy.close()
