@@ -27,6 +27,10 @@ export class ClientTopics {
     })
   }
 
+  hasHeard(server: SimulatedServer): boolean {
+    return Array.from(this.#listening.values()).every((ears) => ears.hasHeard(server))
+  }
+
   /** All that was published has had the time to arrive. */
   judge(server: SimulatedServer): void {
     for (const ears of this.#listening.values()) ears.judge(server)
@@ -65,17 +69,23 @@ class Ears {
     this.#listening.off()
   }
 
+  hasHeard(server: SimulatedServer): boolean {
+    return this.#state !== 'listening' || this.#lastOf(server) === server.published(this.#topic)
+  }
+
   judge(server: SimulatedServer): void {
     const { name, world, id } = this.#bench
-    if (this.#state !== 'listening') return
-    const last = this.#last.get(server.id) ?? 0
-    const published = server.published(this.#topic)
-    if (last !== published) {
+    if (!this.hasHeard(server)) {
+      const [last, published] = [this.#lastOf(server), server.published(this.#topic)]
       world.referee.accuse(
         'I1',
         `client ${id} heard ${last} of ${published} events of topic ${this.#topic} (${name}, ${server.name})`,
       )
     }
+  }
+
+  #lastOf(server: SimulatedServer): number {
+    return this.#last.get(server.id) ?? 0
   }
 
   #hear(event: { readonly server: number; readonly n: number; readonly pad: Uint8Array }): void {

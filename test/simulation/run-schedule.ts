@@ -164,8 +164,8 @@ async function calmDown(stage: Stage): Promise<void> {
   }
 }
 
-function isQuiet({ world, clients }: Stage): boolean {
-  return world.desk.open === 0 && clients.every((client) => client.isQuiet)
+function isQuiet({ world, clients, servers }: Stage): boolean {
+  return world.desk.open === 0 && clients.every((client) => client.isQuiet && client.hasHeard(servers.current))
 }
 
 async function close({ world, clients, servers }: Stage): Promise<void> {

@@ -12,7 +12,7 @@ import { createClientHandlers } from './handlers.ts'
 import type { ApplicationStep, Break } from './schedule.ts'
 import { api } from './simulated-api.ts'
 import { SimulatedProcess } from './simulated-process.ts'
-import { describeError } from './simulated-server.ts'
+import { describeError, type SimulatedServer } from './simulated-server.ts'
 import type { World } from './world.ts'
 
 /** Of a client with two transports, preferred first. */
@@ -115,7 +115,12 @@ export class SimulatedClient {
     this.#do(() => this.#signal('online'))
   }
 
-  judgeTopics(server: Parameters<ClientTopics['judge']>[0]): void {
+  /** Whether it has all events that this server has told of. */
+  hasHeard(server: SimulatedServer): boolean {
+    return this.#topics.hasHeard(server)
+  }
+
+  judgeTopics(server: SimulatedServer): void {
     if (this.#closed === 'no') this.#topics.judge(server)
   }
 
