@@ -50,6 +50,24 @@ test('listeners of one topic share one request, which ends with the last of them
   await close()
 })
 
+test('events that are under way to listeners that have left do not reach those that come', async () => {
+  const { client, clock, server, close } = createBench()
+  const heard: number[] = []
+  const first = client.tick.on(() => {})
+  await clock.advanceAsync(10)
+  server.latest.link.pause('down')
+  server.publish(api.tick, undefined, 1)
+  first.off()
+  client.tick.on((n) => heard.push(n))
+  await clock.advanceAsync(10)
+  server.latest.link.resume('down')
+  await clock.advanceAsync(10)
+  server.publish(api.tick, undefined, 2)
+  await clock.advanceAsync(10)
+  expect(heard).toEqual([2])
+  await close()
+})
+
 test('`using` and a signal end the listening too', async () => {
   const { client, clock, server, close } = createBench()
   const abort = new AbortController()

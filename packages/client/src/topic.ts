@@ -74,6 +74,8 @@ export class Topic implements Intent {
   }
 
   receive(payload: Payload | undefined): void {
+    // What comes ahead of the answer was meant for listeners that have left: what follows them is missing.
+    if (this.#state === 'asking') return
     try {
       const value = this.#line.reader.read(payload, this.#name.entry.def.payload)
       if (value instanceof Promise || this.#validating > 0) this.#receiveLater(value)
