@@ -61,6 +61,22 @@ test('an attempt that was given up before its HELLO arrived leaves the session t
   expect(await answer(line)).toBe(1)
 })
 
+test('a HELLO that was decided on too late opens no session beside the one that it has asked for', async () => {
+  const line = await connected({ server: { limits: { handshakeMs: 60_000 } } })
+  const decision = Promise.withResolvers<void>()
+  line.desk.door = decision.promise
+  const slow = await nextLink(line)
+  await line.clock.advanceAsync(20)
+  slow.silence('both')
+  line.desk.door = undefined
+  await line.clock.advanceAsync(HANDSHAKE_MS + BACK_MS)
+  expect(line.client.$.status).toMatchObject({ state: 'connected', resumed: true })
+  decision.resolve()
+  await line.clock.advanceAsync(20)
+  expect(kinds(line)).toEqual(['opened', 'detached', 'resumed'])
+  expect(await answer(line)).toBe(1)
+})
+
 test('a session that the client has given up is not gone on with, though the server lets it in', async () => {
   const line = await connected({ server: { resume: { windowMs: 3000 } } })
   const slow = await nextLink(line)

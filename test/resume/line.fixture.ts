@@ -30,12 +30,17 @@ export const api = router({
 export interface Desk {
   readonly runs: number[]
   gate: PromiseWithResolvers<void> | undefined
+  /** HELLOs wait for it to be decided on. */
+  door?: Promise<void> | undefined
   live: number
 }
 
 function createHandlers(desk: Desk) {
   return implement(api)
-    .context<{ user: string }>(({ auth }) => ({ user: typeof auth === 'string' ? auth : 'nobody' }))
+    .context<{ user: string }>(({ auth }) => {
+      const context = { user: typeof auth === 'string' ? auth : 'nobody' }
+      return desk.door === undefined ? context : desk.door.then(() => context)
+    })
     .handlers({
       get: ({ input }) => input,
       async add({ input }) {

@@ -287,7 +287,9 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
     if (this.#phase.type !== 'greeting') return
     const { sessions, principalOf } = this.#setup
     const found = sessions.find(guest.hello)
-    if (found.type === 'late') {
+    // It had the right to it: by now a newer HELLO of the same client has, and has changed the token.
+    const isLate = found.type === 'late' || (found.type === 'none' && found.reason === 'superseded')
+    if (isLate) {
       this.#refuseLate()
       return
     }
