@@ -35,6 +35,9 @@ export interface SessionBookOptions {
   readonly mayOverflow: boolean
 }
 
+/** What a client says to a session of an attempt that lost to another one. */
+const LOST_RACE = 'Another one was faster'
+
 /** Codes that stand for a broken peer, here always one of ours. */
 const NEVER: ReadonlySet<number> = new Set([4400, 4410, 4413, 4422, 4429, 4500])
 
@@ -226,7 +229,7 @@ export class SessionBook {
     entry.endedAt = this.#options.now()
     if (this.isClosed(entry.client)) return
     const isClients = code === 1000
-    if (!isClients) this.#lose(entry.client)
+    if (!isClients || reason === LOST_RACE) this.#lose(entry.client)
     if (!isClients && !this.#mayEnd(entry, before, { code, reason })) {
       this.#accuse(entry.client, `it ended with ${code} ${reason}`)
     }
