@@ -377,11 +377,13 @@ export const checks: readonly Check[] = [
         () => helper.traceOf({ key: name }),
         ({ started }) => started === 1,
       )
+      const back = new Promise<boolean | undefined>((resolve) => {
+        client.$.onStatus(({ state, resumed }) => {
+          if (state === 'connected') resolve(resumed)
+        })
+      })
       await helper.cut({ client: name })
-      await eventually(
-        () => Promise.resolve(client.$.status),
-        ({ state, resumed }) => state === 'connected' && resumed === true,
-      )
+      equal(await back, true)
       equal(await client.add({ a: 1, b: 2 }), 3)
       abort.abort()
       equal((await cancelled).code, 'CANCELLED')
