@@ -21,7 +21,7 @@ export interface ClientStatus {
   /**
    * How this connection began, where it is `connected`: `true` went on with the session there was, so that nothing was lost;
    * `false` had to begin a new one, and what was under way in the old one has met a lost connection; `undefined` for the
-   * first one.
+   * first one, and for one to which a server has handed over without a loss.
    */
   readonly resumed?: boolean | undefined
   /** The carrier in use or in the making: `"websocket"`, `"long-poll"`. */

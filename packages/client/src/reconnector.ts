@@ -250,7 +250,9 @@ export class Reconnector {
     if (!this.#attempts.delete(connection)) return
     const { intents } = this.#options
     this.#welcomes++
-    this.#resumed = this.#welcomes === 1 ? undefined : welcome.resumed
+    // Where the one before may finish at its own server, nothing is lost.
+    const losesNothing = this.#welcomes === 1 || before?.isAttached === true
+    this.#resumed = welcome.resumed || (losesNothing ? undefined : false)
     if (before !== undefined && welcome.resumed) before.resume(connection, welcome)
     else this.#current = connection
     const losers = this.#takeAttempts()
