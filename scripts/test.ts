@@ -56,7 +56,7 @@ const steps: readonly Step[] = [
   { name: 'deno', title: 'tests on Deno', command: vitest('deno'), counts: true },
   { name: 'browser', title: 'tests in Chromium', command: vitest('browser'), counts: true },
 ]
-const stepTimeoutMs = 15 * 60_000
+const stepTimeoutMs = 20 * 60_000
 
 function chosen(): readonly Step[] {
   const { values } = parseArgs({
