@@ -1,5 +1,6 @@
-import type { Frame } from './frame.ts'
+import { type Frame, FrameType } from './frame.ts'
 import { FRAME_LAYOUTS } from './frame-layout.ts'
+import { writeCall, writeOk } from './frequent-frames.ts'
 import { Writer } from './writer.ts'
 
 /**
@@ -9,6 +10,12 @@ import { Writer } from './writer.ts'
  * Normative text: PROTOCOL.md, "Frames".
  */
 export function writeFrame(writer: Writer, frame: Frame): void {
+  if (frame.type === FrameType.Call) writeCall(writer, frame)
+  else if (frame.type === FrameType.Ok) writeOk(writer, frame)
+  else writeByLayout(writer, frame)
+}
+
+export function writeByLayout(writer: Writer, frame: Frame): void {
   const { least, fields } = FRAME_LAYOUTS[frame.type]!
   // The layout has a field for each member of the frame.
   const members = frame as unknown as Readonly<Record<string, unknown>>
