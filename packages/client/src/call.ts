@@ -54,6 +54,7 @@ interface Settle {
 }
 
 class Call implements Intent, CallSink {
+  serial = 0
   readonly deadlineAt: number | undefined
   readonly #line: Line
   readonly #request: Request<MutateOptions>

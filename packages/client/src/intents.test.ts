@@ -29,6 +29,7 @@ function setUp(limits = NO_BOUNDS) {
   function want(name: string, { moves = false, ...wish }: Wish = {}): Intent {
     const intent: Intent = {
       byteLength: 0,
+      serial: 0,
       deadlineAt: undefined,
       isRepeatable: false,
       ...wish,

@@ -6,9 +6,12 @@
  */
 import type { BuiltInCode } from '@tautline/core'
 import type { Clock } from '@tautline/core/io'
+import { IdTable } from '@tautline/core/session'
 import type { Carrier } from './line.ts'
 
 export interface Intent {
+  /** Its place among all of them; they give it. */
+  serial: number
   /** Bytes of input that are kept for it. */
   readonly byteLength: number
   /** In the time of the clock; watched here only while it waits. */
@@ -49,13 +52,17 @@ type LineState =
   /** There will be no connection until somebody asks for one. */
   | { readonly type: 'stopped'; readonly why: Failure }
 
+/** As of ids: all of one parity. */
+const SERIAL_STEP = 2
+
 const NOT_TIMED = (): void => {}
 
 export class Intents {
   readonly #clock: Clock
   readonly #limits: QueueLimits
   readonly #onWaiting: () => void
-  readonly #all = new Set<Intent>()
+  readonly #all = new IdTable<Intent>()
+  #lastSerial = 0
   /** Those without a connection, each with what cancels the timer of its deadline. */
   readonly #waiting = new Map<Intent, () => void>()
   /** Those made since there was a connection: what the limits are about. */
@@ -84,18 +91,19 @@ export class Intents {
   add(intent: Intent): void {
     if (this.#state.type === 'stopped') return intent.abandon(this.#state.why)
     if (this.#state.type !== 'connected' && !this.#enqueue(intent)) return intent.abandon(this.#queueFull(intent))
-    this.#all.add(intent)
+    intent.serial = this.#lastSerial += SERIAL_STEP
+    this.#all.add(intent.serial, intent)
     this.#place(intent)
   }
 
   /** Takes one back whose connection was lost: it goes again with the next. */
   again(intent: Intent): void {
-    if (this.#all.has(intent)) this.#place(intent)
+    if (this.#all.has(intent.serial)) this.#place(intent)
   }
 
   /** It is settled. */
   remove(intent: Intent): void {
-    if (!this.#all.delete(intent)) return
+    if (!this.#all.delete(intent.serial)) return
     if (this.#queued.delete(intent)) this.#queuedBytes -= intent.byteLength
     this.#stopWaiting(intent)
   }
@@ -117,7 +125,7 @@ export class Intents {
 
   /** Those that are under way on `from` may move to the connection there is. */
   handOver(from: Carrier): void {
-    for (const intent of Array.from(this.#all)) intent.handOver?.(from)
+    for (const [, intent] of this.#all.entries()) intent.handOver?.(from)
   }
 
   /** The connection is gone: intents wait. What was handed over comes back by `again`, or settles. */
@@ -134,7 +142,7 @@ export class Intents {
   /** As `stop`, and those that were handed over are abandoned too. */
   close(why: Failure): void {
     this.stop(why)
-    for (const intent of this.#all) intent.abandon(why)
+    for (const [, intent] of this.#all.entries()) intent.abandon(why)
   }
 
   #release(): void {

@@ -6,7 +6,10 @@ import type { PendingCall } from './client-types.ts'
  * realm's constructor without wrapping it.
  */
 export function toPendingCall<T, E>(promise: Promise<T>): PendingCall<T, E> {
-  return Object.assign(promise, { result })
+  const call = promise as PendingCall<T, E>
+  // What `Object.assign` would do, without an object to take it from.
+  ;(call as { result: PendingCall<T, E>['result'] }).result = result
+  return call
 }
 
 /**

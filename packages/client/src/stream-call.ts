@@ -32,6 +32,7 @@ export interface StreamRequest extends Request<SubscribeOptions<unknown>> {
 }
 
 export class StreamCall implements Intent, StreamSink {
+  serial = 0
   readonly deadlineAt: number | undefined
   readonly items: ItemQueue<RawItem, unknown>
   readonly #line: Line

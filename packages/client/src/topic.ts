@@ -29,6 +29,7 @@ interface ListeningPlace extends Place {
 }
 
 export class Topic implements Intent {
+  serial = 0
   readonly deadlineAt = undefined
   readonly isRepeatable = true
   readonly #line: Line

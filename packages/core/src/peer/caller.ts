@@ -1,5 +1,6 @@
 import type { Meta, Payload, ProcedureRef } from '../protocol/frame.ts'
 import type { CallerEffect } from '../session/effect.ts'
+import { IdTable } from '../session/id-table.ts'
 import { assertNever } from './assert-never.ts'
 import type { CallerSide, SessionLink } from './link.ts'
 
@@ -59,9 +60,9 @@ export type EventListener = (event: ProcedureRef, params: Payload | undefined, p
 export class Caller implements CallerSide {
   readonly link: SessionLink
   readonly #onEvent: EventListener
-  readonly #calls = new Map<number, CallSink>()
-  readonly #streams = new Map<number, StreamSink>()
-  readonly #topics = new Map<number, ListenSink>()
+  readonly #calls = new IdTable<CallSink>()
+  readonly #streams = new IdTable<StreamSink>()
+  readonly #topics = new IdTable<ListenSink>()
   #isLost = false
 
   /** @param onEvent takes the events of all topics: they name the topic, not who listens */
@@ -134,17 +135,17 @@ export class Caller implements CallerSide {
   onLost(): void {
     this.#isLost = true
     for (const table of [this.#calls, this.#streams, this.#topics]) {
-      for (const [id, sink] of table) {
+      for (const [id, sink] of table.entries()) {
         // A sink told before may have cancelled this one.
         if (table.delete(id)) sink.lost(this.link.isUnsent(id))
       }
     }
   }
 
-  #register<Sink extends FailureSink>(table: Map<number, Sink>, sink: Sink): number {
+  #register<Sink extends FailureSink>(table: IdTable<Sink>, sink: Sink): number {
     const id = this.link.nextId()
     if (this.#isLost) sink.lost(true)
-    else table.set(id, sink)
+    else table.add(id, sink)
     return id
   }
 

@@ -10,6 +10,7 @@ import type { ProcedureEntry, ProcedureKind } from '../contract/procedure-types.
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
 import { MAX_PARAMS_BYTES } from '../protocol/limits.ts'
 import type { CalleeEffect } from '../session/effect.ts'
+import { IdTable } from '../session/id-table.ts'
 import { type CallSurroundings, DispatchedCall } from './dispatched-call.ts'
 import { createDispatchedStream, decodeInput } from './dispatched-stream.ts'
 import type { CreateDispatcher, Dispatcher, DispatcherOptions } from './dispatcher-options.ts'
@@ -36,7 +37,7 @@ const KINDS: Readonly<Record<Request['type'], ReadonlySet<ProcedureKind>>> = {
 class HandlerDispatcher implements Dispatcher {
   readonly #implementation: ServedProcedures
   readonly #options: DispatcherOptions
-  readonly #running = new Map<number, DispatchedCall>()
+  readonly #running = new IdTable<DispatchedCall>()
   /** Listenings that were accepted, with what ends each. */
   readonly #listening = new Map<number, () => void>()
   /** Answers that wait, not encoded, until the peer has taken others: in the order in which they came. */
@@ -56,7 +57,7 @@ class HandlerDispatcher implements Dispatcher {
 
   get unfinished(): number {
     let count = 0
-    for (const { entry } of this.#running.values()) {
+    for (const [, { entry }] of this.#running.entries()) {
       if (entry.kind !== 'subscription' && entry.kind !== 'event') count++
     }
     return count
@@ -103,7 +104,8 @@ class HandlerDispatcher implements Dispatcher {
   onLost(): void {
     this.#unsent = []
     const reason = new TautlineError('CONNECTION_LOST')
-    for (const id of [...this.#running.keys(), ...this.#listening.keys()]) this.#abort(id, reason)
+    const running = this.#running.entries().map(([id]) => id)
+    for (const id of [...running, ...this.#listening.keys()]) this.#abort(id, reason)
   }
 
   #start(request: Request): void {
@@ -130,7 +132,7 @@ class HandlerDispatcher implements Dispatcher {
       this.#fail(request.id, inputError(error))
       return
     }
-    this.#running.set(call.id, call)
+    this.#running.add(call.id, call)
     this.#run(bound, call)
   }
 
@@ -164,21 +166,29 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #run(bound: BoundHandler, call: DispatchedCall): void {
-    const failed = (error: unknown): void => {
-      try {
-        this.#finishFailed(call, error)
-      } catch (cause) {
-        // Proxies and getters can make the mere look at an error fail; nobody else would catch that.
-        this.#finishFailed(call, new Error('What was thrown cannot be looked at', { cause }))
-      }
-    }
     try {
       const outcome = runCall(bound, call, this.#setting)
-      if (outcome instanceof Promise) {
-        call.ended = outcome.then((output: unknown) => this.#finish(call, output)).catch(failed)
-      } else this.#finish(call, outcome)
+      if (outcome instanceof Promise) call.ended = this.#finishLater(call, outcome)
+      else this.#finish(call, outcome)
     } catch (error) {
-      failed(error)
+      this.#failed(call, error)
+    }
+  }
+
+  async #finishLater(call: DispatchedCall, outcome: Promise<unknown>): Promise<void> {
+    try {
+      this.#finish(call, await outcome)
+    } catch (error) {
+      this.#failed(call, error)
+    }
+  }
+
+  #failed(call: DispatchedCall, error: unknown): void {
+    try {
+      this.#finishFailed(call, error)
+    } catch (cause) {
+      // Proxies and getters can make the mere look at an error fail; nobody else would catch that.
+      this.#finishFailed(call, new Error('What was thrown cannot be looked at', { cause }))
     }
   }
 
@@ -197,28 +207,25 @@ class HandlerDispatcher implements Dispatcher {
       this.#forget(call)
       return
     }
-    this.#whenRoom(call, () => {
-      const payload = this.#encode(output)
-      this.#forget(call)
-      link.succeed(call.id, payload)
-    })
+    if (this.#unsent.length === 0 && link.hasRoom()) this.#succeed(call, output)
+    // Where a peer does not take what it is sent, answers wait as the values they are: encoded they would be twice there.
+    else this.#unsent.push(() => this.#succeedLater(call, output))
   }
 
-  /** Where a peer does not take what it is sent, answers wait as the values they are: encoded they would be twice there. */
-  #whenRoom(call: DispatchedCall, send: () => void): void {
-    if (this.#unsent.length === 0 && this.#options.link.hasRoom()) {
-      send()
-      return
+  #succeed(call: DispatchedCall, output: unknown): void {
+    const payload = this.#encode(output)
+    this.#forget(call)
+    this.#options.link.succeed(call.id, payload)
+  }
+
+  #succeedLater(call: DispatchedCall, output: unknown): void {
+    // Its caller may have given up meanwhile.
+    if (this.#running.get(call.id) !== call) return
+    try {
+      this.#succeed(call, output)
+    } catch (error) {
+      this.#finishFailed(call, error)
     }
-    this.#unsent.push(() => {
-      // Its caller may have given up meanwhile.
-      if (this.#running.get(call.id) !== call) return
-      try {
-        send()
-      } catch (error) {
-        this.#finishFailed(call, error)
-      }
-    })
   }
 
   #finishFailed(call: DispatchedCall, error: unknown): void {

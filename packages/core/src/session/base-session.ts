@@ -171,9 +171,8 @@ export abstract class BaseSession implements Session {
   }
 
   succeed(id: number, output: Payload | undefined): readonly Effect[] {
-    const effects: Effect[] = []
-    this.exchange.succeed(id, output, effects)
-    return effects
+    const frame = this.exchange.succeed(id, output)
+    return frame === undefined ? NO_EFFECTS : [{ type: 'send', frame }]
   }
 
   fail(id: number, error: OutgoingError): readonly Effect[] {

@@ -1,4 +1,4 @@
-import type { Payload, PeerLimits } from '../protocol/frame.ts'
+import type { OkFrame, Payload, PeerLimits } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
 import { windowOf } from './credit.ts'
 import { Deadlines } from './deadlines.ts'
@@ -64,8 +64,8 @@ export class Exchange {
     return this.#outgoing.isWaiting(id)
   }
 
-  succeed(id: number, output: Payload | undefined, effects: Effect[]): void {
-    this.#incoming.succeed(id, output, effects)
+  succeed(id: number, output: Payload | undefined): OkFrame | undefined {
+    return this.#incoming.succeed(id, output)
   }
 
   fail(id: number, error: OutgoingError, effects: Effect[]): void {

@@ -1,9 +1,10 @@
-import type { CallFrame, CancelFrame, Frame, ListenFrame, OpenFrame, Payload } from '../protocol/frame.ts'
+import type { CallFrame, CancelFrame, Frame, ListenFrame, OkFrame, OpenFrame, Payload } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
 import { protocolError } from '../protocol/violation.ts'
 import type { CreditWindow } from './credit.ts'
 import type { Deadline, Deadlines } from './deadlines.ts'
 import type { Effect } from './effect.ts'
+import { IdTable } from './id-table.ts'
 import type { Places, RequestKind } from './request.ts'
 import type { OutgoingError } from './session.ts'
 import { Stream } from './stream.ts'
@@ -26,7 +27,7 @@ export interface Incoming {
 export class IncomingRequests {
   readonly #deadlines: Deadlines
   readonly #parity: number
-  readonly #live = new Map<number, Incoming>()
+  readonly #live = new IdTable<Incoming>()
   readonly #inFlight: Record<RequestKind, number> = { call: 0, stream: 0, topic: 0 }
   #places: Places = { call: 0, stream: 0, topic: 0 }
   #window: CreditWindow = { items: 0, bytes: 0 }
@@ -80,15 +81,16 @@ export class IncomingRequests {
     this.fail(id, { code: 'TIMEOUT', message: DEADLINE_PASSED, data: undefined }, effects)
   }
 
-  succeed(id: number, output: Payload | undefined, effects: Effect[]): void {
+  /** `undefined` where nobody waits for it any more. */
+  succeed(id: number, output: Payload | undefined): OkFrame | undefined {
     const entry = this.#live.get(id)
-    if (entry === undefined) return
+    if (entry === undefined) return undefined
     if (entry.kind === 'stream' || entry.progress === 'accepted') {
       throw new Error(`Expected \`succeed\` once for a call or a topic, got it for ${entry.kind} ${id}`)
     }
     if (entry.kind === 'topic') entry.progress = 'accepted'
     else this.#settle(entry)
-    send({ type: FrameType.Ok, id, output }, effects)
+    return { type: FrameType.Ok, id, output }
   }
 
   fail(id: number, error: OutgoingError, effects: Effect[]): void {
@@ -150,7 +152,7 @@ export class IncomingRequests {
       return false
     }
     this.#inFlight[kind] += 1
-    this.#live.set(id, {
+    this.#live.add(id, {
       kind,
       id,
       deadline: timeoutMs === undefined ? undefined : this.#deadlines.add(now + timeoutMs, id),

@@ -10,6 +10,7 @@ export type {
 } from './effect.ts'
 export { NO_EFFECTS } from './effect.ts'
 export { EARLY_REQUESTS } from './handshake.ts'
+export { IdTable } from './id-table.ts'
 export {
   createReconnectPolicy,
   type DialReason,

@@ -4,6 +4,7 @@ import { protocolError } from '../protocol/violation.ts'
 import type { CreditWindow } from './credit.ts'
 import type { Deadline, Deadlines } from './deadlines.ts'
 import type { Effect } from './effect.ts'
+import { IdTable } from './id-table.ts'
 import { frameBytesAtMost, type Places, type Request, type RequestKind, requestFrame } from './request.ts'
 import { Stream } from './stream.ts'
 
@@ -46,7 +47,7 @@ const KINDS = ['call', 'stream', 'topic'] as const satisfies readonly RequestKin
 
 export class OutgoingRequests {
   readonly #deadlines: Deadlines
-  readonly #live = new Map<number, Outgoing>()
+  readonly #live = new IdTable<Outgoing>()
   readonly #waiting: Readonly<Record<RequestKind, Map<number, Outgoing>>> = {
     call: new Map(),
     stream: new Map(),
@@ -85,7 +86,7 @@ export class OutgoingRequests {
     const later = this.#gate.type === 'greeted' ? this.#gate.later : []
     this.#gate = { type: 'open', places, window }
     for (const frame of later) effects.push({ type: 'send', frame })
-    for (const entry of this.#live.values()) {
+    for (const [, entry] of this.#live.entries()) {
       if (entry.progress.type === 'sent') this.#startStream(entry, window, effects)
     }
     this.#release(now, effects)
@@ -93,7 +94,7 @@ export class OutgoingRequests {
 
   add(request: Request, now: number, effects: Effect[]): void {
     const entry = this.#entryOf(request, now)
-    this.#live.set(entry.id, entry)
+    this.#live.add(entry.id, entry)
     // While others of its kind wait there is no place, so that it cannot overtake them.
     if (!this.#leave(entry, request, now, effects)) this.#waiting[request.kind].set(entry.id, entry)
   }
@@ -170,7 +171,7 @@ export class OutgoingRequests {
   clear(): { readonly unsent: Set<number>; readonly sent: Set<number> } {
     const unsent = new Set<number>()
     const sent = new Set<number>()
-    for (const entry of this.#live.values()) (entry.progress.type === 'waiting' ? unsent : sent).add(entry.id)
+    for (const [, entry] of this.#live.entries()) (entry.progress.type === 'waiting' ? unsent : sent).add(entry.id)
     this.#live.clear()
     for (const kind of KINDS) {
       this.#waiting[kind].clear()
