@@ -193,7 +193,7 @@ export class ClientConnection {
     if (ended.aborted) return
     const hello = this.#hello(encodeValue(codec, credentials))
     const { clock, limits, mostReceived, compressor } = this.#setup
-    const session = createClientSession({ hello, limits })
+    const session = createClientSession({ hello, limits, createIncoming: served?.['~createIncoming'] })
     const link = new Connection({
       session,
       clock,

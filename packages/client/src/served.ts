@@ -32,7 +32,7 @@ export async function contextOf(
 }
 
 export function createCallee(served: ServedProcedures | undefined, options: ServedOptions): CalleeSide {
-  if (served === undefined) return refuseAll(options.link)
+  if (served === undefined) return NOBODY
   const { link, codec, connection, context, now, onError } = options
   return served['~createDispatcher'](served, {
     link,
@@ -47,14 +47,5 @@ export function createCallee(served: ServedProcedures | undefined, options: Serv
   })
 }
 
-function refuseAll(link: SessionLink): CalleeSide {
-  const { code, message } = new TautlineError('UNKNOWN_PROCEDURE')
-  return {
-    onCalleeEffect(effect) {
-      if (effect.type !== 'call' && effect.type !== 'open' && effect.type !== 'listen') return
-      link.fail(effect.id, { code, message, data: undefined })
-    },
-    onRoom() {},
-    onLost() {},
-  }
-}
+/** The session answers by itself that there is nothing. */
+const NOBODY: CalleeSide = { onCalleeEffect() {}, onRoom() {}, onLost() {} }

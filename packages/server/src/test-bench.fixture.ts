@@ -172,6 +172,7 @@ function createTestClient<T extends ContractTree>(
   const compressor = compresses ? createZlibCompressor() : undefined
   const session = createClientSession({
     limits: DEFAULT_LIMITS,
+    createIncoming: serves?.['~createIncoming'],
     hello: rawHello({
       auth: auth === undefined ? undefined : codec.encode(auth),
       contractHash: implementation['~contract'].hash,

@@ -8,6 +8,7 @@ import { createValueCodec, type ValueCodec } from '../protocol/value-codec.ts'
 import { PROTOCOL_VERSION } from '../protocol/version.ts'
 import { createClientSession } from '../session/client-session.ts'
 import type { CalleeEffect } from '../session/effect.ts'
+import { createIncomingRequests } from '../session/incoming-requests.ts'
 import { createServerSession } from '../session/server-session.ts'
 import type { ClientMoves, ServerDecisions, Session } from '../session/session.ts'
 import type { MemoryLink } from '../testing/memory-link.ts'
@@ -139,7 +140,7 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
     return listener
   })
 
-  const session = createClientSession({ hello: HELLO, limits: DEFAULT_LIMITS })
+  const session = createClientSession({ hello: HELLO, limits: DEFAULT_LIMITS, createIncoming: createIncomingRequests })
   const { client: ours } = compressors
   const client = createEnd(session, ours, { limits: DEFAULT_LIMITS, clock, codec, window, backlog: undefined })
   client.observer.onOpen = () => client.connection.move((moves, now) => moves.opened(now))

@@ -1,5 +1,6 @@
 import { type ContractTree, contractOf, entryOf, isProcedure } from '../contract/contract.ts'
 import { got } from '../contract/got.ts'
+import { createIncomingRequests } from '../session/incoming-requests.ts'
 import type { MakeContext, NoCalls } from './context.ts'
 import { createDispatcher } from './dispatcher.ts'
 import type { ContractImplementer } from './implement-types.ts'
@@ -74,6 +75,7 @@ function createImplementer(whole: Whole, at: Part, steps: readonly MiddlewareSte
       '~handlers': bindHandlers(at.part, at.path, handlers, steps),
       '~makeContext': whole.makeContext,
       '~createDispatcher': createDispatcher,
+      '~createIncoming': createIncomingRequests,
     }
   }
 }

@@ -6,6 +6,7 @@
 import { type Contract, type ContractTree, entryOf, isProcedure } from '../contract/contract.ts'
 import { got } from '../contract/got.ts'
 import type { AnyProcedure, ProcedureEntry } from '../contract/procedure-types.ts'
+import type { CreateIncomingTable } from '../session/incoming-requests.ts'
 import type { MakeContext, NoCalls } from './context.ts'
 import type { CreateDispatcher } from './dispatcher-options.ts'
 import { type AnyFail, createFail } from './handler-failure.ts'
@@ -45,6 +46,8 @@ export interface ServedProcedures {
   readonly '~makeContext': MakeContext<object, NoCalls> | undefined
   /** Comes along so that whoever holds an implementation can run it without importing what runs it. */
   readonly '~createDispatcher': CreateDispatcher
+  /** As that, for the session of a client. */
+  readonly '~createIncoming': CreateIncomingTable
 }
 
 /** A contract with all its handlers: what `createServer` takes, or a client `serves`. */

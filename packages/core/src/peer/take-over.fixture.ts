@@ -1,6 +1,7 @@
 import { type Frame, FrameType, type Welcome } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS } from '../protocol/limits.ts'
 import { createClientSession } from '../session/client-session.ts'
+import { createIncomingRequests } from '../session/incoming-requests.ts'
 import { createServerSession } from '../session/server-session.ts'
 import type { ClientMoves, ServerDecisions, Session } from '../session/session.ts'
 import type { MemoryLink } from '../testing/memory-link.ts'
@@ -75,7 +76,11 @@ export function attach(pair: Pair, options: AttachOptions = {}): MemoryLink {
     return arrival.accept(transport, { caller: NO_SIDE, callee: NO_SIDE })
   })
   const arrival: Connection<Session & ClientMoves> = new Connection({
-    session: createClientSession({ hello: { ...HELLO, ...attempt, why: 'retry' }, limits: DEFAULT_LIMITS }),
+    session: createClientSession({
+      hello: { ...HELLO, ...attempt, why: 'retry' },
+      limits: DEFAULT_LIMITS,
+      createIncoming: createIncomingRequests,
+    }),
     clock,
     limits: DEFAULT_LIMITS,
     compressor: undefined,

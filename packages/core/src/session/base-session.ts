@@ -7,6 +7,7 @@ import { type Effect, NO_EFFECTS } from './effect.ts'
 import { Exchange } from './exchange.ts'
 import type { RoleFrame } from './frame-kinds.ts'
 import { Heartbeat, type HeartbeatManner } from './heartbeat.ts'
+import type { CreateIncomingTable } from './incoming-requests.ts'
 import { follow, type Phase } from './phase.ts'
 import type { Request } from './request.ts'
 import { Sequence } from './sequence.ts'
@@ -39,6 +40,8 @@ export interface BaseSessionOptions {
   readonly limits: Limits
   /** When HELLO must be there at the latest; `undefined` where this end says it. */
   readonly openingDeadline: number | undefined
+  /** What becomes of the peer's requests. */
+  readonly createIncoming: CreateIncomingTable
 }
 
 /**
@@ -59,10 +62,10 @@ export abstract class BaseSession implements Session {
    */
   #patience = 1
 
-  constructor({ role, limits, openingDeadline }: BaseSessionOptions) {
+  constructor({ role, limits, openingDeadline, createIncoming }: BaseSessionOptions) {
     this.role = role
     this.limits = limits
-    this.exchange = new Exchange(role, limits.topics)
+    this.exchange = new Exchange(role, limits.topics, createIncoming)
     this.#phase = { name: 'opening', deadline: openingDeadline }
   }
 

@@ -7,12 +7,16 @@ import { BaseSession } from './base-session.ts'
 import { type Effect, NO_EFFECTS } from './effect.ts'
 import type { RoleFrame } from './frame-kinds.ts'
 import { checkResumption, checkWelcome, EARLY_REQUESTS, helloBytesAtMost } from './handshake.ts'
+import type { CreateIncomingTable } from './incoming-requests.ts'
+import { RefusedRequests } from './refused-requests.ts'
 import type { ClientMoves, Resumption, Session } from './session.ts'
 
 export interface ClientSessionOptions {
   /** What to say first; `auth` is resolved by then. */
   readonly hello: Hello
   readonly limits: Limits
+  /** `createIncomingRequests` where this client serves something; comes with what it serves. @default refuses all requests */
+  readonly createIncoming?: CreateIncomingTable | undefined
 }
 
 /** The client's end of a session: says HELLO, keeps what the server's WELCOME says. */
@@ -36,8 +40,8 @@ class ClientSession extends BaseSession implements ClientMoves {
   /** Of the latest HELLO of this session. */
   #attempt: number
 
-  constructor({ hello, limits }: ClientSessionOptions) {
-    super({ role: 'client', limits, openingDeadline: undefined })
+  constructor({ hello, limits, createIncoming = refuseRequests }: ClientSessionOptions) {
+    super({ role: 'client', limits, openingDeadline: undefined, createIncoming })
     this.#hello = hello
     this.#attempt = hello.attempt
   }
@@ -162,3 +166,5 @@ class ClientSession extends BaseSession implements ClientMoves {
     return effects
   }
 }
+
+const refuseRequests: CreateIncomingTable = (firstId) => new RefusedRequests(firstId)

@@ -4,7 +4,7 @@ import { windowOf } from './credit.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Effect } from './effect.ts'
 import type { RequestFrame } from './frame-kinds.ts'
-import { IncomingRequests } from './incoming-requests.ts'
+import type { CreateIncomingTable, IncomingTable } from './incoming-requests.ts'
 import { OutgoingRequests } from './outgoing-requests.ts'
 import { atLeast, atMost, placesOf, type Request } from './request.ts'
 import type { OutgoingError, SessionStats } from './session.ts'
@@ -22,15 +22,15 @@ const FIRST_ID = { client: 1, server: 2 } as const
 export class Exchange {
   readonly #deadlines = new Deadlines()
   readonly #outgoing: OutgoingRequests
-  readonly #incoming: IncomingRequests
+  readonly #incoming: IncomingTable
   readonly #parity: number
   readonly #topics: number
 
-  constructor(role: 'client' | 'server', topics: number) {
+  constructor(role: 'client' | 'server', topics: number, createIncoming: CreateIncomingTable) {
     this.#parity = FIRST_ID[role] % 2
     this.#topics = topics
     this.#outgoing = new OutgoingRequests(FIRST_ID[role], this.#deadlines)
-    this.#incoming = new IncomingRequests(FIRST_ID[role === 'client' ? 'server' : 'client'], this.#deadlines)
+    this.#incoming = createIncoming(FIRST_ID[role === 'client' ? 'server' : 'client'], this.#deadlines)
   }
 
   /** HELLO leaves, and takes along at most so many requests of each kind and so many bytes. */

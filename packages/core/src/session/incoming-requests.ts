@@ -5,6 +5,7 @@ import type { CreditWindow } from './credit.ts'
 import type { Deadline, Deadlines } from './deadlines.ts'
 import type { Effect } from './effect.ts'
 import { IdTable } from './id-table.ts'
+import { PeerIds } from './peer-ids.ts'
 import type { Places, RequestKind } from './request.ts'
 import type { OutgoingError } from './session.ts'
 import { Stream } from './stream.ts'
@@ -24,19 +25,26 @@ export interface Incoming {
   progress: 'asked' | 'accepted'
 }
 
+/** The members of `IncomingRequests`, for what stands in its place. */
+export type IncomingTable = Pick<IncomingRequests, keyof IncomingRequests>
+
+/** @param firstId the lowest that the peer may use */
+export type CreateIncomingTable = (firstId: number, deadlines: Deadlines) => IncomingTable
+
+/** For an end that serves something. */
+export const createIncomingRequests: CreateIncomingTable = (firstId, deadlines) =>
+  new IncomingRequests(firstId, deadlines)
+
 export class IncomingRequests {
   readonly #deadlines: Deadlines
-  readonly #parity: number
+  readonly #ids: PeerIds
   readonly #live = new IdTable<Incoming>()
   readonly #inFlight: Record<RequestKind, number> = { call: 0, stream: 0, topic: 0 }
   #places: Places = { call: 0, stream: 0, topic: 0 }
   #window: CreditWindow = { items: 0, bytes: 0 }
-  /** Ids grow within each kind: a request that waited for a place may have been overtaken by one of another kind. */
-  readonly #lastId: Record<RequestKind, number> = { call: 0, stream: 0, topic: 0 }
-  #highestId = 0
 
   constructor(firstId: number, deadlines: Deadlines) {
-    this.#parity = firstId % 2
+    this.#ids = new PeerIds(firstId)
     this.#deadlines = deadlines
   }
 
@@ -110,9 +118,7 @@ export class IncomingRequests {
 
   /** `undefined`: settled, so that late frames of it mean nothing any more. */
   #find(id: number): Incoming | undefined {
-    if (id % 2 !== this.#parity || id > this.#highestId) {
-      throw protocolError(`Expected an id that was used, got ${id}`)
-    }
+    this.#ids.expectUsed(id)
     return this.#live.get(id)
   }
 
@@ -135,13 +141,8 @@ export class IncomingRequests {
 
   /** Takes the request, or answers with an error where the peer has no place or no time left for it. */
   #enter(kind: RequestKind, id: number, timeoutMs: number | undefined, now: number, effects: Effect[]): boolean {
-    if (id % 2 !== this.#parity || id <= this.#lastId[kind] || this.#live.has(id)) {
-      throw protocolError(
-        `Expected an unused ${this.#parity === 1 ? 'odd' : 'even'} id above ${this.#lastId[kind]}, got ${id}`,
-      )
-    }
-    this.#lastId[kind] = id
-    this.#highestId = Math.max(this.#highestId, id)
+    if (this.#live.has(id)) throw this.#ids.unexpected(kind, id)
+    this.#ids.use(kind, id)
     if (this.#inFlight[kind] >= this.#places[kind]) {
       const message = `Expected at most ${this.#places[kind]} of kind ${kind} in flight`
       send({ type: FrameType.Error, id, code: 'LIMIT_EXCEEDED', message, data: undefined }, effects)

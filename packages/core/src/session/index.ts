@@ -11,6 +11,7 @@ export type {
 export { NO_EFFECTS } from './effect.ts'
 export { EARLY_REQUESTS } from './handshake.ts'
 export { IdTable } from './id-table.ts'
+export { type CreateIncomingTable, createIncomingRequests } from './incoming-requests.ts'
 export {
   createReconnectPolicy,
   type DialReason,

@@ -7,6 +7,7 @@ import { BaseSession } from './base-session.ts'
 import { type Effect, NO_EFFECTS } from './effect.ts'
 import type { RoleFrame } from './frame-kinds.ts'
 import { checkHello, EARLY_REQUESTS } from './handshake.ts'
+import { createIncomingRequests } from './incoming-requests.ts'
 import type { ServerDecisions, Session } from './session.ts'
 
 export interface ServerSessionOptions {
@@ -29,7 +30,12 @@ class ServerSession extends BaseSession implements ServerDecisions {
   #hello: Hello | undefined
 
   constructor({ limits, now }: ServerSessionOptions) {
-    super({ role: 'server', limits, openingDeadline: now + limits.handshakeMs })
+    super({
+      role: 'server',
+      limits,
+      openingDeadline: now + limits.handshakeMs,
+      createIncoming: createIncomingRequests,
+    })
   }
 
   override get peerContractHash(): string | undefined {

@@ -2,6 +2,7 @@ import type { Hello, Welcome } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts'
 import { createClientSession } from '../session/client-session.ts'
 import type { Effect } from '../session/effect.ts'
+import { createIncomingRequests } from '../session/incoming-requests.ts'
 import { createServerSession } from '../session/server-session.ts'
 import type { ClientMoves, ServerDecisions, Session } from '../session/session.ts'
 import type { MemoryLink } from './memory-link.ts'
@@ -54,7 +55,13 @@ export function createSessionPair(options: SessionPairOptions = {}): SessionPair
   const network = createMemoryNetwork({ clock, seed, latencyMs, jitterMs })
 
   const client: ClientEnd = new SessionEnd({
-    session: wrap<Session & ClientMoves>(createClientSession({ hello: rawHello(options.hello), limits: clientLimits })),
+    session: wrap<Session & ClientMoves>(
+      createClientSession({
+        hello: rawHello(options.hello),
+        limits: clientLimits,
+        createIncoming: createIncomingRequests,
+      }),
+    ),
     clock,
     limits: clientLimits,
     onEffect: (effect, end) => options.onClientEffect?.(effect, end),
