@@ -14,6 +14,7 @@ import {
   ConnectionRefusal,
   createProcedureCaller,
   createRemoteInvoker,
+  createVolatileEvents,
   type Dispatcher,
   type Ending,
   type KeyedRuns,
@@ -139,6 +140,7 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
       compressor: compression?.compressor,
       backlog,
       window: setup.settings.resume,
+      createVolatile: createVolatileEvents,
       observer: {
         onOpen: () => {},
         onHandshake: (effect) => this.#onHandshake(effect),

@@ -20,6 +20,7 @@ import { Connection } from './connection.ts'
 import type { ConnectionObserver } from './connection-observer.ts'
 import type { Ending } from './ending.ts'
 import type { SessionLink, StreamEffect } from './link.ts'
+import { createVolatileEvents } from './volatile-events.ts'
 
 /*
  * Two connections over a memory link: real sessions, real bytes, virtual time. Callees are scripted by the test.
@@ -225,7 +226,16 @@ function createEnd<S extends Session>(
     onClosed: (ending) => observer.onClosed(ending),
     onFault: (error) => observer.onFault(error),
   }
-  const connection = new Connection({ session, clock, limits, compressor, backlog, window, observer: late })
+  const connection = new Connection({
+    session,
+    clock,
+    limits,
+    compressor,
+    backlog,
+    window,
+    observer: late,
+    createVolatile: createVolatileEvents,
+  })
   const caller = new Caller(connection, (event, _params, payload) => {
     events.push(`${event}: ${JSON.stringify(payload === undefined ? undefined : codec.decode(payload))}`)
   })

@@ -7,6 +7,7 @@ import type { Limits } from '../protocol/limits.ts'
 import type { Session, SessionStats } from '../session/session.ts'
 import type { BacklogLimits } from './backlog-watch.ts'
 import type { ConnectionObserver } from './connection-observer.ts'
+import type { CreateVolatileEvents } from './volatile-events.ts'
 
 export interface ConnectionOptions<S extends Session> {
   readonly session: S
@@ -21,6 +22,8 @@ export interface ConnectionOptions<S extends Session> {
   readonly backlog?: BacklogLimits | undefined
   /** How much may be under way unacknowledged, and as much again may wait while it is detached. @default no bound */
   readonly window?: WindowLimits | undefined
+  /** `createVolatileEvents` where volatile events are published. @default they reach nobody */
+  readonly createVolatile?: CreateVolatileEvents | undefined
 }
 
 export interface ConnectionStats {

@@ -92,6 +92,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
       window,
       backlog,
       backlogBytes: () => (this.#state.type === 'open' ? this.#state.carrier.backlogBytes : undefined),
+      createVolatile: options.createVolatile,
     })
   }
 

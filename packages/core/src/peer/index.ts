@@ -92,4 +92,4 @@ export {
   throwIt,
   type ValueReader,
 } from './values.ts'
-export type { Reception } from './volatile-events.ts'
+export { createVolatileEvents, type Reception } from './volatile-events.ts'

@@ -4,7 +4,7 @@ import type { SharedFrame } from '../io/shared-frame.ts'
 import type { VolatileStats } from '../io/volatile-slots.ts'
 import { type BacklogLimits, BacklogWatch } from './backlog-watch.ts'
 import { ItemAllowance } from './item-allowance.ts'
-import { BEHIND_BYTES, type Reception, VolatileEvents } from './volatile-events.ts'
+import { BEHIND_BYTES, type CreateVolatileEvents, type Reception, type VolatileEvents } from './volatile-events.ts'
 
 /*
  * How fast one peer is sent to: no more is made ready than it takes. Owns: who has to wait for room or for another turn, and when the
@@ -17,12 +17,15 @@ export interface SendPaceOptions {
   readonly backlog: BacklogLimits
   /** Bytes accepted by the transport and not yet handed to the network; `undefined` while there is none. */
   readonly backlogBytes: () => number | undefined
+  readonly createVolatile: CreateVolatileEvents | undefined
 }
+
+const NO_VOLATILE: VolatileStats = { waiting: 0, waitingBytes: 0, dropped: 0 }
 
 export class SendPace {
   readonly #options: SendPaceOptions
   readonly #allowance = new ItemAllowance()
-  readonly #volatile: VolatileEvents
+  #volatile: VolatileEvents | undefined
   #watch: BacklogWatch
   /** Whether the callee was told that there is no room for its answers. */
   #callee: 'content' | 'waits for room' = 'content'
@@ -32,15 +35,10 @@ export class SendPace {
   constructor(options: SendPaceOptions) {
     this.#options = options
     this.#watch = new BacklogWatch(options.backlog)
-    this.#volatile = new VolatileEvents({
-      keepsUp: () => this.#keepsUp,
-      fits: (frame) => options.outbox.fits(frame),
-      send: (frame) => void options.outbox.appendShared(frame),
-    })
   }
 
   get volatile(): VolatileStats {
-    return this.#volatile.stats
+    return this.#volatile?.stats ?? NO_VOLATILE
   }
 
   /** When to look at the backlog again, in the time of `now`. */
@@ -49,17 +47,24 @@ export class SendPace {
   }
 
   publishVolatile(frame: SharedFrame): Reception {
-    return this.#volatile.publish(frame)
+    const { outbox, createVolatile } = this.#options
+    // Made when it is needed: most connections are never sent any.
+    this.#volatile ??= createVolatile?.({
+      keepsUp: () => this.#keepsUp,
+      fits: (one) => outbox.fits(one),
+      send: (one) => void outbox.appendShared(one),
+    })
+    return this.#volatile?.publish(frame) ?? 'missed'
   }
 
   /** Sends volatile events that waited. @returns whether there were any */
   releaseVolatile(): boolean {
-    return this.#volatile.release()
+    return this.#volatile?.release() === true
   }
 
   /** The transport is gone or left: the next one has a backlog of its own, and what was volatile is late. */
   restart(): void {
-    this.#volatile.clear()
+    this.#volatile?.clear()
     this.#watch = new BacklogWatch(this.#options.backlog)
   }
 

@@ -22,6 +22,11 @@ export interface VolatileExit {
   send(frame: SharedFrame): void
 }
 
+/** Comes with whoever publishes: a client has no use for it. */
+export type CreateVolatileEvents = (exit: VolatileExit) => VolatileEvents
+
+export const createVolatileEvents: CreateVolatileEvents = (exit) => new VolatileEvents(exit)
+
 export class VolatileEvents {
   readonly #exit: VolatileExit
   readonly #slots = new VolatileSlots()
