@@ -1,6 +1,6 @@
+export { createPlatformCompressor } from '#platform-compressor'
 export type { InboundStats } from './inbound.ts'
 export type { OutboxStats } from './outbox.ts'
-export { createPlatformCompressor } from './platform-compressor.ts'
 export type { Clock, Compressor, Connector, Random, Transport, TransportListener } from './ports.ts'
 export { DEFAULT_WINDOW_LIMITS, type WindowLimits } from './replay.ts'
 export { SharedFrame } from './shared-frame.ts'

@@ -16,7 +16,7 @@ import { Stream } from './stream.ts'
  * Owns: the peer's ids, its places under our limits. Must not know: procedures, handlers.
  * Normative text: PROTOCOL.md, "Ids" and "Limits".
  */
-export interface Incoming {
+interface Incoming {
   readonly kind: RequestKind
   readonly id: number
   readonly deadline: Deadline | undefined
@@ -35,7 +35,7 @@ export type CreateIncomingTable = (firstId: number, deadlines: Deadlines) => Inc
 export const createIncomingRequests: CreateIncomingTable = (firstId, deadlines) =>
   new IncomingRequests(firstId, deadlines)
 
-export class IncomingRequests {
+class IncomingRequests {
   readonly #deadlines: Deadlines
   readonly #ids: PeerIds
   readonly #live = new IdTable<Incoming>()
