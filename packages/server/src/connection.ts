@@ -18,6 +18,7 @@ import {
   type Dispatcher,
   type Ending,
   type KeyedRuns,
+  type ProcedureCaller,
   type Reception,
   refuseConnection,
   type ServedProcedures,
@@ -32,7 +33,8 @@ import {
   type Welcome,
 } from '@tautline/core/protocol'
 import { createServerSession, type HandshakeEffect, type ServerDecisions, type Session } from '@tautline/core/session'
-import type { ServerConnectionHandle } from './connection-handle.ts'
+import { type HandleOwner, OwnedHandle, type ServerConnectionHandle } from './connection-handle.ts'
+import { KeptRequest } from './kept-request.ts'
 import { createErrorId } from './random-bytes.ts'
 import { refusalOf } from './refusal.ts'
 import type { ErrorContext, ServerSettings } from './server-options.ts'
@@ -40,7 +42,7 @@ import type { SessionChange } from './session-event.ts'
 import type { ResumableSession, SessionRegistry } from './session-registry.ts'
 import { SessionTicket } from './session-ticket.ts'
 import type { ServerSocket, SocketListener, UpgradeRequest } from './socket.ts'
-import { createSocketTransport } from './socket-transport.ts'
+import { SocketTransport } from './socket-transport.ts'
 import type { TopicReceiver, Topics } from './topics.ts'
 import { type Agreement, agreementOf, createWelcome, type WelcomedSession } from './welcome.ts'
 
@@ -108,7 +110,7 @@ const NOBODY: Identity = Object.freeze({ context: Object.freeze({}), principal: 
 
 const NOTHING_SHARED: Agreement = { contract: false, calls: false }
 
-export class ServerConnection implements TopicReceiver, ResumableSession {
+export class ServerConnection implements TopicReceiver, ResumableSession, HandleOwner {
   readonly id: string
   readonly ticket: SessionTicket
   readonly handle: ServerConnectionHandle<object, ContractTree>
@@ -120,7 +122,8 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
   #request: UpgradeRequest
   #presence: Presence
   /** Aborts what `context` still does when the session is over. */
-  readonly #ended = new AbortController()
+  #endedBy: TautlineError | undefined
+  #ended: AbortController | undefined
   #phase: Phase = { type: 'greeting', identity: NOBODY }
   #agreement: Agreement = NOTHING_SHARED
 
@@ -129,7 +132,7 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
     this.id = id
     this.#setup = setup
     this.#socket = socket
-    this.#request = request
+    this.#request = new KeptRequest(request)
     this.#openedAt = clock.now()
     this.#presence = { type: 'attached', since: this.#openedAt }
     this.ticket = new SessionTicket(setup.settings.randomBytes)
@@ -154,12 +157,12 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
       },
     })
     this.#caller = new Caller(this.#link, () => {})
-    this.handle = this.#createHandle()
+    this.handle = new OwnedHandle(this)
   }
 
   /** Begins. Call it once. */
   open(): SocketListener {
-    const transport = this.#link.accept(createSocketTransport(this.#socket), {
+    const transport = this.#link.accept(new SocketTransport(this.#socket), {
       caller: this.#caller,
       callee: this.#callee(),
     })
@@ -172,6 +175,10 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
       drained: () => transport.onDrain(),
       closed: (code, reason) => transport.onClose(code, reason),
     }
+  }
+
+  get identity(): Identity {
+    return this.#phase.identity
   }
 
   /** Of the socket that is or was the last. */
@@ -390,13 +397,24 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
   #makeContext(auth: unknown, session: ServerConnection): object | Promise<object> {
     const { '~makeContext': makeContext } = this.#setup.implementation
     if (makeContext === undefined) return {}
+    const signal = (): AbortSignal =>
+      session === this ? this.#signal : AbortSignal.any([this.#signal, session.#signal])
     return makeContext({
       auth,
       request: this.request,
       connection: session.handle,
-      signal: session === this ? this.#ended.signal : AbortSignal.any([this.#ended.signal, session.#ended.signal]),
+      get signal() {
+        return signal()
+      },
       fail: refuseConnection,
     })
+  }
+
+  /** Made when somebody asks for it: most do not, and it is dear. */
+  get #signal(): AbortSignal {
+    this.#ended ??= new AbortController()
+    if (this.#endedBy !== undefined) this.#ended.abort(this.#endedBy)
+    return this.#ended.signal
   }
 
   #decodeAuth(payload: Payload): unknown {
@@ -458,7 +476,7 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
   /** Before WELCOME nothing of what came along has run, and the client knows. */
   #refuse(error: unknown): void {
     // `context` was told that the connection is lost, and ended with that.
-    if (this.#ended.signal.aborted && error === this.#ended.signal.reason) return
+    if (this.#endedBy !== undefined && error === this.#endedBy) return
     const { code, reason, retry } = refusalOf(error)
     if (!(error instanceof ConnectionRefusal)) this.#report(error)
     if (this.#phase.type === 'greeting') {
@@ -480,7 +498,8 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
     const before = this.#phase
     this.#phase = { type: 'over', identity: before.identity }
     this.#setup.sessions.remove(this)
-    this.#ended.abort(new TautlineError('CONNECTION_LOST'))
+    this.#endedBy = new TautlineError('CONNECTION_LOST')
+    this.#ended?.abort(this.#endedBy)
     this.#setup.listener.lost(this, ending)
     if (before.type === 'accepted') this.#setup.listener.settled()
   }
@@ -489,29 +508,18 @@ export class ServerConnection implements TopicReceiver, ResumableSession {
     this.#setup.listener.error(error, { id: undefined, procedure: undefined, connection: this.id })
   }
 
-  #createHandle(): ServerConnectionHandle<object, ContractTree> {
+  createClient(): ProcedureCaller<ContractTree> {
     const { implementation, codec } = this.#setup
     const refOf = (entry: ProcedureEntry): number | string => (this.#agreement.calls ? entry.index : entry.path)
     const invoker = createRemoteInvoker({ caller: this.#caller, codec, refOf, validates: true })
-    const identity = (): Identity => this.#phase.identity
-    const request = (): UpgradeRequest => this.#request
-    return {
-      id: this.id,
-      get remoteAddress() {
-        return request().remoteAddress
-      },
-      get request() {
-        return request()
-      },
-      client: createProcedureCaller(implementation['~calls'] ?? {}, invoker),
-      get context() {
-        return identity().context
-      },
-      get principal() {
-        return identity().principal
-      },
-      close: (reason = '') => this.close(CloseCode.Normal, reason, false),
-      terminate: () => this.#socket.terminate(),
-    }
+    return createProcedureCaller(implementation['~calls'] ?? {}, invoker)
+  }
+
+  closeNormally(reason: string): void {
+    this.close(CloseCode.Normal, reason, false)
+  }
+
+  terminate(): void {
+    this.#socket.terminate()
   }
 }

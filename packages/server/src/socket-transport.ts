@@ -5,19 +5,32 @@ import type { ServerSocket } from './socket.ts'
 const MAX_REASON_BYTES = 123
 
 /** A socket of an adapter, as connections know transports. */
-export function createSocketTransport(socket: ServerSocket): Transport {
-  return {
-    kind: socket.kind ?? 'websocket',
-    compresses: socket.compresses,
-    get backlogBytes() {
-      return socket.backlogBytes
-    },
-    send(message) {
-      // What is dropped leaves a hole in the sequence, so nothing behind it is of use.
-      if (!socket.send(message)) socket.terminate()
-    },
-    close: (code, reason) => socket.close(code, cutToBytes(reason, MAX_REASON_BYTES)),
-    abort: () => socket.terminate(),
+export class SocketTransport implements Transport {
+  readonly kind: string
+  readonly compresses: boolean
+  readonly #socket: ServerSocket
+
+  constructor(socket: ServerSocket) {
+    this.#socket = socket
+    this.kind = socket.kind ?? 'websocket'
+    this.compresses = socket.compresses
+  }
+
+  get backlogBytes(): number {
+    return this.#socket.backlogBytes
+  }
+
+  send(message: Uint8Array): void {
+    // What is dropped leaves a hole in the sequence, so nothing behind it is of use.
+    if (!this.#socket.send(message)) this.#socket.terminate()
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, cutToBytes(reason, MAX_REASON_BYTES))
+  }
+
+  abort(): void {
+    this.#socket.terminate()
   }
 }
 

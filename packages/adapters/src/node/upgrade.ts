@@ -4,7 +4,7 @@ import type { SocketAcceptor } from '@tautline/server'
 import { type PerMessageDeflateOptions, WebSocketServer } from 'ws'
 import { BAD_REQUEST, INTERNAL, refuseUpgrade } from './http-refusal.ts'
 import { describeUpgrade } from './upgrade-request.ts'
-import { createWsSocket, ignore, listenToWsSocket } from './ws-socket.ts'
+import { ignore, listenToWsSocket, WsSocket } from './ws-socket.ts'
 
 /**
  * Without context takeover each message stands alone: `ws` then keeps its threshold, and no secret shares a window with
@@ -41,7 +41,7 @@ export function createUpgrade(server: SocketAcceptor, perMessageDeflate: boolean
       return
     }
     webSockets.handleUpgrade(request, stream, head, (socket) => {
-      listenToWsSocket(socket, stream, server.accept(createWsSocket(socket, stream), described))
+      listenToWsSocket(socket, stream, server.accept(new WsSocket(socket, stream), described))
     })
   }
 

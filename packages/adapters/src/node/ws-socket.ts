@@ -4,48 +4,64 @@ import type { ServerSocket, SocketListener } from '@tautline/server'
 import type { WebSocket } from 'ws'
 import { sendableCode, sendableReason } from '../close-frame.ts'
 
-/** A socket of `ws` as the server uses it. `stream` is the TCP or TLS socket below it. */
-export function createWsSocket(socket: WebSocket, stream: Duplex): ServerSocket {
-  const compresses = socket.extensions.includes('permessage-deflate')
-  const sendOptions = { binary: true, compress: compresses }
-  let corked = false
+const AS_IT_IS = { binary: true, compress: false }
+const COMPRESSED = { binary: true, compress: true }
 
-  function uncork(): void {
-    corked = false
-    stream.uncork()
+/** A socket of `ws` as the server uses it. A class, since objects of closures took five times the memory of a connection. */
+export class WsSocket implements ServerSocket {
+  readonly compresses: boolean
+  readonly #socket: WebSocket
+  readonly #stream: Duplex
+  #corked = false
+
+  /** @param stream the TCP or TLS socket below it */
+  constructor(socket: WebSocket, stream: Duplex) {
+    this.#socket = socket
+    this.#stream = stream
+    this.compresses = socket.extensions.includes('permessage-deflate')
   }
 
-  // `ws` makes one system call per message; several messages of one turn leave in one.
-  function corkForThisTurn(): void {
-    if (corked) return
-    corked = true
-    stream.cork()
-    process.nextTick(uncork)
+  get backlogBytes(): number {
+    return this.#socket.bufferedAmount
   }
 
-  return {
-    compresses,
-    get backlogBytes() {
-      return socket.bufferedAmount
-    },
-    send(message) {
-      // On its way out, which `closed` tells: no loss that would call for cutting it.
-      if (socket.readyState !== socket.OPEN) return true
-      corkForThisTurn()
-      socket.send(message, sendOptions)
-      return true
-    },
-    close(code, reason) {
-      socket.close(sendableCode(code), sendableReason(reason))
-    },
-    terminate() {
-      socket.terminate()
-    },
-    pauseReading(paused) {
-      if (paused) socket.pause()
-      else socket.resume()
-    },
+  send(message: Uint8Array): boolean {
+    // On its way out, which `closed` tells: no loss that would call for cutting it.
+    if (this.#socket.readyState !== this.#socket.OPEN) return true
+    this.#corkForThisTurn()
+    this.#socket.send(message, this.compresses ? COMPRESSED : AS_IT_IS)
+    return true
   }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(sendableCode(code), sendableReason(reason))
+  }
+
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  pauseReading(paused: boolean): void {
+    if (paused) this.#socket.pause()
+    else this.#socket.resume()
+  }
+
+  /** `ws` makes one system call per message; several messages of one turn leave in one. */
+  #corkForThisTurn(): void {
+    if (this.#corked) return
+    this.#corked = true
+    this.#stream.cork()
+    process.nextTick(uncork, this)
+  }
+
+  uncork(): void {
+    this.#corked = false
+    this.#stream.uncork()
+  }
+}
+
+function uncork(socket: WsSocket): void {
+  socket.uncork()
 }
 
 /** Passes on what the socket has to tell, from now until its close. */
