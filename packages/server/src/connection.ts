@@ -6,22 +6,26 @@
  * sockets of a runtime. Normative text: PROTOCOL.md, "Handshake" and "Resuming".
  */
 import { type ContractTree, type ProcedureEntry, TautlineError } from '@tautline/core'
-import type { SharedFrame } from '@tautline/core/io'
+import type { SharedFrame, TransportListener } from '@tautline/core/io'
 import {
   type CalleeSide,
   Caller,
   Connection,
+  type ConnectionObserver,
   ConnectionRefusal,
   createProcedureCaller,
   createRemoteInvoker,
   createVolatileEvents,
   type Dispatcher,
+  type DispatcherOptions,
   type Ending,
   type KeyedRuns,
   type ProcedureCaller,
   type Reception,
   refuseConnection,
   type ServedProcedures,
+  type StreamEffect,
+  type TopicListeners,
 } from '@tautline/core/peer'
 import {
   CloseCode,
@@ -29,13 +33,18 @@ import {
   type GoAway,
   type Hello,
   type Payload,
-  type ValueCodec,
   type Welcome,
+  type WriterPool,
 } from '@tautline/core/protocol'
-import { createServerSession, type HandshakeEffect, type ServerDecisions, type Session } from '@tautline/core/session'
+import {
+  type CalleeEffect,
+  createServerSession,
+  type HandshakeEffect,
+  type ServerDecisions,
+  type Session,
+} from '@tautline/core/session'
 import { type HandleOwner, OwnedHandle, type ServerConnectionHandle } from './connection-handle.ts'
 import { KeptRequest } from './kept-request.ts'
-import { createErrorId } from './random-bytes.ts'
 import { refusalOf } from './refusal.ts'
 import type { ErrorContext, ServerSettings } from './server-options.ts'
 import type { SessionChange } from './session-event.ts'
@@ -50,10 +59,15 @@ import { type Agreement, agreementOf, createWelcome, type WelcomedSession } from
 export interface ConnectionSetup {
   readonly settings: ServerSettings
   readonly implementation: ServedProcedures
-  readonly codec: ValueCodec
   readonly topics: Topics
   readonly sessions: SessionRegistry<ServerConnection>
   readonly keyedRuns: KeyedRuns
+  /** What the dispatchers of all connections have in common. */
+  readonly dispatching: Pick<
+    DispatcherOptions,
+    'codec' | 'maxLingering' | 'onError' | 'onSettled' | 'createErrorId' | 'now'
+  >
+  readonly writers: WriterPool
   readonly principalOf: (context: object) => string | undefined
   readonly listener: ServerConnectionListener
 }
@@ -110,7 +124,58 @@ const NOBODY: Identity = Object.freeze({ context: Object.freeze({}), principal: 
 
 const NOTHING_SHARED: Agreement = { contract: false, calls: false }
 
-export class ServerConnection implements TopicReceiver, ResumableSession, HandleOwner {
+/** The session delivers nothing before it is accepted, which is when there is a dispatcher. */
+class Gate implements CalleeSide {
+  dispatcher: Dispatcher | undefined
+
+  onCalleeEffect(effect: CalleeEffect | StreamEffect): void {
+    this.dispatcher?.onCalleeEffect(effect)
+  }
+
+  onRoom(): void {
+    this.dispatcher?.onRoom()
+  }
+
+  onLost(): void {
+    this.dispatcher?.onLost()
+  }
+}
+
+/** The socket is gone; `tell` brings that to the connection. */
+type SocketClosed = (tell: () => void) => void
+
+class ConnectionListener implements SocketListener {
+  readonly #transport: TransportListener
+  readonly #link: Connection<ServerSession>
+  readonly #onClosed: SocketClosed
+
+  constructor(transport: TransportListener, link: Connection<ServerSession>, onClosed: SocketClosed) {
+    this.#transport = transport
+    this.#link = link
+    this.#onClosed = onClosed
+  }
+
+  message(data: Uint8Array): void {
+    this.#transport.onMessage(data)
+  }
+
+  textMessage(): void {
+    const reason = 'Expected binary messages, got a text message'
+    this.#link.move((session, now) => session.violated(CloseCode.Malformed, reason, now))
+  }
+
+  drained(): void {
+    this.#transport.onDrain()
+  }
+
+  closed(code: number, reason: string): void {
+    this.#onClosed(() => this.#transport.onClose(code, reason))
+  }
+}
+
+export class ServerConnection
+  implements TopicReceiver, ResumableSession, HandleOwner, ConnectionObserver, TopicListeners
+{
   readonly id: string
   readonly ticket: SessionTicket
   readonly handle: ServerConnectionHandle<object, ContractTree>
@@ -124,6 +189,7 @@ export class ServerConnection implements TopicReceiver, ResumableSession, Handle
   /** Aborts what `context` still does when the session is over. */
   #endedBy: TautlineError | undefined
   #ended: AbortController | undefined
+  readonly #gate = new Gate()
   #phase: Phase = { type: 'greeting', identity: NOBODY }
   #agreement: Agreement = NOTHING_SHARED
 
@@ -144,37 +210,22 @@ export class ServerConnection implements TopicReceiver, ResumableSession, Handle
       backlog,
       window: setup.settings.resume,
       createVolatile: createVolatileEvents,
-      observer: {
-        onOpen: () => {},
-        onHandshake: (effect) => this.#onHandshake(effect),
-        onLinkEffect: () => {},
-        onProven: () => this.ticket.confirm(),
-        onDetached: (ending) => this.#onDetached(ending),
-        onKept: () => setup.sessions.note(this),
-        onLost: (ending) => this.#onLost(ending),
-        onClosed: () => setup.listener.closed(this),
-        onFault: (error) => this.#report(error),
-      },
+      createVolatile: createVolatileEvents,
+      writers: setup.writers,
+      observer: this,
     })
     this.#caller = new Caller(this.#link, () => {})
     this.handle = new OwnedHandle(this)
   }
 
-  /** Begins. Call it once. */
-  open(): SocketListener {
-    const transport = this.#link.accept(new SocketTransport(this.#socket), {
-      caller: this.#caller,
-      callee: this.#callee(),
-    })
-    return {
-      message: (data) => transport.onMessage(data),
-      textMessage: () =>
-        this.#link.move((session, now) =>
-          session.violated(CloseCode.Malformed, 'Expected binary messages, got a text message', now),
-        ),
-      drained: () => transport.onDrain(),
-      closed: (code, reason) => transport.onClose(code, reason),
-    }
+  /**
+   * Begins. Call it once.
+   *
+   * @param onSocketClosed is to call what it is given
+   */
+  open(onSocketClosed: SocketClosed): SocketListener {
+    const transport = this.#link.accept(new SocketTransport(this.#socket), { caller: this.#caller, callee: this.#gate })
+    return new ConnectionListener(transport, this.#link, onSocketClosed)
   }
 
   get identity(): Identity {
@@ -240,22 +291,32 @@ export class ServerConnection implements TopicReceiver, ResumableSession, Handle
     this.#link.close(code, reason, retry)
   }
 
-  #callee(): CalleeSide {
-    return {
-      // The session delivers nothing before `accept`.
-      onCalleeEffect: (effect) => {
-        if (this.#phase.type === 'accepted') this.#phase.dispatcher.onCalleeEffect(effect)
-      },
-      onRoom: () => {
-        if (this.#phase.type === 'accepted') this.#phase.dispatcher.onRoom()
-      },
-      onLost: () => {
-        if (this.#phase.type === 'accepted') this.#phase.dispatcher.onLost()
-      },
-    }
+  onOpen(): void {}
+
+  onLinkEffect(): void {}
+
+  onProven(): void {
+    this.ticket.confirm()
   }
 
-  #onHandshake(effect: HandshakeEffect): void {
+  onKept(): void {
+    this.#setup.sessions.note(this)
+  }
+
+  onClosed(): void {
+    this.#setup.listener.closed(this)
+  }
+
+  onFault(error: unknown): void {
+    this.#report(error)
+  }
+
+  /** Of its dispatcher: the peer wants the events of a topic. */
+  listen(_id: number, entry: ProcedureEntry, params: Payload | undefined): () => void {
+    return this.#setup.topics.listen(this, entry, params)
+  }
+
+  onHandshake(effect: HandshakeEffect): void {
     switch (effect.type) {
       case 'hello':
         this.#onHello(effect.hello)
@@ -419,7 +480,7 @@ export class ServerConnection implements TopicReceiver, ResumableSession, Handle
 
   #decodeAuth(payload: Payload): unknown {
     try {
-      return this.#setup.codec.decode(payload)
+      return this.#setup.dispatching.codec.decode(payload)
     } catch (cause) {
       throw new ConnectionRefusal('UNAUTHORIZED', { message: 'The credentials cannot be read', cause })
     }
@@ -428,7 +489,7 @@ export class ServerConnection implements TopicReceiver, ResumableSession, Handle
   /** @param notResumed why the session it asked for does not go on, where it asked for one */
   #accept({ hello, context, auth }: Guest, notResumed: WelcomedSession['reason']): void {
     if (this.#phase.type !== 'greeting') return
-    const { implementation, listener, principalOf, settings, topics, keyedRuns, codec, sessions } = this.#setup
+    const { implementation, listener, principalOf, settings, sessions } = this.#setup
     const principal = principalOf(context)
     const token = this.ticket.issue({ token: undefined, attempt: hello.attempt })
     const { sid, gen } = this.ticket
@@ -440,26 +501,28 @@ export class ServerConnection implements TopicReceiver, ResumableSession, Handle
       return
     }
     this.#agreement = agreementOf(hello, implementation)
-    const dispatcher = implementation['~createDispatcher'](implementation, {
-      link: this.#link,
-      codec,
-      connection: this.handle,
-      context,
-      auth,
-      topics: { listen: (_id, entry, params) => topics.listen(this, entry, params) },
-      keyed: { runs: keyedRuns, principal },
-      maxLingering: settings.limits.calls + settings.limits.streams,
-      onError: ({ id, error, procedure }) => listener.error(error, { id, procedure, connection: this.id }),
-      onSettled: () => listener.settled(),
-      sharesContract: () => this.#agreement.contract,
-      createErrorId: () => createErrorId(settings.randomBytes),
-      now: () => settings.clock.now(),
-    })
+    const dispatcher = this.#createDispatcher(context, auth, principal)
+    this.#gate.dispatcher = dispatcher
     this.#phase = { type: 'accepted', dispatcher, identity: { context, principal } }
     if (settings.resume !== undefined) sessions.add(this)
     listener.accepted(this)
     listener.changed(this, { type: 'opened', why: hello.why, transport: this.#transportKind, notResumed })
     this.#link.move((session, now) => session.accept(welcome, now))
+  }
+
+  /** By itself, so that what it closes over is not all that made the WELCOME. */
+  #createDispatcher(context: object, auth: unknown, principal: string | undefined): Dispatcher {
+    const { implementation, keyedRuns, dispatching } = this.#setup
+    return implementation['~createDispatcher'](implementation, {
+      ...dispatching,
+      link: this.#link,
+      connection: this.handle,
+      context,
+      auth,
+      topics: this,
+      keyed: { runs: keyedRuns, principal },
+      sharesContract: () => this.#agreement.contract,
+    })
   }
 
   #renew(context: object, auth: unknown): void {
@@ -486,7 +549,7 @@ export class ServerConnection implements TopicReceiver, ResumableSession, Handle
     }
   }
 
-  #onDetached({ code, reason }: Ending): void {
+  onDetached({ code, reason }: Ending): void {
     const { since } = this.#presence
     const now = this.#setup.settings.clock.now()
     this.#presence = { type: 'detached', since: now }
@@ -494,8 +557,9 @@ export class ServerConnection implements TopicReceiver, ResumableSession, Handle
     this.#setup.sessions.detach(this)
   }
 
-  #onLost(ending: Ending): void {
+  onLost(ending: Ending): void {
     const before = this.#phase
+    this.#gate.dispatcher = undefined
     this.#phase = { type: 'over', identity: before.identity }
     this.#setup.sessions.remove(this)
     this.#endedBy = new TautlineError('CONNECTION_LOST')
@@ -509,9 +573,9 @@ export class ServerConnection implements TopicReceiver, ResumableSession, Handle
   }
 
   createClient(): ProcedureCaller<ContractTree> {
-    const { implementation, codec } = this.#setup
+    const { implementation, dispatching } = this.#setup
     const refOf = (entry: ProcedureEntry): number | string => (this.#agreement.calls ? entry.index : entry.path)
-    const invoker = createRemoteInvoker({ caller: this.#caller, codec, refOf, validates: true })
+    const invoker = createRemoteInvoker({ caller: this.#caller, codec: dispatching.codec, refOf, validates: true })
     return createProcedureCaller(implementation['~calls'] ?? {}, invoker)
   }
 

@@ -22,8 +22,8 @@ import {
   type ProcedureCaller,
   runQuietly,
 } from '@tautline/core/peer'
-import { CloseCode, createValueCodec, SUBPROTOCOL } from '@tautline/core/protocol'
-import { ServerConnection, type ServerConnectionListener } from './connection.ts'
+import { CloseCode, createValueCodec, SUBPROTOCOL, WriterPool } from '@tautline/core/protocol'
+import { type ConnectionSetup, ServerConnection, type ServerConnectionListener } from './connection.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createInProcessCaller } from './in-process-caller.ts'
@@ -76,6 +76,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly #topics = new Topics()
   readonly #keyedRuns: KeyedRuns
   readonly #counts = new ConnectionCounts()
+  readonly #setup: ConnectionSetup
   readonly #sessions: SessionRegistry<ServerConnection>
   /** All of them, accepted or not, with a socket or without. */
   readonly #all = new Set<ServerConnection>()
@@ -92,6 +93,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     this.#sessions = new SessionRegistry(this.#settings.resume ?? NO_SESSIONS)
     this.maxMessageBytes = this.#settings.limits.messageBytes
     this.#keyedRuns = this.#createKeyedRuns()
+    this.#setup = this.#createSetup()
     this.decideUpgrade = createUpgradeGate({
       settings: this.#settings,
       counts: this.#counts,
@@ -101,45 +103,54 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     })
   }
 
+  #createSetup(): ConnectionSetup {
+    const { limits, randomBytes, clock } = this.#settings
+    const listener = this.#listener
+    return {
+      settings: this.#settings,
+      implementation: this.#implementation,
+      topics: this.#topics,
+      sessions: this.#sessions,
+      keyedRuns: this.#keyedRuns,
+      writers: new WriterPool(),
+      dispatching: {
+        codec: this.#codec,
+        maxLingering: limits.calls + limits.streams,
+        onError: ({ id, error, procedure, connection }) =>
+          listener.error(error, { id, procedure, connection: connection.id }),
+        onSettled: () => listener.settled(),
+        createErrorId: () => createErrorId(randomBytes),
+        now: () => clock.now(),
+      },
+      principalOf: (context) => this.#options.principalOf?.(context),
+      listener,
+    }
+  }
+
   get connections(): Iterable<ServerConnectionHandle<object, ContractTree>> {
     return Array.from(this.#accepted, ({ handle }) => handle)
   }
 
   accept(socket: ServerSocket, request: UpgradeRequest): SocketListener {
     this.#lastId++
-    const connection = new ServerConnection(
-      {
-        settings: this.#settings,
-        implementation: this.#implementation,
-        codec: this.#codec,
-        topics: this.#topics,
-        sessions: this.#sessions,
-        keyedRuns: this.#keyedRuns,
-        principalOf: (context) => this.#options.principalOf?.(context),
-        listener: this.#listener,
-      },
-      { id: String(this.#lastId), socket, request },
-    )
+    const connection = new ServerConnection(this.#setup, { id: String(this.#lastId), socket, request })
     const address = this.#addressOf(request)
     // Since the upgrade was allowed, others may have taken the last place.
     const { maxConnections, maxConnectionsPerAddress } = this.#settings
     const isFull = this.#counts.total >= maxConnections
     const isCrowded = this.#counts.of(address) >= maxConnectionsPerAddress
-    const listener = connection.open()
     const endSocket = once(this.#counts.add(address))
+    const listener = connection.open((tell) => {
+      endSocket()
+      tell()
+      // A session may have ended before the socket that it had left.
+      this.#changed()
+    })
     this.#all.add(connection)
     if (this.#state.type === 'closing') connection.turnAway('The server goes away')
     else if (isFull) connection.turnAway('Too many connections')
     else if (isCrowded) connection.turnAway('Too many connections from this address')
-    return {
-      ...listener,
-      closed: (code, reason) => {
-        endSocket()
-        listener.closed(code, reason)
-        // A session may have ended before the socket that it had left.
-        this.#changed()
-      },
-    }
+    return listener
   }
 
   publish(event: AnyProcedure, ...args: readonly unknown[]): number {

@@ -26,18 +26,18 @@ function setUp(limits: Partial<Limits> = {}, compressor?: Compressor, most?: Siz
   const faults: unknown[] = []
   const inbound = new Inbound(
     {
-      admit(header) {
+      admit(_, header) {
         log.push(`admit ${header.seq}`)
         return header.seq < 100
       },
-      receive(header, frames) {
+      receive(_, header, frames) {
         log.push(`receive ${header.seq}: ${idsOf(frames)}`)
       },
-      violated(code) {
+      violated(_, code) {
         log.push(`violated ${code}`)
         inbound.stop()
       },
-      fault: (error) => faults.push(error),
+      onFault: (error) => faults.push(error),
     },
     { ...DEFAULT_LIMITS, ...limits },
     most,
@@ -85,13 +85,13 @@ describe('Inbound', () => {
     const nested = new Inbound(
       {
         admit: () => true,
-        receive(header, frames) {
+        receive(_, header, frames) {
           log.push(`begin ${header.seq}`)
           if (header.seq === 1) nested.push(plain(2, 9))
           log.push(`end ${header.seq}: ${idsOf(frames)}`)
         },
         violated: () => {},
-        fault: () => {},
+        onFault: () => {},
       },
       DEFAULT_LIMITS,
     )
@@ -110,7 +110,7 @@ describe('Inbound', () => {
           throw failure
         },
         violated: () => faults.push('violated'),
-        fault: (error) => faults.push(error),
+        onFault: (error) => faults.push(error),
       },
       DEFAULT_LIMITS,
     )

@@ -19,14 +19,14 @@ export type SizeLimits = { readonly [K in 'messageBytes' | 'inflatedBytes' | 'fr
 
 const NO_LIMIT = Number.POSITIVE_INFINITY
 
-/** What the inbound pipe needs of its connection. */
+/** What the inbound pipe needs of its connection, which may have had others before. */
 export interface InboundTarget {
   /** Looks at a header, before anything else is spent on its message. */
-  admit(header: MessageHeader, byteLength: number): boolean
-  receive(header: MessageHeader, frames: readonly Frame[]): void
-  violated(closeCode: CloseCode, reason: string): void
+  admit(inbound: Inbound, header: MessageHeader, byteLength: number): boolean
+  receive(inbound: Inbound, header: MessageHeader, frames: readonly Frame[]): void
+  violated(inbound: Inbound, closeCode: CloseCode, reason: string): void
   /** Something failed that is not the peer's doing. */
-  fault(error: unknown): void
+  onFault(error: unknown): void
 }
 
 export interface InboundStats {
@@ -92,7 +92,11 @@ export class Inbound {
     this.#waitingBytes += message.byteLength
     const maxBytes = WAITING_MESSAGES * this.#limits.messageBytes
     if (this.#waitingBytes > maxBytes) {
-      this.#target.violated(CloseCode.TooLarge, `Expected at most ${maxBytes} bytes of messages ahead of decoding`)
+      this.#target.violated(
+        this,
+        CloseCode.TooLarge,
+        `Expected at most ${maxBytes} bytes of messages ahead of decoding`,
+      )
     }
   }
 
@@ -159,7 +163,7 @@ export class Inbound {
   #take(message: Uint8Array): Promise<void> | undefined {
     try {
       const { header, body, compressed } = decodeEnvelope(message, this.#limits)
-      if (!this.#target.admit(header, message.byteLength)) return undefined
+      if (!this.#target.admit(this, header, message.byteLength)) return undefined
       if (!compressed) {
         this.#deliver(header, body)
         return undefined
@@ -192,12 +196,12 @@ export class Inbound {
 
   #deliver(header: MessageHeader, body: Uint8Array): void {
     this.#bodyBytes += body.byteLength
-    this.#target.receive(header, decodeBody(body, this.#limits))
+    this.#target.receive(this, header, decodeBody(body, this.#limits))
   }
 
   #failed(error: unknown): void {
     if (this.#isStopped()) return
-    if (error instanceof ProtocolViolation) this.#target.violated(error.closeCode, error.message)
-    else this.#target.fault(error)
+    if (error instanceof ProtocolViolation) this.#target.violated(this, error.closeCode, error.message)
+    else this.#target.onFault(error)
   }
 }

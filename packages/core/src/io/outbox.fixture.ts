@@ -57,7 +57,7 @@ export function createOutboxBench(limits: Partial<PeerLimits> = {}, window?: Win
         next += count
         return { seq, count, ack: 0 }
       },
-      send(message) {
+      transmit(message) {
         if (bench.line === 'gone') return false
         const { header, body, compressed } = decodeEnvelope(message, DEFAULT_LIMITS)
         const plain = compressed && !isMarker(body) ? runLengthCompressor.inflate(body) : body
@@ -68,10 +68,9 @@ export function createOutboxBench(limits: Partial<PeerLimits> = {}, window?: Win
       },
       restamp: (seq, count) => ({ seq, count, ack: 0 }),
       oversized: (frame) => void faults.push(frame),
-      fault: (error) => void faults.push(error),
+      onFault: (error) => void faults.push(error),
     },
-    { ...DEFAULT_LIMITS, ...limits },
-    window,
+    { limits: { ...DEFAULT_LIMITS, ...limits }, window },
   )
   const bench: OutboxBench = { outbox, sent, faults, line: 'there' }
   return bench

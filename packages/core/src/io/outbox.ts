@@ -7,6 +7,7 @@ import {
   type PeerLimits,
 } from '../protocol/frame.ts'
 import { headerBytes, joinMessage, MessageBuilder } from '../protocol/message-builder.ts'
+import type { WriterPool } from '../protocol/writer-pool.ts'
 import type { Compressor } from './ports.ts'
 import { type KeptBody, NO_WINDOW, Replay, type WindowLimits } from './replay.ts'
 import type { SharedFrame } from './shared-frame.ts'
@@ -31,11 +32,20 @@ export interface OutboxExit {
   /** The header of a message that was numbered before and leaves again. */
   restamp(seq: number, countedFrames: number, byteLength: number): MessageHeader
   /** @returns whether there was a transport to take it */
-  send(message: Uint8Array): boolean
+  transmit(message: Uint8Array): boolean
   /** A frame that was held back fits into no message of this receiver. */
   oversized(frame: CountedFrame): void
   /** Deflating failed in a way that has nothing to do with the peer. */
-  fault(error: unknown): void
+  onFault(error: unknown): void
+}
+
+export interface OutboxOptions {
+  /** Of the receiver. */
+  readonly limits: PeerLimits
+  /** How much may be under way unacknowledged. @default no bound */
+  readonly window?: WindowLimits | undefined
+  /** Where to borrow buffers while there is something to send. @default its own */
+  readonly writers?: WriterPool | undefined
 }
 
 export interface OutboxCompression {
@@ -84,9 +94,9 @@ export class Outbox {
   readonly #exit: OutboxExit
   readonly #replay: Replay
   /** Counted frames, and HELLO. */
-  readonly #builder = new MessageBuilder()
+  readonly #builder: MessageBuilder
   /** The others: they are never sent twice, so they share no body with those that may be. */
-  readonly #control = new MessageBuilder()
+  readonly #control: MessageBuilder
   /** Bodies behind an asynchronous deflate, in order. Always empty with a synchronous compressor. */
   readonly #underWay: Departure[] = []
   #underWayBytes = 0
@@ -108,9 +118,10 @@ export class Outbox {
   #bodyBytes = 0
   #replayed = 0
 
-  /** @param window how much may be under way unacknowledged @default no bound */
-  constructor(exit: OutboxExit, limits: PeerLimits, window: WindowLimits = NO_WINDOW) {
+  constructor(exit: OutboxExit, { limits, window = NO_WINDOW, writers }: OutboxOptions) {
     this.#exit = exit
+    this.#builder = new MessageBuilder(writers)
+    this.#control = new MessageBuilder(writers)
     this.#replay = new Replay(window)
     this.limit(limits)
   }
@@ -430,7 +441,7 @@ export class Outbox {
     this.#underWay.push(departure)
     this.#underWayBytes += departure.body.byteLength
     this.#underWayFrames += departure.counted
-    if (this.#underWay.length === 1) this.#sendUnderWay().catch((error: unknown) => this.#exit.fault(error))
+    if (this.#underWay.length === 1) this.#sendUnderWay().catch((error: unknown) => this.#exit.onFault(error))
   }
 
   async #sendUnderWay(): Promise<void> {
@@ -489,7 +500,7 @@ export class Outbox {
   }
 
   #send(message: Uint8Array, bodyBytes: number, requests: readonly number[]): void {
-    if (!this.#exit.send(message)) return
+    if (!this.#exit.transmit(message)) return
     for (const id of requests) if (id > this.#sentId) this.#sentId = id
     this.#messages++
     this.#wireBytes += message.byteLength

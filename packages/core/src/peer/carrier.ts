@@ -19,7 +19,7 @@ export interface CarrierOwner {
 
 type CarrierState = 'connecting' | 'open' | 'closing' | 'gone'
 
-export class Carrier {
+export class Carrier implements TransportListener {
   /** Whom it tells. Whoever hands it over changes this first. */
   owner: CarrierOwner
   readonly #clock: Clock
@@ -35,7 +35,7 @@ export class Carrier {
 
   /** @throws whatever the connector throws, such as for an address that is none */
   connect(connector: Connector): void {
-    this.#transport = connector.connect(this.listener)
+    this.#transport = connector.connect(this)
   }
 
   /** Takes a transport that is open already. */
@@ -44,19 +44,22 @@ export class Carrier {
     this.#state = 'open'
   }
 
-  readonly listener: TransportListener = {
-    onOpen: () => {
-      if (this.#state !== 'connecting') return
-      this.#state = 'open'
-      this.owner.onOpen(this)
-    },
-    onMessage: (message) => {
-      if (this.#state === 'open') this.owner.onMessage(this, message)
-    },
-    onDrain: () => {
-      if (this.#state === 'open') this.owner.onDrain(this)
-    },
-    onClose: (code, reason) => this.#gone(code, reason),
+  onOpen(): void {
+    if (this.#state !== 'connecting') return
+    this.#state = 'open'
+    this.owner.onOpen(this)
+  }
+
+  onMessage(message: Uint8Array): void {
+    if (this.#state === 'open') this.owner.onMessage(this, message)
+  }
+
+  onDrain(): void {
+    if (this.#state === 'open') this.owner.onDrain(this)
+  }
+
+  onClose(code: number, reason: string): void {
+    this.#gone(code, reason)
   }
 
   get isOpen(): boolean {

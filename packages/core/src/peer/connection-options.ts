@@ -4,6 +4,7 @@ import type { Clock, Compressor } from '../io/ports.ts'
 import type { WindowLimits } from '../io/replay.ts'
 import type { VolatileStats } from '../io/volatile-slots.ts'
 import type { Limits } from '../protocol/limits.ts'
+import type { WriterPool } from '../protocol/writer-pool.ts'
 import type { Session, SessionStats } from '../session/session.ts'
 import type { BacklogLimits } from './backlog-watch.ts'
 import type { ConnectionObserver } from './connection-observer.ts'
@@ -19,6 +20,8 @@ export interface ConnectionOptions<S extends Session> {
   /** Used once both ends have agreed on its algorithm. */
   readonly compressor: Compressor | undefined
   readonly observer: ConnectionObserver
+  /** Shared by many connections, since each holds a buffer only while it sends. @default its own */
+  readonly writers?: WriterPool | undefined
   readonly backlog?: BacklogLimits | undefined
   /** How much may be under way unacknowledged, and as much again may wait while it is detached. @default no bound */
   readonly window?: WindowLimits | undefined

@@ -4,7 +4,16 @@ import type { Connector, Transport, TransportListener } from '../io/ports.ts'
 import { NO_WINDOW } from '../io/replay.ts'
 import type { SharedFrame } from '../io/shared-frame.ts'
 import { CloseCode, mayRetryAfter } from '../protocol/close-codes.ts'
-import { type Frame, FrameType, isCounted, type Payload, type Welcome, type WelcomeFrame } from '../protocol/frame.ts'
+import {
+  type CountedFrame,
+  type Frame,
+  FrameType,
+  isCounted,
+  type MessageHeader,
+  type Payload,
+  type Welcome,
+  type WelcomeFrame,
+} from '../protocol/frame.ts'
 import { MAX_INFLATE_RATIO } from '../protocol/limits.ts'
 import { ProtocolViolation } from '../protocol/violation.ts'
 import type { Effect } from '../session/effect.ts'
@@ -58,7 +67,7 @@ export type TakeOver<S> = (session: S, now: number) => readonly Effect[] | Welco
 
 const NO_TRAFFIC: InboundStats = { messages: 0, wireBytes: 0, bodyBytes: 0 }
 
-export class Connection<S extends Session> extends SessionDriver<S> implements CarrierOwner {
+export class Connection<S extends Session> extends SessionDriver<S> implements CarrierOwner, InboundTarget, OutboxExit {
   readonly #options: ConnectionOptions<S>
   readonly #observer: ConnectionObserver
   readonly #outbox: Outbox
@@ -86,7 +95,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
       (error) => this.#observer.onFault(error),
     )
     const { window = NO_WINDOW, backlog = DEFAULT_BACKLOG_LIMITS } = options
-    this.#outbox = new Outbox(this.#exit(), options.limits, window)
+    this.#outbox = new Outbox(this, { limits: options.limits, window, writers: options.writers })
     this.#pace = new SendPace({
       outbox: this.#outbox,
       window,
@@ -114,7 +123,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     carrier.accept(transport)
     this.#state = { type: 'connecting', carrier, inbound: this.#createInbound(), sides }
     this.onOpen()
-    return carrier.listener
+    return carrier
   }
 
   /**
@@ -266,26 +275,22 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   }
 
   #createInbound(): Inbound {
-    const inbound: Inbound = new Inbound(
-      this.#target(() => inbound === this.#link?.inbound),
-      this.#options.limits,
-      this.#options.mostReceived,
-    )
-    return inbound
+    return new Inbound(this, this.#options.limits, this.#options.mostReceived)
   }
 
-  #exit(): OutboxExit {
-    return {
-      stamp: (counted, byteLength) => this.session.stamp(counted, byteLength, this.clock.now()),
-      restamp: (seq, counted, byteLength) => this.session.restamp(seq, counted, byteLength),
-      send: (message) => this.#transmit(message),
-      oversized: (frame) =>
-        this.apply(insteadOf(frame, { session: this.session, now: this.clock.now(), isOwn: this.#isOwn })),
-      fault: (error) => this.onFault(error),
-    }
+  stamp(countedFrames: number, byteLength: number): MessageHeader {
+    return this.session.stamp(countedFrames, byteLength, this.clock.now())
   }
 
-  #transmit(message: Uint8Array): boolean {
+  restamp(seq: number, countedFrames: number, byteLength: number): MessageHeader {
+    return this.session.restamp(seq, countedFrames, byteLength)
+  }
+
+  oversized(frame: CountedFrame): void {
+    this.apply(insteadOf(frame, { session: this.session, now: this.clock.now(), isOwn: this.#isOwn }))
+  }
+
+  transmit(message: Uint8Array): boolean {
     const carrier = 'carrier' in this.#state ? this.#state.carrier : undefined
     if (carrier === undefined || !carrier.send(message)) return false
     this.#endIf(this.#pace.overrun())
@@ -297,28 +302,30 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     if (fault !== undefined) this.#endAtOnce(CloseCode.SlowConsumer, fault)
   }
 
-  #target(isCurrent: () => boolean): InboundTarget {
-    return {
-      admit: (header, byteLength) => {
-        if (!isCurrent()) return false
-        const admission = this.session.admit(header, byteLength, this.clock.now())
-        if (admission.type === 'reject') this.apply(admission.effects)
-        else {
-          this.#outbox.acknowledged(this.session.acknowledged)
-          this.onMove()
-        }
-        return admission.type === 'accept'
-      },
-      receive: (header, frames) => {
-        if (!isCurrent()) return
-        this.#prove(frames)
-        this.apply(this.session.receive(header, frames, this.clock.now()))
-      },
-      violated: (code, reason) => {
-        if (isCurrent()) this.move((session, now) => session.violated(code, reason, now))
-      },
-      fault: (error) => this.onFault(error),
+  /** What comes over a transport that was left is of no interest, and neither is what was on its way from there. */
+  #isCurrent(inbound: Inbound): boolean {
+    return inbound === this.#link?.inbound
+  }
+
+  admit(inbound: Inbound, header: MessageHeader, byteLength: number): boolean {
+    if (!this.#isCurrent(inbound)) return false
+    const admission = this.session.admit(header, byteLength, this.clock.now())
+    if (admission.type === 'reject') this.apply(admission.effects)
+    else {
+      this.#outbox.acknowledged(this.session.acknowledged)
+      this.onMove()
     }
+    return admission.type === 'accept'
+  }
+
+  receive(inbound: Inbound, header: MessageHeader, frames: readonly Frame[]): void {
+    if (!this.#isCurrent(inbound)) return
+    this.#prove(frames)
+    this.apply(this.session.receive(header, frames, this.clock.now()))
+  }
+
+  violated(inbound: Inbound, code: CloseCode, reason: string): void {
+    if (this.#isCurrent(inbound)) this.move((session, now) => session.violated(code, reason, now))
   }
 
   /** Who closes may have given up before WELCOME came. All else is said by those who have it. */
@@ -395,7 +402,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
       this.#outbox.flush()
       this.#agree(frame.welcome)
     } else if (!fits && isCounted(frame)) {
-      this.apply(insteadOf(frame, { session: this.session, now: this.clock.now(), isOwn: this.#isOwn }))
+      this.oversized(frame)
     }
     this.#endIf(this.#pace.overheld())
   }
@@ -608,7 +615,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   }
 
   /** Something failed that no peer can be blamed for. */
-  protected onFault(error: unknown): void {
+  onFault(error: unknown): void {
     this.#faults.report(error)
     if (!this.isLive) return
     this.#faults.tell(() => this.#endAtOnce(CloseCode.Internal, INTERNAL_REASON))

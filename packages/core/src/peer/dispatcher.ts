@@ -39,7 +39,7 @@ class HandlerDispatcher implements Dispatcher {
   readonly #options: DispatcherOptions
   readonly #running = new IdTable<DispatchedCall>()
   /** Listenings that were accepted, with what ends each. */
-  readonly #listening = new Map<number, () => void>()
+  #listening: Map<number, () => void> | undefined
   /** Answers that wait, not encoded, until the peer has taken others: in the order in which they came. */
   #unsent: (() => void)[] = []
   /** Handlers that were told to stop and still run: their places are free, what they hold is not. */
@@ -64,7 +64,7 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   get size(): number {
-    return this.#running.size + this.#listening.size
+    return this.#running.size + (this.#listening?.size ?? 0)
   }
 
   renew(context: object, auth: unknown): void {
@@ -105,7 +105,7 @@ class HandlerDispatcher implements Dispatcher {
     this.#unsent = []
     const reason = new TautlineError('CONNECTION_LOST')
     const running = this.#running.entries().map(([id]) => id)
-    for (const id of [...running, ...this.#listening.keys()]) this.#abort(id, reason)
+    for (const id of [...running, ...(this.#listening?.keys() ?? [])]) this.#abort(id, reason)
   }
 
   #start(request: Request): void {
@@ -267,6 +267,7 @@ class HandlerDispatcher implements Dispatcher {
     const params = entry.def.params === undefined ? undefined : codec.encodeCanonical(call.input)
     this.#forget(call)
     const endTopic = topics.listen(id, entry, params)
+    this.#listening ??= new Map()
     this.#listening.set(id, () => {
       endTopic()
       endGuard()
@@ -281,8 +282,8 @@ class HandlerDispatcher implements Dispatcher {
       this.#linger(call.abort(reason))
       this.#options.onSettled?.()
     }
-    const endListening = this.#listening.get(id)
-    this.#listening.delete(id)
+    const endListening = this.#listening?.get(id)
+    this.#listening?.delete(id)
     endListening?.()
   }
 

@@ -2,6 +2,7 @@ import { writeFrame } from './encode-frame.ts'
 import { DEFLATED_BODY } from './extension-types.ts'
 import { type Frame, isCounted, type MessageHeader } from './frame.ts'
 import { Writer } from './writer.ts'
+import { WriterPool } from './writer-pool.ts'
 
 /** Room in front of the frames: an array of three integers of 9 bytes, and the head of the body. */
 const HEADROOM_BYTES = 1 + 3 * 9 + 5
@@ -16,12 +17,15 @@ const HANDOVER_BYTES = 64 * 1024
  * Normative text: PROTOCOL.md, "Messages".
  */
 export class MessageBuilder {
-  readonly #writer = new Writer()
+  readonly #writers: WriterPool
+  /** While there is something in it. */
+  #writer: Writer | undefined
   #frameCount = 0
   #countedCount = 0
 
-  constructor() {
-    this.#writer.offset = HEADROOM_BYTES
+  /** @param writers where to borrow a buffer while there are frames @default one that it has for itself */
+  constructor(writers: WriterPool = new WriterPool()) {
+    this.#writers = writers
   }
 
   /** Frames collected since the last `takeMessage`, `takeBody` or `reset`. */
@@ -36,7 +40,7 @@ export class MessageBuilder {
 
   /** Bytes of the collected frames, without any head around them. */
   get byteLength(): number {
-    return this.#writer.offset - HEADROOM_BYTES
+    return this.#writer === undefined ? 0 : this.#writer.offset - HEADROOM_BYTES
   }
 
   /**
@@ -44,13 +48,14 @@ export class MessageBuilder {
    * neither does one that cannot be written and throws.
    */
   append(frame: Frame, maxBytes: number = Number.POSITIVE_INFINITY): boolean {
-    const start = this.#writer.offset
+    const writer = this.#open()
+    const start = writer.offset
     let fits = false
     try {
-      writeFrame(this.#writer, frame)
+      writeFrame(writer, frame)
       fits = this.byteLength <= maxBytes
     } finally {
-      if (!fits) this.#forget(start)
+      if (!fits) this.#forget(writer, start)
     }
     if (!fits) return false
     this.#frameCount += 1
@@ -60,7 +65,7 @@ export class MessageBuilder {
 
   /** Adds what `encodeFrame` made, for frames that go to many receivers. */
   appendEncoded(frame: Uint8Array, counted: boolean): void {
-    this.#writer.writeEncoded(frame)
+    this.#open().writeEncoded(frame)
     this.#frameCount += 1
     if (counted) this.#countedCount += 1
   }
@@ -77,19 +82,27 @@ export class MessageBuilder {
 
   /** Forgets what was collected. */
   reset(): void {
-    this.#writer.offset = HEADROOM_BYTES
+    if (this.#writer !== undefined) this.#writers.give(this.#writer)
+    this.#writer = undefined
     this.#frameCount = 0
     this.#countedCount = 0
   }
 
-  #forget(start: number): void {
-    this.#writer.offset = start
-    // A buffer that grew for a frame that never leaves is not kept for others.
-    if (this.#frameCount === 0) this.#writer.renew()
+  #open(): Writer {
+    if (this.#writer === undefined) {
+      this.#writer = this.#writers.take()
+      this.#writer.offset = HEADROOM_BYTES
+    }
+    return this.#writer
+  }
+
+  #forget(writer: Writer, start: number): void {
+    writer.offset = start
+    if (this.#frameCount === 0) this.reset()
   }
 
   #take(lengthOfHeader: number, header: MessageHeader | undefined): Uint8Array {
-    const writer = this.#writer
+    const writer = this.#open()
     const end = writer.offset
     const start = HEADROOM_BYTES - arrayHeadBytes(this.#frameCount) - lengthOfHeader
     writer.offset = start

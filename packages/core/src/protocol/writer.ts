@@ -16,6 +16,11 @@ export class Writer {
     this.offset = 0
   }
 
+  /** Bytes that its buffer has room for. */
+  get capacity(): number {
+    return this.#bytes.byteLength
+  }
+
   /** What was written from `start` on, as a view that the next write may change. */
   view(start: number): Uint8Array {
     return this.#bytes.subarray(start, this.offset)

@@ -48,11 +48,8 @@ const KINDS = ['call', 'stream', 'topic'] as const satisfies readonly RequestKin
 export class OutgoingRequests {
   readonly #deadlines: Deadlines
   readonly #live = new IdTable<Outgoing>()
-  readonly #waiting: Readonly<Record<RequestKind, Map<number, Outgoing>>> = {
-    call: new Map(),
-    stream: new Map(),
-    topic: new Map(),
-  }
+  /** Oldest first. Made when the first one waits: most never do. */
+  readonly #waiting: Partial<Record<RequestKind, Map<number, Outgoing>>> = {}
   readonly #inFlight: Record<RequestKind, number> = { call: 0, stream: 0, topic: 0 }
   #gate: Gate = { type: 'shut' }
   #nextId: number
@@ -96,7 +93,7 @@ export class OutgoingRequests {
     const entry = this.#entryOf(request, now)
     this.#live.add(entry.id, entry)
     // While others of its kind wait there is no place, so that it cannot overtake them.
-    if (!this.#leave(entry, request, now, effects)) this.#waiting[request.kind].set(entry.id, entry)
+    if (!this.#leave(entry, request, now, effects)) this.#wait(request.kind, entry)
   }
 
   /** Sends a frame that concerns an id already on the wire; before WELCOME it waits for that. */
@@ -174,7 +171,7 @@ export class OutgoingRequests {
     for (const [, entry] of this.#live.entries()) (entry.progress.type === 'waiting' ? unsent : sent).add(entry.id)
     this.#live.clear()
     for (const kind of KINDS) {
-      this.#waiting[kind].clear()
+      this.#waiting[kind]?.clear()
       this.#inFlight[kind] = 0
     }
     this.#gate = { type: 'shut' }
@@ -182,8 +179,17 @@ export class OutgoingRequests {
   }
 
   stats(): Readonly<Record<RequestKind | 'waiting', number>> {
+    return { ...this.#inFlight, waiting: this.#waitingCount }
+  }
+
+  get #waitingCount(): number {
     const { call, stream, topic } = this.#waiting
-    return { ...this.#inFlight, waiting: call.size + stream.size + topic.size }
+    return (call?.size ?? 0) + (stream?.size ?? 0) + (topic?.size ?? 0)
+  }
+
+  #wait(kind: RequestKind, entry: Outgoing): void {
+    const waiting = this.#waiting[kind] ?? new Map<number, Outgoing>()
+    this.#waiting[kind] = waiting.set(entry.id, entry)
   }
 
   #find(id: number): Outgoing | undefined {
@@ -234,7 +240,7 @@ export class OutgoingRequests {
     this.#live.delete(entry.id)
     this.#deadlines.cancel(entry.deadline)
     if (entry.progress.type === 'waiting') {
-      this.#waiting[entry.kind].delete(entry.id)
+      this.#waiting[entry.kind]?.delete(entry.id)
       return
     }
     this.#inFlight[entry.kind] -= 1
@@ -243,13 +249,12 @@ export class OutgoingRequests {
 
   /** Lets out what waits, oldest first; a kind without a free place does not hold the others back. */
   #release(now: number, effects: Effect[]): void {
-    const { call, stream, topic } = this.#waiting
-    if (call.size + stream.size + topic.size === 0) return
+    if (this.#waitingCount === 0) return
     const blocked = new Set<RequestKind>()
     for (let head = this.#oldest(blocked); head !== undefined; head = this.#oldest(blocked)) {
       const { kind, id, progress } = head
       if (progress.type === 'waiting' && this.#leave(head, progress.request, now, effects)) {
-        this.#waiting[kind].delete(id)
+        this.#waiting[kind]?.delete(id)
       } else {
         blocked.add(kind)
       }
@@ -259,8 +264,8 @@ export class OutgoingRequests {
   #oldest(blocked: ReadonlySet<RequestKind>): Outgoing | undefined {
     let oldest: Outgoing | undefined
     for (const kind of KINDS) {
-      if (blocked.has(kind) || this.#waiting[kind].size === 0) continue
-      const [head] = this.#waiting[kind].values()
+      if (blocked.has(kind)) continue
+      const [head] = this.#waiting[kind]?.values() ?? []
       if (head !== undefined && (oldest === undefined || head.id < oldest.id)) oldest = head
     }
     return oldest
