@@ -8,6 +8,7 @@ import {
   Caller,
   Connection,
   createMemoryResultStore,
+  createVolatileEvents,
   type Dispatcher,
   type Ending,
   encodeCanonically,
@@ -110,6 +111,7 @@ export function createTestServer(options: TestServerOptions): TestServer {
         clock,
         limits,
         compressor,
+        createVolatile: createVolatileEvents,
         observer: {
           onOpen() {},
           onHandshake: (effect) => {

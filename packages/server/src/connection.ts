@@ -210,7 +210,6 @@ export class ServerConnection
       backlog,
       window: setup.settings.resume,
       createVolatile: createVolatileEvents,
-      createVolatile: createVolatileEvents,
       writers: setup.writers,
       observer: this,
     })
