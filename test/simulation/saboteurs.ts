@@ -81,7 +81,7 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     deed: 'sends whatever the window is',
-    begin: () => replaceMethod(Replay.prototype, 'hasRoom', () => () => true),
+    begin: () => replaceMethod(Replay.prototype, 'roomBytes', () => () => Number.POSITIVE_INFINITY),
   },
   {
     deed: 'forgets what was under way when its connection is lost',

@@ -6,24 +6,22 @@
  */
 import { type Outcome, TautlineError } from '@tautline/core'
 import {
+  addItem,
+  type DecodedItems,
   deadlineAfter,
-  encodeItem,
+  encodeValue,
   type ItemPump,
   ItemQueue,
+  ItemSender,
   type ItemSource,
   type StreamSink,
   startItemPump,
 } from '@tautline/core/peer'
-import type { Payload } from '@tautline/core/protocol'
+import type { ItemBatch, Payload } from '@tautline/core/protocol'
 import { cancelled, type Request } from './call.ts'
 import type { Gap, SubscribeOptions } from './client-types.ts'
 import type { Failure, Intent } from './intents.ts'
 import type { Carrier, Line, Place } from './line.ts'
-
-interface RawItem {
-  readonly value: Payload
-  readonly resume: Payload | undefined
-}
 
 /** What a stream was asked for: one with `up` is a duplex. */
 export interface StreamRequest extends Request<SubscribeOptions<unknown>> {
@@ -31,10 +29,15 @@ export interface StreamRequest extends Request<SubscribeOptions<unknown>> {
   readonly up: ItemSource<unknown> | undefined
 }
 
+/** Encoded by the application's options, or told with an item. */
+type ResumePoint =
+  | { readonly type: 'encoded'; readonly payload: Payload }
+  | { readonly type: 'told'; readonly value: unknown }
+
 export class StreamCall implements Intent, StreamSink {
   serial = 0
   readonly deadlineAt: number | undefined
-  readonly items: ItemQueue<RawItem, unknown>
+  readonly items: ItemQueue<unknown>
   readonly #line: Line
   readonly #request: StreamRequest
   readonly #onAbort: (() => void) | undefined
@@ -42,7 +45,7 @@ export class StreamCall implements Intent, StreamSink {
   /** Runs from the first credit on: before that nothing is taken from the application's source. */
   #pump: ItemPump | undefined
   /** Where to go on: of the last item taken that had a resume value. */
-  #resume: Payload | undefined
+  #resume: ResumePoint | undefined
   #outcome: Outcome = 'not-sent'
   /** Lost with items that nobody has taken yet: opened again when they are, so that they are never more than one window. */
   #againWhenTaken = false
@@ -51,11 +54,13 @@ export class StreamCall implements Intent, StreamSink {
     const { timeoutMs, signal } = request.options
     this.#line = line
     this.#request = request
-    this.#resume = request.resume
+    this.#resume = request.resume && { type: 'encoded', payload: request.resume }
     this.deadlineAt = deadlineAfter(line.clock.now(), timeoutMs)
     this.items = new ItemQueue({
-      decode: (item) => this.#decode(item),
-      onConsumed: (byteLength) => this.#consumed(byteLength),
+      decode: (batch) => this.#decode(batch),
+      check: (item) => this.#line.reader.check(item, this.#request.entry.def.output),
+      onTaken: (resume) => this.#taken(resume),
+      onConsumed: ({ items, bytes }) => this.#consumed(items, bytes),
       onCancel: () => this.#done(),
     })
     if (signal !== undefined) {
@@ -70,7 +75,8 @@ export class StreamCall implements Intent, StreamSink {
 
   /** Of the last item taken that had one. */
   get lastResume(): unknown {
-    return this.#resume === undefined ? undefined : this.#line.codec.decode(this.#resume)
+    const point = this.#resume
+    return point?.type === 'encoded' ? this.#line.codec.decode(point.payload) : point?.value
   }
 
   get isRepeatable(): boolean {
@@ -96,21 +102,21 @@ export class StreamCall implements Intent, StreamSink {
       timeoutMs,
       meta: options.meta,
       compress: entry.def.compress,
-      resume: this.#resume,
+      resume: this.#resumePayload(),
       duplex: up !== undefined,
     }
     const id = caller.open(request, this)
     this.#place = { caller, id }
     // On a connection that is open already the credit came before the id.
-    if (caller.link.canSendItem(id)) this.writable()
+    if (caller.link.itemRoom(id) !== undefined) this.writable()
   }
 
   abandon({ code, message }: Failure): void {
     this.#fail(new TautlineError(code, { message, outcome: this.#outcomeNow() }))
   }
 
-  item(value: Payload, resume: Payload | undefined): void {
-    this.items.push({ value, resume }, value.byteLength)
+  arrived(batch: ItemBatch): void {
+    this.items.push(batch)
   }
 
   writable(): void {
@@ -174,27 +180,40 @@ export class StreamCall implements Intent, StreamSink {
     else this.#againWhenTaken = true
   }
 
-  #decode({ value, resume }: RawItem): unknown {
-    const item = this.#line.reader.read(value, this.#request.entry.def.output)
-    if (resume !== undefined) this.#resume = resume
+  #decode({ values, resumes, count }: ItemBatch): DecodedItems {
+    const { reader } = this.#line
+    return {
+      values: reader.readList(values, count),
+      resumes: resumes === undefined ? undefined : reader.readList(resumes, count),
+    }
+  }
+
+  #taken(resume: unknown): void {
+    if (resume !== undefined) this.#resume = { type: 'told', value: resume }
     if (this.#againWhenTaken && this.items.size === 0) {
       this.#againWhenTaken = false
       this.#line.intents.again(this)
     }
-    return item
   }
 
-  #consumed(byteLength: number): void {
-    this.#place?.caller.link.itemConsumed(this.#place.id, byteLength)
+  #resumePayload(): Payload | undefined {
+    const point = this.#resume
+    return point?.type === 'told' ? encodeValue(this.#line.codec, point.value) : point?.payload
+  }
+
+  #consumed(items: number, bytes: number): void {
+    this.#place?.caller.link.itemsConsumed(this.#place.id, { items, bytes })
   }
 
   #startPump(source: ItemSource<unknown>, { caller, id }: Place): ItemPump {
-    const { codec } = this.#line
+    const { link } = caller
+    const sender = new ItemSender({ link, id, codec: this.#line.codec })
     return startItemPump({
-      link: caller.link,
+      link,
       id,
       source,
-      encode: (item) => ({ value: encodeItem(codec, item), resume: undefined }),
+      sender,
+      add: (item) => addItem(sender, item),
       onEnd: () => {},
       onFailure: (error) => this.#fail(error),
     })

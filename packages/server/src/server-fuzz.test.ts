@@ -65,10 +65,11 @@ const usual: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ type: fc.constant(FrameType.End), id }),
   fc.record({ type: fc.constant(FrameType.Credit), id, items: fc.nat(), bytes: fc.nat() }),
   fc.record({
-    type: fc.constant(FrameType.Item),
+    type: fc.constant(FrameType.Items),
     id,
-    value: payload.map((value) => value ?? codec.encode(null)),
-    resume: payload,
+    count: fc.integer({ min: 1, max: 40 }),
+    values: payload.map((value) => value ?? codec.encode([null])),
+    resumes: payload,
   }),
   fc.record({ type: fc.constant(FrameType.Ping), n: fc.nat(), t: fc.nat() }),
 )

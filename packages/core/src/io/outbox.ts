@@ -86,6 +86,9 @@ type Held =
   | { readonly type: 'own'; readonly frame: CountedFrame; readonly plain: boolean; readonly bytes: number }
   | { readonly type: 'shared'; readonly frame: SharedFrame; readonly bytes: number }
 
+/** Of a frame of items: its own head, type, id and count. */
+const ITEMS_HEAD_BYTES = 1 + 1 + 9 + 5
+
 const NO_REQUESTS: readonly number[] = Object.freeze([])
 /** Of a frame beside its payload, in memory. */
 const FRAME_BYTES = 64
@@ -142,6 +145,11 @@ export class Outbox {
     return this.#sentId
   }
 
+  /** Bytes of items that a message of this receiver can hold, whatever is said of them beside. */
+  get maxItemBytes(): number {
+    return this.#maxBodyBytes - ITEMS_HEAD_BYTES
+  }
+
   /** Bytes of all messages that have left. */
   get wireBytes(): number {
     return this.#wireBytes
@@ -175,16 +183,14 @@ export class Outbox {
 
   /** Whether a counted frame would leave with this turn, and not be held back. */
   get hasRoom(): boolean {
-    return this.hasRoomBehind(0)
+    return this.roomBytes > 0
   }
 
-  /** As `hasRoom`, behind so many bytes that are on their way here. */
-  hasRoomBehind(bytes: number): boolean {
+  /** So many bytes of counted frames would leave with this turn, and the whole frame that passes the last of them. */
+  get roomBytes(): number {
+    if (this.#held.length > 0) return 0
     const { byteLength, countedCount } = this.#builder
-    return (
-      this.#held.length === 0 &&
-      this.#replay.hasRoom(bytes + byteLength + this.#underWayBytes, countedCount + this.#underWayFrames)
-    )
+    return this.#replay.roomBytes(byteLength + this.#underWayBytes, countedCount + this.#underWayFrames)
   }
 
   /**

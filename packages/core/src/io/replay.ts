@@ -52,9 +52,13 @@ export class Replay {
     return this.#frames
   }
 
-  /** @param bytes @param frames what is on its way into a body besides */
-  hasRoom(bytes: number, frames: number): boolean {
-    return this.#bytes + bytes < this.limits.bytes && this.#frames + frames < this.limits.frames
+  /**
+   * How many bytes there is room for. Below 1: none.
+   *
+   * @param bytes @param frames what is on its way into a body besides
+   */
+  roomBytes(bytes: number, frames: number): number {
+    return this.#frames + frames < this.limits.frames ? this.limits.bytes - this.#bytes - bytes : 0
   }
 
   keep(kept: KeptBody): void {

@@ -13,7 +13,7 @@ function setUp() {
   const sink = (name: string): CallSink & StreamSink & ListenSink => ({
     ok: () => told.push(`${name} ok`),
     accepted: () => told.push(`${name} accepted`),
-    item: (value) => told.push(`${name} item ${value[0]}`),
+    arrived: ({ count, values }) => told.push(`${name} ${count} items ${values[1]}`),
     end: () => told.push(`${name} end`),
     writable: () => told.push(`${name} writable`),
     error: (code) => told.push(`${name} ${code}`),
@@ -39,11 +39,11 @@ test('settles each call once, by its id', () => {
 test('brings items to their stream until it ends', () => {
   const { caller, told, sink } = setUp()
   const id = caller.open(STREAM, sink('stream'))
-  caller.onCallerEffect({ type: 'item', id, value: Uint8Array.of(7), resume: undefined })
+  caller.onCallerEffect({ type: 'items', id, count: 1, values: Uint8Array.of(0x91, 7), resumes: undefined })
   caller.onCallerEffect({ type: 'writable', id })
   caller.onCallerEffect({ type: 'end', id })
-  caller.onCallerEffect({ type: 'item', id, value: Uint8Array.of(8), resume: undefined })
-  expect(told).toEqual(['stream item 7', 'stream writable', 'stream end'])
+  caller.onCallerEffect({ type: 'items', id, count: 1, values: Uint8Array.of(0x91, 8), resumes: undefined })
+  expect(told).toEqual(['stream 1 items 7', 'stream writable', 'stream end'])
   expect(caller.size).toBe(0)
 })
 
@@ -62,7 +62,7 @@ test('tells nobody anything after a cancel, and cancels settled ids no more', ()
   const { link, caller, told, sink } = setUp()
   const id = caller.open(STREAM, sink('stream'))
   caller.cancel(id)
-  caller.onCallerEffect({ type: 'item', id, value: Uint8Array.of(7), resume: undefined })
+  caller.onCallerEffect({ type: 'items', id, count: 1, values: Uint8Array.of(0x91, 7), resumes: undefined })
   caller.cancel(id)
   expect(told).toEqual([])
   expect(link.log).toEqual(['open 1 a.b', 'cancel 1'])

@@ -1,4 +1,4 @@
-import type { Meta, Payload, ProcedureRef } from '../protocol/frame.ts'
+import type { ItemBatch, Meta, Payload, ProcedureRef } from '../protocol/frame.ts'
 import type { CallerEffect } from '../session/effect.ts'
 import { IdTable } from '../session/id-table.ts'
 import { assertNever } from './assert-never.ts'
@@ -23,8 +23,8 @@ export interface CallSink extends FailureSink {
 }
 
 export interface StreamSink extends FailureSink {
-  /** Every item must be reported by `itemConsumed` of the link once the application took it. */
-  item(value: Payload, resume: Payload | undefined): void
+  /** They must be reported by `itemsConsumed` of the link once the application took them. */
+  arrived(batch: ItemBatch): void
   end(): void
   /** There is credit again for items of ours. */
   writable(): void
@@ -115,8 +115,8 @@ export class Caller implements CallerSide {
       case 'timeout':
         this.#remove(effect.id)?.timeout()
         break
-      case 'item':
-        this.#streams.get(effect.id)?.item(effect.value, effect.resume)
+      case 'items':
+        this.#streams.get(effect.id)?.arrived(effect)
         break
       case 'writable':
         this.#streams.get(effect.id)?.writable()

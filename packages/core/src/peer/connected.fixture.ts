@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { createPlatformCompressor } from '../io/platform-compressor.ts'
 import type { Compressor, Connector, Transport, TransportListener } from '../io/ports.ts'
 import type { WindowLimits } from '../io/replay.ts'
-import type { CompressionChoice, Hello, Welcome } from '../protocol/frame.ts'
+import type { CompressionChoice, Hello, ItemBatch, Welcome } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts'
 import { createValueCodec, type ValueCodec } from '../protocol/value-codec.ts'
 import { PROTOCOL_VERSION } from '../protocol/version.ts'
@@ -244,4 +244,9 @@ function createEnd<S extends Session>(
 
 function textOf({ origin, code }: Ending): string {
   return `${code} ${origin}`
+}
+
+/** What carries items of a stream. */
+export function batchOf(codec: ValueCodec, ...items: readonly unknown[]): ItemBatch {
+  return { count: items.length, values: codec.encode(items), resumes: undefined }
 }

@@ -2,8 +2,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { FrameType } from '../protocol/frame.ts'
 import { DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
 import { call } from './call.fixture.ts'
-import { connectPair, expectNothingLeft, type Pair, type PairOptions } from './connected.fixture.ts'
-import { ITEM_BYTES_PER_TURN } from './item-allowance.ts'
+import { batchOf, connectPair, expectNothingLeft, type Pair, type PairOptions } from './connected.fixture.ts'
+import { BYTES_PER_ITEM, ITEM_BYTES_PER_TURN } from './item-allowance.ts'
 
 const MiB = 1024 * 1024
 
@@ -45,7 +45,7 @@ test('leaves the turn to others when a stream has sent its share, whatever the c
     server: (effect, link) => {
       if ((effect.type !== 'open' && effect.type !== 'writable') || perTurn.length === 4) return
       let sent = 0
-      for (; link.canSendItem(effect.id); sent++) link.sendItem(effect.id, pair.codec.encode(item), undefined)
+      for (; link.itemRoom(effect.id) !== undefined; sent++) link.sendItems(effect.id, batchOf(pair.codec, item))
       perTurn.push(sent)
     },
   })
@@ -53,7 +53,7 @@ test('leaves the turn to others when a stream has sent its share, whatever the c
   pair.link.down.setMode('paused')
   openWithoutBound(pair)
   await pair.clock.settle()
-  const share = Math.ceil(ITEM_BYTES_PER_TURN / (item.byteLength + 20))
+  const share = Math.ceil(ITEM_BYTES_PER_TURN / (item.byteLength + BYTES_PER_ITEM))
   expect(perTurn).toEqual([share, share, share, share])
 })
 
@@ -63,7 +63,7 @@ test('stops a stream without bound whose reader has stopped, and ends it', async
     backlog: { ...DEFAULT_BACKLOG_LIMITS, stalledMs: 5000 },
     server: (effect, link) => {
       if (effect.type !== 'open' && effect.type !== 'writable') return
-      while (link.canSendItem(effect.id)) link.sendItem(effect.id, pair.codec.encode(item), undefined)
+      while (link.itemRoom(effect.id) !== undefined) link.sendItems(effect.id, batchOf(pair.codec, item))
     },
   })
   pair.link.down.setMode('paused')

@@ -5,7 +5,14 @@ import { createStreamCompressor } from '../io/stream-compressor.ts'
 import { createZlibCompressor } from '../io/zlib-compressor.ts'
 import { FrameType, type Payload } from '../protocol/frame.ts'
 import { type Call, call, echo } from './call.fixture.ts'
-import { connectPair, eventually, expectNothingLeft, type Pair, type PairOptions } from './connected.fixture.ts'
+import {
+  batchOf,
+  connectPair,
+  eventually,
+  expectNothingLeft,
+  type Pair,
+  type PairOptions,
+} from './connected.fixture.ts'
 
 const pairs: Pair[] = []
 
@@ -147,8 +154,8 @@ describe('Connection: sizes', () => {
       server: (effect, link) => {
         log.push(effect.type)
         if (effect.type !== 'open') return
-        link.sendItem(effect.id, pair.codec.encode('small'), undefined)
-        link.sendItem(effect.id, pair.codec.encode('x'.repeat(2000)), undefined)
+        link.sendItems(effect.id, batchOf(pair.codec, 'small'))
+        link.sendItems(effect.id, batchOf(pair.codec, 'x'.repeat(2000)))
       },
     })
     const received = openStream(pair)
@@ -162,7 +169,7 @@ describe('Connection: sizes', () => {
     const pair = await connect({ limits: LIMITS, server: (effect) => void log.push(effect.type) })
     const received = openStream(pair, { duplex: true })
     await pair.clock.settle()
-    pair.client.connection.sendItem(1, pair.codec.encode('x'.repeat(2000)), undefined)
+    pair.client.connection.sendItems(1, batchOf(pair.codec, 'x'.repeat(2000)))
     await pair.clock.settle()
     expect(received).toEqual(['error LIMIT_EXCEEDED'])
     expect(log).toEqual(['open', 'abort'])
@@ -200,10 +207,10 @@ function openStream(pair: Pair, { duplex = false, take }: StreamOptions = {}): u
   const id = caller.open(
     { ...request, resume: undefined, duplex, compress: true },
     {
-      item(value) {
-        received.push(pair.codec.decode(value))
-        if (take === undefined) connection.itemConsumed(id, value.byteLength)
-        else take(value)
+      arrived({ count, values }) {
+        received.push(...pair.codec.decodeList(values, count))
+        if (take === undefined) connection.itemsConsumed(id, { items: count, bytes: values.byteLength })
+        else take(values)
       },
       end: () => received.push('end'),
       writable: () => {},
@@ -359,8 +366,8 @@ describe('Connection: streams', () => {
     const pair = await connect({
       server: (effect, link) => {
         if (effect.type !== 'open' && effect.type !== 'writable') return
-        while (link.canSendItem(effect.id)) {
-          link.sendItem(effect.id, pair.codec.encode(ITEM), undefined)
+        while (link.itemRoom(effect.id) !== undefined) {
+          link.sendItems(effect.id, batchOf(pair.codec, ITEM))
           produced++
         }
       },
@@ -371,7 +378,9 @@ describe('Connection: streams', () => {
     // The window of 256 KiB holds three of them, and the one that may pass its end.
     expect(produced).toBe(4)
     expect(waiting).toHaveLength(4)
-    for (const value of waiting.splice(0)) pair.client.connection.itemConsumed(1, value.byteLength)
+    for (const value of waiting.splice(0)) {
+      pair.client.connection.itemsConsumed(1, { items: 1, bytes: value.byteLength })
+    }
     await pair.clock.settle()
     expect(produced).toBe(8)
   })
@@ -380,10 +389,11 @@ describe('Connection: streams', () => {
     const up: unknown[] = []
     const pair = await connect({
       server: (effect, link) => {
-        if (effect.type === 'item') {
-          up.push(pair.codec.decode(effect.value))
-          link.itemConsumed(effect.id, effect.value.byteLength)
-          link.sendItem(effect.id, effect.value, undefined)
+        if (effect.type === 'items') {
+          const { id, count, values } = effect
+          up.push(...pair.codec.decodeList(values, count))
+          link.itemsConsumed(id, { items: count, bytes: values.byteLength })
+          link.sendItems(id, { count, values, resumes: undefined })
         } else if (effect.type === 'end') {
           link.sendEnd(effect.id)
         }
@@ -391,7 +401,7 @@ describe('Connection: streams', () => {
     })
     const received = openStream(pair, { duplex: true })
     await pair.clock.settle()
-    for (const value of [1, 2, 3]) pair.client.connection.sendItem(1, pair.codec.encode(value), undefined)
+    for (const value of [1, 2, 3]) pair.client.connection.sendItems(1, batchOf(pair.codec, value))
     pair.client.connection.sendEnd(1)
     await pair.clock.settle()
     expect(up).toEqual([1, 2, 3])

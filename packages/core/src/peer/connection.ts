@@ -1,5 +1,5 @@
 import { Inbound, type InboundStats, type InboundTarget } from '../io/inbound.ts'
-import { Outbox, type OutboxExit } from '../io/outbox.ts'
+import { BATCH_BYTES, Outbox, type OutboxExit } from '../io/outbox.ts'
 import type { Connector, Transport, TransportListener } from '../io/ports.ts'
 import { NO_WINDOW } from '../io/replay.ts'
 import type { SharedFrame } from '../io/shared-frame.ts'
@@ -8,6 +8,7 @@ import {
   type CountedFrame,
   type Frame,
   FrameType,
+  type ItemBatch,
   isCounted,
   type MessageHeader,
   type Payload,
@@ -27,6 +28,7 @@ import type { ConnectionOptions, ConnectionStats } from './connection-options.ts
 import { type ConnectionSides, deliverEffect } from './deliver-effect.ts'
 import type { Ending } from './ending.ts'
 import { FaultGuard } from './fault-guard.ts'
+import type { ItemRoom } from './link.ts'
 import { insteadOf } from './oversize.ts'
 import { PlainIds } from './plain-ids.ts'
 import { SendPace } from './send-pace.ts'
@@ -78,6 +80,8 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   readonly #plainIds = new PlainIds(this.#isOwn)
   #state: ConnectionState = { type: 'idle' }
   #turn: 'idle' | 'due' = 'idle'
+  /** What is to be called before the turn is over. */
+  readonly #collected = new Set<() => void>()
   /** Whether something must still come over the transport that was taken over last. */
   #proof: 'settled' | 'due' = 'settled'
   /** Of transports before this one. */
@@ -209,13 +213,37 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     return this.#leftBehind === undefined ? id > this.#outbox.sentId : this.#leftBehind.has(id)
   }
 
-  override canSendItem(id: number): boolean {
-    return super.canSendItem(id) && this.#pace.allowsItem(id)
+  itemRoom(id: number): ItemRoom | undefined {
+    const credit = this.isLive ? this.session.itemCredit(id) : undefined
+    if (credit === undefined || !this.#pace.allowsItem(id)) return undefined
+    const batchBytes = Math.min(BATCH_BYTES, this.#outbox.maxItemBytes)
+    return { items: credit.items, bytes: credit.bytes, batchBytes }
   }
 
-  override sendItem(id: number, value: Payload, resume: Payload | undefined): void {
-    this.#pace.itemSent(value.byteLength)
-    super.sendItem(id, value, resume)
+  override sendItems(id: number, batch: ItemBatch): void {
+    this.#pace.itemsSent(batch.count, batch.values.byteLength + (batch.resumes?.byteLength ?? 0))
+    super.sendItems(id, batch)
+  }
+
+  itemCollected(byteLength: number): boolean {
+    return this.#pace.itemCollected(byteLength)
+  }
+
+  collect(flush: () => void): void {
+    this.#collected.add(flush)
+    this.onMove()
+  }
+
+  /** What was sent before arrives before the end. */
+  override close(code: number, reason: string, retry: boolean): void {
+    this.#flushCollected()
+    super.close(code, reason, retry)
+  }
+
+  #flushCollected(): void {
+    if (this.#collected.size === 0) return
+    for (const flush of this.#collected) flush()
+    this.#collected.clear()
   }
 
   override succeed(id: number, output: Payload | undefined): void {
@@ -371,7 +399,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
       case 'call':
       case 'open':
       case 'listen':
-      case 'item':
+      case 'items':
       case 'writable':
       case 'event':
         deliverEffect(effect, sides, this.#isOwn)
@@ -439,6 +467,8 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   }
 
   readonly #endTurn = (): void => {
+    // Still in this turn, so that what they send leaves with it.
+    this.#faults.run(() => this.#flushCollected())
     this.#turn = 'idle'
     this.#pace.renew()
     this.#faults.run(() => {

@@ -27,7 +27,7 @@ export function deliverEffect(
     case 'event':
       caller.onCallerEffect(effect)
       break
-    case 'item':
+    case 'items':
     case 'end':
     case 'writable':
       if (isOwn(effect.id)) caller.onCallerEffect(effect)

@@ -1,14 +1,16 @@
 import type { TautlineError } from '../contract/error.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
+import { type Validation, validate } from '../contract/validate.ts'
 import type { Payload } from '../protocol/frame.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
 import type { CallStream } from './dispatched-call.ts'
 import { InputRejected } from './handler-failure.ts'
-import { validateInput, validateOutput } from './handler-run.ts'
-import { type EncodedItem, type ItemPump, type ItemSource, startItemPump } from './item-pump.ts'
+import { checkedOutput, validateInput } from './handler-run.ts'
+import { type ItemPump, type ItemSource, startItemPump } from './item-pump.ts'
 import { ItemQueue } from './item-queue.ts'
+import { ItemSender } from './item-sender.ts'
 import type { SessionLink, StreamEffect } from './link.ts'
-import { andThen, type MaybePromise } from './maybe-promise.ts'
+import type { MaybePromise } from './maybe-promise.ts'
 import { isTracked } from './tracked.ts'
 
 export interface DispatchedStreamOptions {
@@ -32,8 +34,8 @@ export function createDispatchedStream(entry: ProcedureEntry, options: Dispatche
 
   const onStreamEffect = (effect: StreamEffect): void => {
     switch (effect.type) {
-      case 'item':
-        queue?.push(effect.value, effect.value.byteLength)
+      case 'items':
+        queue?.push(effect)
         break
       case 'end':
         queue?.end()
@@ -46,12 +48,14 @@ export function createDispatchedStream(entry: ProcedureEntry, options: Dispatche
 
   const deliver = (source: unknown): Promise<void> =>
     new Promise((resolve, reject) => {
+      const sender = new ItemSender({ link, id, codec })
       const pump = startItemPump({
         link,
         id,
         // Whoever is no source fails in the pump, as any source that cannot be read does.
         source: source as ItemSource<unknown>,
-        encode: (item) => encodeItem(entry, codec, item),
+        sender,
+        add: entry.def.resume === undefined ? itemAdder(entry, sender) : trackedAdder(entry, sender),
         onEnd: resolve,
         onFailure: reject,
       })
@@ -87,41 +91,54 @@ export function createDispatchedStream(entry: ProcedureEntry, options: Dispatche
   }
 }
 
-function createUpQueue(
-  entry: ProcedureEntry,
-  { id, link, codec }: DispatchedStreamOptions,
-): ItemQueue<Payload, unknown> {
+function createUpQueue(entry: ProcedureEntry, { id, link, codec }: DispatchedStreamOptions): ItemQueue<unknown> {
   return new ItemQueue({
-    decode: (payload) => validateInput(entry.def.up, decodeInput(codec, payload)),
-    onConsumed: (byteLength) => link.itemConsumed(id, byteLength),
+    decode: ({ values, count }) => ({ values: legible(() => codec.decodeList(values, count)), resumes: undefined }),
+    check: (item) => validateInput(entry.def.up, item),
+    onConsumed: (taken) => link.itemsConsumed(id, taken),
     // A handler that stops reading leaves the rest to the end of the call: without credit the caller sends no more.
     onCancel: () => {},
   })
 }
 
-function encodeItem(entry: ProcedureEntry, codec: ValueCodec, item: unknown): MaybePromise<EncodedItem> {
-  const { def, path } = entry
-  if (def.resume === undefined) {
-    return andThen(validateOutput(entry, def.output, item), (value) => ({
-      value: codec.encode(value),
-      resume: undefined,
-    }))
+type AddItem = (item: unknown) => MaybePromise<void>
+
+/** Made once per stream: with a closure per item the closures would cost more than the items. */
+function itemAdder(entry: ProcedureEntry, sender: ItemSender): AddItem {
+  const { output } = entry.def
+  const add = (checked: Validation<unknown>): void => sender.add(checkedOutput(entry, checked))
+  return (item) => {
+    const checked = output === undefined ? NOTHING : validate(output, item)
+    return checked instanceof Promise ? checked.then(add) : add(checked)
   }
-  if (!isTracked(item))
-    throw new Error(`Expected \`${path}\` to yield \`tracked(resume, item)\`: it declares \`resume\``)
-  return andThen(validateOutput(entry, def.output, item.item), (value) =>
-    andThen(validateOutput(entry, def.resume, item.resume), (resume) => ({
-      value: codec.encode(value),
-      resume: codec.encode(resume),
-    })),
-  )
 }
+
+function trackedAdder(entry: ProcedureEntry, sender: ItemSender): AddItem {
+  const { path, def } = entry
+  return (item) => {
+    if (!isTracked(item))
+      throw new Error(`Expected \`${path}\` to yield \`tracked(resume, item)\`: it declares \`resume\``)
+    const checked = def.output === undefined ? NOTHING : validate(def.output, item.item)
+    const checkedResume = def.resume === undefined ? NOTHING : validate(def.resume, item.resume)
+    if (checked instanceof Promise || checkedResume instanceof Promise) {
+      return Promise.all([checked, checkedResume]).then(([value, resume]) =>
+        sender.add(checkedOutput(entry, value), checkedOutput(entry, resume)),
+      )
+    }
+    return sender.add(checkedOutput(entry, checked), checkedOutput(entry, checkedResume))
+  }
+}
+
+const NOTHING: Validation<undefined> = Object.freeze({ ok: true, value: undefined })
 
 /** Well-formed MessagePack may still be no value of ours, such as an invalid date: that is the caller's fault. */
 export function decodeInput(codec: ValueCodec, payload: Payload | undefined): unknown {
-  if (payload === undefined) return undefined
+  return payload === undefined ? undefined : legible(() => codec.decode(payload))
+}
+
+function legible<T>(decode: () => T): T {
   try {
-    return codec.decode(payload)
+    return decode()
   } catch {
     throw new InputRejected([{ message: 'The value cannot be read', path: [] }])
   }

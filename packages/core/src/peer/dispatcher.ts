@@ -78,7 +78,7 @@ class HandlerDispatcher implements Dispatcher {
       case 'listen':
         this.#start(effect)
         break
-      case 'item':
+      case 'items':
       case 'end':
       case 'writable':
         this.#running.get(effect.id)?.stream?.onStreamEffect(effect)

@@ -5,7 +5,7 @@
  * Owns: that order. Must not know: frames, ids, sessions; a call over the wire and one in-process are the same here.
  */
 import type { MaybeSchema, ProcedureEntry } from '../contract/procedure-types.ts'
-import { type Issue, validate } from '../contract/validate.ts'
+import { type Issue, type Validation, validate } from '../contract/validate.ts'
 import type { Meta } from '../protocol/frame.ts'
 import { assertNever } from './assert-never.ts'
 import type { PeerHandle } from './context.ts'
@@ -132,12 +132,13 @@ export function validateInput(schema: MaybeSchema, value: unknown): MaybePromise
 /** For answers, items and resume values of a handler. Where one does not fit, the handler is at fault. */
 export function validateOutput(entry: ProcedureEntry, schema: MaybeSchema, value: unknown): MaybePromise<unknown> {
   if (schema === undefined) return undefined
-  return andThen(validate(schema, value), (checked) => {
-    if (checked.ok) return checked.value
-    throw (
-      checked.cause ?? new Error(`\`${entry.path}\` gave what its schema does not allow: ${describe(checked.issues)}`)
-    )
-  })
+  return andThen(validate(schema, value), (checked) => checkedOutput(entry, checked))
+}
+
+/** What came of validating what a handler gave. */
+export function checkedOutput(entry: ProcedureEntry, checked: Validation<unknown>): unknown {
+  if (checked.ok) return checked.value
+  throw checked.cause ?? new Error(`\`${entry.path}\` gave what its schema does not allow: ${describe(checked.issues)}`)
 }
 
 function describe(issues: readonly Issue[]): string {

@@ -1,4 +1,5 @@
 export { got } from '../contract/got.ts'
+export type { DecodedItems } from './arrived-batch.ts'
 export { type BacklogLimits, DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
 export { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-options.ts'
 export {
@@ -52,7 +53,6 @@ export type {
 } from './implement-types.ts'
 export type { Implementation, ServedProcedures } from './implementation.ts'
 export {
-  type EncodedItem,
   type ItemPump,
   type ItemPumpOptions,
   type ItemSource,
@@ -60,6 +60,7 @@ export {
   startItemPump,
 } from './item-pump.ts'
 export { ItemQueue, type ItemQueueOptions } from './item-queue.ts'
+export { ItemSender, type ItemSenderOptions } from './item-sender.ts'
 export type { KeyedCalls } from './keyed-call.ts'
 export { KeyedRuns, type KeyedRunsOptions } from './keyed-runs.ts'
 export type { CalleeSide, CallerSide, SessionLink, StreamEffect } from './link.ts'
@@ -84,9 +85,9 @@ export type { Claim, ClaimAnswer, ResultStore, StoredResult } from './result-sto
 export { runQuietly } from './run-quietly.ts'
 export { type Tracked, tracked } from './tracked.ts'
 export {
+  addItem,
   createValueReader,
   encodeCanonically,
-  encodeItem,
   encodeValue,
   type ToldError,
   throwIt,

@@ -7,27 +7,25 @@
 /** Far above what one turn carries where credit is what the peer began with. */
 export const ITEM_BYTES_PER_TURN: number = 1024 * 1024
 
-/** Of an item of no bytes, so that those are not free. */
-const FRAME_BYTES = 16
+/** So that small items are not free: making and checking some thousands of them takes milliseconds. */
+export const BYTES_PER_ITEM = 128
 
 export class ItemAllowance {
   #spentBytes = 0
   readonly #putOff = new Set<number>()
 
-  /** Whether an item of stream `id` may go in this turn. One that may not is told of by `takePutOff`. */
-  allows(id: number): boolean {
-    if (this.#spentBytes < ITEM_BYTES_PER_TURN) return true
-    this.putOff(id)
-    return false
+  /** Whether an item more may go in this turn, with so many others that were not spent yet. */
+  leaves(items: number, byteLength: number): boolean {
+    return this.#spentBytes + byteLength + items * BYTES_PER_ITEM < ITEM_BYTES_PER_TURN
   }
 
-  /** Stream `id` may not go on now, for whatever reason. */
+  /** Stream `id` may not go on now, for whatever reason. It is told of by `takePutOff`. */
   putOff(id: number): void {
     this.#putOff.add(id)
   }
 
-  spend(byteLength: number): void {
-    this.#spentBytes += byteLength + FRAME_BYTES
+  spend(items: number, byteLength: number): void {
+    this.#spentBytes += byteLength + items * BYTES_PER_ITEM
   }
 
   /** Another turn begins. */

@@ -1,28 +1,36 @@
 import { describe, expect, test } from 'vitest'
+import { createValueCodec } from '../protocol/value-codec.ts'
 import { createVirtualClock } from '../testing/virtual-clock.ts'
-import { type ItemPumpOptions, type ItemSource, type ReadableSource, startItemPump } from './item-pump.ts'
+import { type ItemSource, type ReadableSource, startItemPump } from './item-pump.ts'
+import { ItemSender } from './item-sender.ts'
 import { createRecordingLink } from './link.fixture.ts'
 
 const clock = createVirtualClock()
+const codec = createValueCodec()
 
 function setUp(
   source: ItemSource<number>,
   items = Number.POSITIVE_INFINITY,
-  options?: Partial<ItemPumpOptions<number>>,
+  add?: (item: number, sender: ItemSender) => void | Promise<void>,
 ) {
   const link = createRecordingLink()
   link.items = items
   const { log } = link
+  const sender = new ItemSender({ link, id: 1, codec })
   const pump = startItemPump<number>({
     link,
     id: 1,
     source,
-    encode: (item) => ({ value: Uint8Array.of(item), resume: undefined }),
+    sender,
+    add: (item) => (add === undefined ? sender.add(item) : add(item, sender)),
     onEnd: () => log.push('ended'),
     onFailure: (error) => log.push(`failed: ${String(error)}`),
-    ...options,
   })
-  return { link, log, pump, settle: () => clock.settle() }
+  const settle = async (): Promise<void> => {
+    await clock.settle()
+    link.endTurn()
+  }
+  return { link, log, pump, settle }
 }
 
 function readable(cancelled: string[], values: readonly number[]): ReadableStream<number> {
@@ -54,7 +62,7 @@ describe('an item pump', () => {
   ])('sends every item of %s, then the end', async (_what, source) => {
     const { log, settle } = setUp(source())
     await settle()
-    expect(log).toEqual(['item 1 1', 'item 1 2', 'item 1 3', 'end 1', 'ended'])
+    expect(log).toEqual(['items 1 [1,2,3]', 'end 1', 'ended'])
   })
 
   test('asks for no item that it has no credit for', async () => {
@@ -72,7 +80,7 @@ describe('an item pump', () => {
     pump.writable()
     await settle()
     expect(asked).toEqual([1, 2, 3])
-    expect(log).toEqual(['item 1 1', 'item 1 2', 'item 1 3'])
+    expect(log).toEqual(['items 1 [1,2]', 'items 1 [3]'])
     void pump.abort()
   })
 
@@ -85,10 +93,10 @@ describe('an item pump', () => {
   })
 
   test('waits for items that take time to encode, in order', async () => {
-    const encode = (item: number) => Promise.resolve({ value: Uint8Array.of(item * 2), resume: undefined })
-    const { log, settle } = setUp([1, 2], 5, { encode })
+    const add = (item: number, sender: ItemSender) => Promise.resolve(item * 2).then((twice) => sender.add(twice))
+    const { log, settle } = setUp([1, 2], 5, add)
     await settle()
-    expect(log).toEqual(['item 1 2', 'item 1 4', 'end 1', 'ended'])
+    expect(log).toEqual(['items 1 [2,4]', 'end 1', 'ended'])
   })
 
   test('reports a source that fails, behind its items', async () => {
@@ -98,7 +106,7 @@ describe('an item pump', () => {
     }
     const { log, settle } = setUp(failing())
     await settle()
-    expect(log).toEqual(['item 1 1', 'failed: Error: no more'])
+    expect(log).toEqual(['items 1 [1]', 'failed: Error: no more'])
   })
 
   test('reports an item that cannot be encoded, and closes the source', async () => {
@@ -111,10 +119,10 @@ describe('an item pump', () => {
         closed = true
       }
     }
-    const encode = (): never => {
+    const add = (): never => {
       throw new Error('not serialisable')
     }
-    const { log, settle } = setUp(source(), 5, { encode })
+    const { log, settle } = setUp(source(), 5, add)
     await settle()
     expect(log).toEqual(['failed: Error: not serialisable'])
     expect(closed).toBe(true)
@@ -137,13 +145,13 @@ describe('an item pump', () => {
     const stream: ReadableSource<number> = { getReader: () => inner.getReader() }
     const { log, settle } = setUp(stream)
     await settle()
-    expect(log).toEqual(['item 1 7', 'item 1 8', 'end 1', 'ended'])
+    expect(log).toEqual(['items 1 [7,8]', 'end 1', 'ended'])
   })
 
   test('takes a string, which is an iterable as well', async () => {
     const { log, settle } = setUp('78' as Iterable<string> as unknown as ItemSource<number>)
     await settle()
-    expect(log).toEqual(['item 1 7', 'item 1 8', 'end 1', 'ended'])
+    expect(log).toEqual(['items 1 ["7","8"]', 'end 1', 'ended'])
   })
 })
 
@@ -163,7 +171,7 @@ describe('aborting an item pump', () => {
     void pump.abort()
     await settle()
     expect(closed).toBe(true)
-    expect(log).toEqual(['item 1 1'])
+    expect(log).toEqual(['items 1 [1]'])
   })
 
   test('calls `return` while `next` has not answered, and takes nothing that comes later', async () => {
@@ -221,7 +229,7 @@ describe('aborting an item pump', () => {
     await settle()
     void pump.abort()
     await settle()
-    expect(log).toEqual(['item 1 1'])
+    expect(log).toEqual(['items 1 [1]'])
   })
 
   test('takes nothing that fails later', async () => {

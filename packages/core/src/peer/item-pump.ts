@@ -1,6 +1,7 @@
 import { got } from '../contract/got.ts'
-import type { Payload } from '../protocol/frame.ts'
+import type { ItemSender } from './item-sender.ts'
 import type { SessionLink } from './link.ts'
+import type { MaybePromise } from './maybe-promise.ts'
 
 /*
  * The application's items on their way into a stream. The next item is asked for only when the peer has granted credit for
@@ -21,16 +22,13 @@ export interface ReadableSource<Item> {
   }
 }
 
-export interface EncodedItem {
-  readonly value: Payload
-  readonly resume: Payload | undefined
-}
-
 export interface ItemPumpOptions<Item> {
   readonly link: SessionLink
   readonly id: number
   readonly source: ItemSource<Item>
-  readonly encode: (item: Item) => EncodedItem | Promise<EncodedItem>
+  readonly sender: ItemSender
+  /** Checks an item and adds it to the sender; where that takes time, what it adds comes out of a promise. */
+  readonly add: (item: Item) => MaybePromise<void>
   /** The source is exhausted and END is sent. */
   readonly onEnd: () => void
   /** The source, or encoding one of its items, failed; the source is closed. The owner settles the id. */
@@ -51,64 +49,104 @@ export interface ItemPump {
 
 type AnyIterator<Item> = Iterator<Item, unknown> | AsyncIterator<Item, unknown>
 
+type PumpState<Item> =
+  /** At work, or waiting for the source, or for a check that takes time. */
+  | { readonly type: 'pumping'; readonly iterator: AnyIterator<Item> }
+  | { readonly type: 'waits for room'; readonly iterator: AnyIterator<Item> }
+  | { readonly type: 'finished' }
+
+const FINISHED: { readonly type: 'finished' } = Object.freeze({ type: 'finished' })
+
 /** Begins to pump. The owner tells the pump when there is credit, and when nobody wants the items any more. */
 export function startItemPump<Item>(options: ItemPumpOptions<Item>): ItemPump {
-  const { link, id } = options
-  let state: 'running' | 'finished' = 'running'
-  let iterator: AnyIterator<Item> | undefined
-  let wake: (() => void) | undefined
+  return new Pump(options)
+}
 
-  // A question, not a comparison: every wait may have changed the answer.
-  const isRunning = (): boolean => state === 'running'
+/** No promise of its own and no closure per item: a generator that always has one costs little more than its own promises. */
+class Pump<Item> implements ItemPump {
+  readonly #options: ItemPumpOptions<Item>
+  #state: PumpState<Item> = FINISHED
+  readonly #onResult = (result: IteratorResult<Item, unknown>): void => this.#goOn(result)
+  readonly #onAdded = (): void => this.#goOn(undefined)
+  readonly #onError = (error: unknown): void => this.#fail(error)
 
-  const pump = async (): Promise<void> => {
-    iterator = iteratorOf(options.source)
-    while (isRunning()) {
-      if (!link.canSendItem(id)) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-        continue
+  constructor(options: ItemPumpOptions<Item>) {
+    this.#options = options
+    try {
+      this.#state = { type: 'pumping', iterator: iteratorOf(options.source) }
+    } catch (error) {
+      options.onFailure(error)
+    }
+    this.#goOn(undefined)
+  }
+
+  writable(): void {
+    if (this.#state.type !== 'waits for room') return
+    this.#state = { type: 'pumping', iterator: this.#state.iterator }
+    this.#goOn(undefined)
+  }
+
+  abort(): Promise<void> | undefined {
+    const state = this.#state
+    this.#state = FINISHED
+    return state.type === 'finished' ? undefined : closeQuietly(state.iterator)
+  }
+
+  /** Takes what the source has answered, and asks it on for as long as there is room and it answers at once. */
+  #goOn(answered: IteratorResult<Item, unknown> | undefined): void {
+    try {
+      let goesOn = answered === undefined || this.#take(answered)
+      while (goesOn) {
+        const next = this.#ask()
+        if (next instanceof Promise) next.then(this.#onResult, this.#onError)
+        goesOn = next !== undefined && !(next instanceof Promise) && this.#take(next)
       }
-      const next = iterator.next()
-      // What is there at once is not waited for.
-      const result = 'then' in next ? await next : next
-      if (!isRunning()) return
-      if (result.done === true) {
-        finish()
-        link.sendEnd(id)
-        options.onEnd()
-        return
-      }
-      const encoding = options.encode(result.value)
-      const { value, resume } = encoding instanceof Promise ? await encoding : encoding
-      if (isRunning()) link.sendItem(id, value, resume)
+    } catch (error) {
+      this.#fail(error)
     }
   }
 
-  const finish = (): void => {
-    state = 'finished'
-    iterator = undefined
+  #ask(): IteratorResult<Item, unknown> | Promise<IteratorResult<Item, unknown>> | undefined {
+    // A look each time: any call out of this class may have stopped it.
+    const state = this.#state
+    if (state.type !== 'pumping') return undefined
+    if (!this.#options.sender.hasRoom()) {
+      this.#state = { type: 'waits for room', iterator: state.iterator }
+      return undefined
+    }
+    const next = state.iterator.next()
+    if (next instanceof Promise) return next
+    return 'then' in next ? Promise.resolve(next) : next
   }
 
-  const stop = (): Promise<void> | undefined => {
-    const stopped = iterator
-    finish()
-    wake?.()
-    return stopped && closeQuietly(stopped)
+  /** Returns whether the next one can be asked for at once. */
+  #take(result: IteratorResult<Item, unknown>): boolean {
+    if (this.#state.type !== 'pumping') return false
+    if (result.done === true) {
+      this.#end()
+      return false
+    }
+    const adding = this.#options.add(result.value)
+    if (adding === undefined) return true
+    adding.then(this.#onAdded, this.#onError)
+    return false
   }
 
-  pump().catch((error: unknown) => {
-    if (!isRunning()) return
-    void stop()
-    options.onFailure(error)
-  })
+  #end(): void {
+    const { sender, link, id, onEnd } = this.#options
+    this.#state = FINISHED
+    sender.flush()
+    link.sendEnd(id)
+    onEnd()
+  }
 
-  return {
-    writable() {
-      wake?.()
-    },
-    abort: () => (isRunning() ? stop() : undefined),
+  #fail(error: unknown): void {
+    const state = this.#state
+    if (state.type === 'finished') return
+    this.#state = FINISHED
+    void closeQuietly(state.iterator)
+    this.#options.sender.flush()
+    this.#options.onFailure(error)
   }
 }
 

@@ -1,13 +1,21 @@
+import type { ItemBatch } from '../protocol/frame.ts'
+import type { CreditWindow } from '../session/credit.ts'
+import { ArrivedBatch, type DecodedItems } from './arrived-batch.ts'
+
 /*
  * Items of one stream between the connection and the application's loop. It holds no more than the credit it was given out
  * for. Owns: items not yet taken, and waiting `next` calls. Must not know: frames, ids, codecs.
  */
 
-export interface ItemQueueOptions<Raw, Item> {
-  /** Runs when an item is taken, not when it arrives: what nobody reads is never decoded. */
-  readonly decode: (raw: Raw) => Item | Promise<Item>
-  /** An item of so many bytes was taken: its credit may go back. */
-  readonly onConsumed: (byteLength: number) => void
+export interface ItemQueueOptions<Item> {
+  /** Runs when the first item of a batch is taken, not when it arrives: what nobody reads is never decoded. */
+  readonly decode: (batch: ItemBatch) => DecodedItems
+  /** Runs when an item is taken. */
+  readonly check: (value: unknown) => Item | Promise<Item>
+  /** An item is taken, with its resume value; those after it are not. */
+  readonly onTaken?: (resume: unknown) => void
+  /** Items were taken: their credit may go back. Told for half a batch at a time. */
+  readonly onConsumed: (taken: CreditWindow) => void
   /** The application stopped before the end, or an item could not be decoded: cancel the stream. Called at most once. */
   readonly onCancel: () => void
 }
@@ -30,26 +38,31 @@ const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value:
  * An async iterator for one consumer. Several `next()` at once are served in order. `return()` interrupts a `next()` that
  * waits, which the iterator of a generator could not.
  */
-export class ItemQueue<Raw, Item> implements AsyncIterableIterator<Item, undefined, undefined> {
-  readonly #options: ItemQueueOptions<Raw, Item>
-  readonly #items: { readonly raw: Raw; readonly byteLength: number }[] = []
+export class ItemQueue<Item> implements AsyncIterableIterator<Item, undefined, undefined> {
+  readonly #options: ItemQueueOptions<Item>
+  readonly #batches: ArrivedBatch[] = []
   readonly #waiters: Waiter<Item>[] = []
+  #size = 0
   #state: QueueState = { type: 'open' }
 
-  constructor(options: ItemQueueOptions<Raw, Item>) {
+  constructor(options: ItemQueueOptions<Item>) {
     this.#options = options
   }
 
   /** Items that arrived and were not taken. */
   get size(): number {
-    return this.#items.length
+    return this.#size
   }
 
-  push(raw: Raw, byteLength: number): void {
+  push(batch: ItemBatch): void {
     if (this.#state.type !== 'open') return
-    const waiter = this.#waiters.shift()
-    if (waiter === undefined) this.#items.push({ raw, byteLength })
-    else waiter.resolve(this.#take(raw, byteLength))
+    this.#batches.push(new ArrivedBatch(batch))
+    this.#size += batch.count
+    while (this.#waiters.length > 0) {
+      const [first] = this.#batches
+      if (first === undefined) return
+      this.#waiters.shift()?.resolve(this.#take(first))
+    }
   }
 
   /** After the items that are here, the iteration is done. */
@@ -68,14 +81,14 @@ export class ItemQueue<Raw, Item> implements AsyncIterableIterator<Item, undefin
   abort(error: unknown): void {
     const { type } = this.#state
     if (type === 'done' || type === 'failed') return
-    this.#items.length = 0
+    this.#drop()
     this.#failNext(error)
     if (type === 'open') this.#options.onCancel()
   }
 
   next(): Promise<IteratorResult<Item, undefined>> {
-    const first = this.#items.shift()
-    if (first !== undefined) return this.#take(first.raw, first.byteLength)
+    const first = this.#batches[0]
+    if (first !== undefined) return this.#take(first)
     const state = this.#state
     if (state.type === 'open') {
       return new Promise((resolve, reject) => {
@@ -107,11 +120,30 @@ export class ItemQueue<Raw, Item> implements AsyncIterableIterator<Item, undefin
     await this.return()
   }
 
-  async #take(raw: Raw, byteLength: number): Promise<IteratorResult<Item, undefined>> {
-    this.#options.onConsumed(byteLength)
+  /** One promise per item and no function: all of a batch but the first come from memory. */
+  #take(batch: ArrivedBatch): Promise<IteratorResult<Item, undefined>> {
+    const { check, decode, onTaken } = this.#options
+    const place = batch.next()
+    this.#size -= 1
+    if (batch.isTaken) this.#batches.shift()
+    const taken = batch.consumed()
+    if (taken !== undefined) this.#options.onConsumed(taken)
     try {
-      const item = this.#options.decode(raw)
-      return { done: false, value: item instanceof Promise ? await item : item }
+      const { values, resumes } = batch.decoded(decode)
+      const item = check(values[place])
+      if (item instanceof Promise) return this.#later(item, resumes?.[place])
+      onTaken?.(resumes?.[place])
+      return Promise.resolve({ done: false, value: item })
+    } catch (error) {
+      this.#stop()
+      return rejected(error)
+    }
+  }
+
+  async #later(item: Promise<Item>, resume: unknown): Promise<IteratorResult<Item, undefined>> {
+    this.#options.onTaken?.(resume)
+    try {
+      return { done: false, value: await item }
     } catch (error) {
       this.#stop()
       throw error
@@ -121,9 +153,14 @@ export class ItemQueue<Raw, Item> implements AsyncIterableIterator<Item, undefin
   #stop(): void {
     const wasOpen = this.#state.type === 'open'
     this.#state = { type: 'done' }
-    this.#items.length = 0
+    this.#drop()
     this.#finishWaiters()
     if (wasOpen) this.#options.onCancel()
+  }
+
+  #drop(): void {
+    this.#batches.length = 0
+    this.#size = 0
   }
 
   #failNext(error: unknown): void {

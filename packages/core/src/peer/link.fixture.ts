@@ -1,17 +1,24 @@
-import type { SessionLink } from './link.ts'
+import { createValueCodec } from '../protocol/value-codec.ts'
+import type { ItemRoom, SessionLink } from './link.ts'
 
 /** A link that writes down what is asked of it. Credit is a number that the test sets. */
 export interface RecordingLink extends SessionLink {
   readonly log: string[]
   items: number
   unsentFrom: number
+  /** What was collected is sent. */
+  endTurn(): void
 }
+
+const ENDLESS: ItemRoom = { items: 0, bytes: Number.POSITIVE_INFINITY, batchBytes: Number.POSITIVE_INFINITY }
 
 export function createRecordingLink(): RecordingLink {
   const log: string[] = []
   const note = (line: string): void => {
     log.push(line)
   }
+  const codec = createValueCodec()
+  const flushes: (() => void)[] = []
   let nextId = 1
   const link: RecordingLink = {
     log,
@@ -29,14 +36,19 @@ export function createRecordingLink(): RecordingLink {
     isUnsent: (id) => id >= link.unsentFrom,
     succeed: (id) => note(`succeed ${id}`),
     fail: (id, { code }) => note(`fail ${id} ${code}`),
-    canSendItem: () => link.items > 0,
-    sendItem(id, value) {
-      link.items--
-      note(`item ${id} ${value[0]}`)
+    itemRoom: () => (link.items > 0 ? { ...ENDLESS, items: link.items } : undefined),
+    sendItems(id, { count, values }) {
+      link.items -= count
+      note(`items ${id} ${JSON.stringify(codec.decodeList(values, count))}`)
+    },
+    itemCollected: () => true,
+    collect: (flush) => void flushes.push(flush),
+    endTurn() {
+      for (const flush of flushes.splice(0)) flush()
     },
     sendEnd: (id) => note(`end ${id}`),
     hasRoom: () => true,
-    itemConsumed: (id, byteLength) => note(`consumed ${id} ${byteLength}`),
+    itemsConsumed: (id, { items, bytes }) => note(`consumed ${id} ${items} ${bytes}`),
     sendPlain: (id) => note(`plain ${id}`),
   }
   return link

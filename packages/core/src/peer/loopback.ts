@@ -4,7 +4,7 @@
  * Owns: ids, credit and deadlines of calls in this process. Must not know: values, contracts.
  */
 import type { Clock } from '../io/ports.ts'
-import type { CalleeSide, CallerSide, SessionLink } from './link.ts'
+import type { CalleeSide, CallerSide, ItemRoom, SessionLink } from './link.ts'
 
 /** Items of one direction of a stream that may be under way unread. */
 const WINDOW_ITEMS = 32
@@ -66,23 +66,20 @@ export function createLoopback(clock: Clock): Loopback {
     cancel(id) {
       if (settle(id)) joined().callee.onCalleeEffect({ type: 'abort', id, why: 'cancelled' })
     },
-    canSendItem(id) {
-      const call = calls.get(id)
-      return call !== undefined && call.up < WINDOW_ITEMS
-    },
-    sendItem(id, value, resume) {
+    itemRoom: (id) => roomBehind(calls.get(id)?.up),
+    sendItems(id, batch) {
       const call = calls.get(id)
       if (call === undefined) return
-      call.up++
-      joined().callee.onCalleeEffect({ type: 'item', id, value, resume })
+      call.up += batch.count
+      joined().callee.onCalleeEffect({ type: 'items', id, ...batch })
     },
     sendEnd(id) {
       if (calls.has(id)) joined().callee.onCalleeEffect({ type: 'end', id })
     },
-    itemConsumed(id) {
+    itemsConsumed(id, taken) {
       const call = calls.get(id)
       if (call === undefined) return
-      call.down--
+      call.down -= taken.items
       joined().callee.onCalleeEffect({ type: 'writable', id })
     },
   }
@@ -95,23 +92,20 @@ export function createLoopback(clock: Clock): Loopback {
     fail(id, error) {
       if (settle(id)) joined().caller.onCallerEffect({ type: 'error', id, ...error })
     },
-    canSendItem(id) {
-      const call = calls.get(id)
-      return call !== undefined && call.down < WINDOW_ITEMS
-    },
-    sendItem(id, value, resume) {
+    itemRoom: (id) => roomBehind(calls.get(id)?.down),
+    sendItems(id, batch) {
       const call = calls.get(id)
       if (call === undefined) return
-      call.down++
-      joined().caller.onCallerEffect({ type: 'item', id, value, resume })
+      call.down += batch.count
+      joined().caller.onCallerEffect({ type: 'items', id, ...batch })
     },
     sendEnd(id) {
       if (settle(id)) joined().caller.onCallerEffect({ type: 'end', id })
     },
-    itemConsumed(id) {
+    itemsConsumed(id, taken) {
       const call = calls.get(id)
       if (call === undefined) return
-      call.up--
+      call.up -= taken.items
       joined().caller.onCallerEffect({ type: 'writable', id })
     },
   }
@@ -125,6 +119,12 @@ export function createLoopback(clock: Clock): Loopback {
   }
 }
 
+/** @param unread items of a direction; `undefined` where the call is over */
+function roomBehind(unread: number | undefined): ItemRoom | undefined {
+  if (unread === undefined || unread >= WINDOW_ITEMS) return undefined
+  return { items: WINDOW_ITEMS - unread, bytes: Number.POSITIVE_INFINITY, batchBytes: Number.POSITIVE_INFINITY }
+}
+
 /** The moves that only one of the two ends makes, or that mean nothing without a wire. */
 const NOTHING: SessionLink = {
   nextId: () => 0,
@@ -135,10 +135,12 @@ const NOTHING: SessionLink = {
   isUnsent: () => false,
   succeed() {},
   fail() {},
-  canSendItem: () => false,
-  sendItem() {},
+  itemRoom: () => undefined,
+  sendItems() {},
+  itemCollected: () => true,
+  collect: (flush) => flush(),
   sendEnd() {},
   hasRoom: () => true,
-  itemConsumed() {},
+  itemsConsumed() {},
   sendPlain() {},
 }

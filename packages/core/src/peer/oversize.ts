@@ -21,7 +21,7 @@ export function insteadOf(frame: CountedFrame, { session, now, isOwn }: Oversize
     return [failureOf(frame.id, 'call'), ...session.cancel(frame.id, now).filter((effect) => !isCancel(effect))]
   }
   if (type === FrameType.Ok || type === FrameType.Error) return [{ type: 'send', frame: errorFor(frame.id) }]
-  if (type === FrameType.Item) {
+  if (type === FrameType.Items) {
     if (isOwn(frame.id)) return [failureOf(frame.id, 'item'), ...session.cancel(frame.id, now)]
     return [...session.fail(frame.id, errorOf('item'), now), { type: 'abort', id: frame.id, why: 'cancelled' }]
   }

@@ -12,7 +12,13 @@ function setUp(): PlainIds {
   return ids
 }
 
-const item = (id: number): Frame => ({ type: FrameType.Item, id, value: Uint8Array.of(0xc0), resume: undefined })
+const item = (id: number): Frame => ({
+  type: FrameType.Items,
+  id,
+  count: 1,
+  values: Uint8Array.of(0x91, 0xc0),
+  resumes: undefined,
+})
 const ok = (id: number): Frame => ({ type: FrameType.Ok, id, output: undefined })
 const error = (id: number): Frame => ({ type: FrameType.Error, id, code: 'NO', message: '', data: undefined })
 const end = (id: number): Frame => ({ type: FrameType.End, id })

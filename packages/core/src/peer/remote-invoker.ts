@@ -13,9 +13,10 @@ import { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-o
 import type { Caller, CallRequest, CallSink, FailureSink, StreamSink } from './caller.ts'
 import { type ItemPump, startItemPump } from './item-pump.ts'
 import { ItemQueue } from './item-queue.ts'
+import { ItemSender } from './item-sender.ts'
 import type { ProcedureInvoker, StreamCall } from './procedure-caller.ts'
 import type { KeyedCallOptions, ProcedureCallOptions } from './procedure-caller-types.ts'
-import { createValueReader, encodeItem, encodeValue, type ValueReader } from './values.ts'
+import { addItem, createValueReader, encodeValue, type ValueReader } from './values.ts'
 
 export interface RemoteInvokerOptions {
   readonly caller: Caller
@@ -64,7 +65,7 @@ async function call(remote: Remote, entry: ProcedureEntry, unary: UnaryCall): Pr
   }
 }
 
-function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: StreamCall): ItemQueue<Payload, unknown> {
+function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: StreamCall): ItemQueue<unknown> {
   const { caller, codec, reader } = remote
   let state: 'open' | 'finished' = 'open'
   let id: number | undefined
@@ -88,15 +89,16 @@ function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: Str
     cancel()
     queue.fail(error)
   }
-  const queue = new ItemQueue<Payload, unknown>({
-    decode: (payload) => reader.read(payload, entry.def.output),
-    onConsumed: (byteLength) => {
-      if (id !== undefined) caller.link.itemConsumed(id, byteLength)
+  const queue = new ItemQueue<unknown>({
+    decode: ({ values, count }) => ({ values: reader.readList(values, count), resumes: undefined }),
+    check: (item) => reader.check(item, entry.def.output),
+    onConsumed: (taken) => {
+      if (id !== undefined) caller.link.itemsConsumed(id, taken)
     },
     onCancel: cancel,
   })
   const sink: StreamSink = {
-    item: (value) => queue.push(value, value.byteLength),
+    arrived: (batch) => queue.push(batch),
     end() {
       finish()
       queue.end()
@@ -118,11 +120,14 @@ function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: Str
   if (isFinished(state)) return queue
   stopListening = onAbort(options.signal, cancelWith)
   if (up !== undefined) {
+    const { link } = caller
+    const sender = new ItemSender({ link, id, codec })
     pump = startItemPump({
-      link: caller.link,
+      link,
       id,
       source: up,
-      encode: (item) => ({ value: encodeItem(codec, item), resume: undefined }),
+      sender,
+      add: (item) => addItem(sender, item),
       onEnd: () => {},
       onFailure: cancelWith,
     })

@@ -31,6 +31,11 @@ export class SendPace {
   #callee: 'content' | 'waits for room' = 'content'
   /** Bytes of answers that were given in this turn and have not reached the outbox: the effects at hand come first. */
   #givenBytes = 0
+  /** Items that will have been sent when this turn is over. */
+  #collectedItems = 0
+  #collectedBytes = 0
+  /** How many bytes there was room for when a stream asked last, those that were collected not taken off. */
+  #roomBytes = 0
 
   constructor(options: SendPaceOptions) {
     this.#options = options
@@ -70,13 +75,25 @@ export class SendPace {
 
   /** Whether stream `id` may send an item in this turn. One that may not is among `streamsToWake` later. */
   allowsItem(id: number): boolean {
-    if (this.#isThere && this.#hasRoom) return this.#allowance.allows(id)
+    this.#roomBytes = this.#isThere ? this.#bytesLeft : 0
+    if (this.#mayCollect) return true
     this.#allowance.putOff(id)
     return false
   }
 
-  itemSent(byteLength: number): void {
-    this.#allowance.spend(byteLength)
+  /** An item of so many bytes is to be sent in this turn. Returns whether others may follow. */
+  itemCollected(byteLength: number): boolean {
+    this.#collectedItems += 1
+    this.#collectedBytes += byteLength
+    return this.#mayCollect
+  }
+
+  /** Items were sent, whether or not they had been collected. */
+  itemsSent(items: number, byteLength: number): void {
+    this.#allowance.spend(items, byteLength)
+    this.#roomBytes -= byteLength
+    this.#collectedItems = Math.max(0, this.#collectedItems - items)
+    this.#collectedBytes = Math.max(0, this.#collectedBytes - byteLength)
   }
 
   answerGiven(byteLength: number): void {
@@ -99,6 +116,8 @@ export class SendPace {
   renew(): void {
     this.#allowance.renew()
     this.#givenBytes = 0
+    this.#collectedItems = 0
+    this.#collectedBytes = 0
   }
 
   /** Whether the callee waits for room that there is now. It is taken to know. */
@@ -146,9 +165,18 @@ export class SendPace {
 
   /** Also without a window (a session that cannot be resumed) no more is made than the transport takes. */
   get #hasRoom(): boolean {
+    return this.#bytesLeft > this.#collectedBytes
+  }
+
+  /** What may be sent besides the answers that were given. Below 1: nothing. */
+  get #bytesLeft(): number {
     const { outbox, backlogBytes } = this.#options
-    const waitingBytes = this.#givenBytes + outbox.unsentBytes + (backlogBytes() ?? 0)
-    return outbox.hasRoomBehind(this.#givenBytes) && waitingBytes <= this.#watch.watchedBytes
+    const unwatchedBytes = this.#watch.watchedBytes + 1 - outbox.unsentBytes - (backlogBytes() ?? 0)
+    return Math.min(outbox.roomBytes, unwatchedBytes) - this.#givenBytes
+  }
+
+  get #mayCollect(): boolean {
+    return this.#collectedBytes < this.#roomBytes && this.#allowance.leaves(this.#collectedItems, this.#collectedBytes)
   }
 
   /** Whether what is sent now is read soon. */

@@ -1,8 +1,9 @@
 import type { Clock } from '../io/ports.ts'
-import type { Payload } from '../protocol/frame.ts'
+import type { ItemBatch, Payload } from '../protocol/frame.ts'
+import type { CreditWindow } from '../session/credit.ts'
 import type { Effect } from '../session/effect.ts'
 import type { OutgoingCall, OutgoingError, OutgoingListen, OutgoingOpen, Session } from '../session/session.ts'
-import type { SessionLink } from './link.ts'
+import type { ItemRoom, SessionLink } from './link.ts'
 
 /**
  * A session with its clock, whose effects are applied: strictly in order, and those that others cause only when the list at
@@ -31,6 +32,9 @@ export abstract class SessionDriver<S extends Session> implements SessionLink {
 
   abstract sendPlain(id: number): void
   abstract hasRoom(): boolean
+  abstract itemRoom(id: number): ItemRoom | undefined
+  abstract itemCollected(byteLength: number): boolean
+  abstract collect(flush: () => void): void
 
   /** Makes a move of one role's own, such as `accept` or `refreshAuth`, and applies what follows. */
   move(input: (session: S, now: number) => readonly Effect[]): void {
@@ -74,20 +78,16 @@ export abstract class SessionDriver<S extends Session> implements SessionLink {
     if (this.isLive) this.apply(this.session.fail(id, error, this.clock.now()))
   }
 
-  canSendItem(id: number): boolean {
-    return this.isLive && this.session.canSendItem(id)
-  }
-
-  sendItem(id: number, value: Payload, resume: Payload | undefined): void {
-    if (this.isLive) this.apply(this.session.sendItem(id, value, resume, this.clock.now()))
+  sendItems(id: number, batch: ItemBatch): void {
+    if (this.isLive) this.apply(this.session.sendItems(id, batch, this.clock.now()))
   }
 
   sendEnd(id: number): void {
     if (this.isLive) this.apply(this.session.sendEnd(id, this.clock.now()))
   }
 
-  itemConsumed(id: number, byteLength: number): void {
-    if (this.isLive) this.apply(this.session.itemConsumed(id, byteLength, this.clock.now()))
+  itemsConsumed(id: number, taken: CreditWindow): void {
+    if (this.isLive) this.apply(this.session.itemsConsumed(id, taken, this.clock.now()))
   }
 
   protected apply(effects: readonly Effect[]): void {

@@ -9,6 +9,7 @@ import type { Schema } from '../contract/schema.ts'
 import { type Validation, validate } from '../contract/validate.ts'
 import type { Payload } from '../protocol/frame.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
+import type { ItemSender } from './item-sender.ts'
 
 /** The payload of a value; none for `undefined`. Throws `UNSERIALISABLE`, with where in the value and why. */
 export function encodeValue(codec: ValueCodec, value: unknown): Payload | undefined {
@@ -20,22 +21,34 @@ export function encodeCanonically(codec: ValueCodec, value: unknown): Payload | 
   return value === undefined ? undefined : unserialisableFrom(() => codec.encodeCanonical(value))
 }
 
-/** As `encodeValue`, for items of a stream: each has a payload, also `undefined`. */
-export function encodeItem(codec: ValueCodec, item: unknown): Payload {
-  return unserialisableFrom(() => codec.encode(item))
+/** As `encodeValue`, for an item of a stream: each is a value, also `undefined`. */
+export function addItem(sender: ItemSender, item: unknown): void {
+  try {
+    sender.add(item)
+  } catch (cause) {
+    throw unserialisable(cause)
+  }
 }
 
 function unserialisableFrom(encode: () => Payload): Payload {
   try {
     return encode()
   } catch (cause) {
-    throw new TautlineError('UNSERIALISABLE', { message: messageOf(cause), outcome: 'not-sent', cause })
+    throw unserialisable(cause)
   }
+}
+
+function unserialisable(cause: unknown): TautlineError {
+  return new TautlineError('UNSERIALISABLE', { message: messageOf(cause), outcome: 'not-sent', cause })
 }
 
 export interface ValueReader {
   /** Throws or rejects with `INVALID_OUTPUT`. Synchronous unless a schema is not. */
   read(payload: Payload | undefined, schema: Schema | undefined): unknown
+  /** The values of a list, to be checked one by one. Throws `INVALID_OUTPUT`. */
+  readList(payload: Payload, count: number): readonly unknown[]
+  /** As `read`, of a value that is there already. */
+  check(value: unknown, schema: Schema | undefined): unknown
   /** The error that the other end has told of. */
   readError(told: ToldError, schemas: ErrorSchemas): TautlineError | Promise<TautlineError>
 }
@@ -48,14 +61,17 @@ export interface ToldError {
 
 /** @param validates whether schemas are asked, or the other end is believed */
 export function createValueReader(codec: ValueCodec, validates: boolean): ValueReader {
-  const read: ValueReader['read'] = (payload, schema) => {
-    const value = payload === undefined ? undefined : decode(codec, payload)
+  const check: ValueReader['check'] = (value, schema) => {
     if (!validates || schema === undefined) return value
     const validation = validate(schema, value)
     return validation instanceof Promise ? validation.then(unwrap) : unwrap(validation)
   }
+  const read: ValueReader['read'] = (payload, schema) =>
+    check(payload === undefined ? undefined : believable(() => codec.decode(payload)), schema)
   return {
     read,
+    readList: (payload, count) => believable(() => codec.decodeList(payload, count)),
+    check,
     readError(told, schemas) {
       const toError = (data: unknown): TautlineError => new TautlineError(told.code, { message: told.message, data })
       try {
@@ -68,9 +84,9 @@ export function createValueReader(codec: ValueCodec, validates: boolean): ValueR
   }
 }
 
-function decode(codec: ValueCodec, payload: Payload): unknown {
+function believable<T>(decode: () => T): T {
   try {
-    return codec.decode(payload)
+    return decode()
   } catch (cause) {
     throw new TautlineError('INVALID_OUTPUT', { message: messageOf(cause), cause })
   }

@@ -24,6 +24,15 @@ export function decodeValue(payload: Payload): unknown {
   return new ValueReader(payload).read()
 }
 
+/**
+ * As `decodeValue`, for an array of so many values that are payloads each: what bounds one of them is not shared by all.
+ *
+ * @throws RangeError for another number of values, too
+ */
+export function decodeList(payload: Payload, count: number): unknown[] {
+  return new ValueReader(payload).readList(count)
+}
+
 class ValueReader {
   readonly #bytes: Uint8Array
   readonly #view: DataView
@@ -101,6 +110,25 @@ class ValueReader {
         // 0xd4 to 0xd8: an extension of 1, 2, 4, 8 or 16 bytes.
         return this.#extension(1 << (head - 0xd4))
     }
+  }
+
+  readList(count: number): unknown[] {
+    const length = this.#arrayLength()
+    if (length !== count) throw new RangeError(`Expected a list of ${count} values, got ${length ?? 'no list'}`)
+    const values: unknown[] = []
+    for (let i = 0; i < count; i += 1) {
+      this.#numberKeys = 0
+      values.push(this.read())
+    }
+    return values
+  }
+
+  /** `undefined` where there is no array. */
+  #arrayLength(): number | undefined {
+    const head = this.#uint8()
+    if (head >= 0x90 && head < 0xa0) return head & 0x0f
+    if (head === 0xdc) return this.#uint16()
+    return head === 0xdd ? this.#uint32() : undefined
   }
 
   #array(length: number): unknown[] {

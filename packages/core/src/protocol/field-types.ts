@@ -106,12 +106,26 @@ export const payload: FieldType<Payload> = {
   write: (writer, value) => writer.writeEncoded(value),
 }
 
+/** What the list adds to the nesting. */
+const LIST_LEVELS = 1
+
 const ENCODED_UNDEFINED: Payload = Uint8Array.from(UNDEFINED_BYTES)
 
 /** Absent, it is the value `undefined`, since nil is a value of its own. */
 export const optionalPayload: FieldType<Payload | undefined> = {
   read: (reader) => reader.readOptionalPayload(),
   write: (writer, value) => writer.writeEncoded(value ?? ENCODED_UNDEFINED),
+}
+
+/** A payload that holds several, each of which may be as deep as one alone. */
+export const payloadList: FieldType<Payload> = {
+  ...payload,
+  read: (reader) => reader.readPayload(LIST_LEVELS),
+}
+
+export const optionalPayloadList: FieldType<Payload | undefined> = {
+  ...optionalPayload,
+  read: (reader) => reader.readOptionalPayload(LIST_LEVELS),
 }
 
 /** Absent, it is nil. Not for payloads. */

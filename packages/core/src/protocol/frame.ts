@@ -20,7 +20,7 @@ export const FrameType = {
   Open: 2,
   Ok: 3,
   Error: 4,
-  Item: 5,
+  Items: 5,
   End: 6,
   Cancel: 7,
   Credit: 8,
@@ -86,12 +86,19 @@ export interface ErrorFrame {
   readonly data: Payload | undefined
 }
 
-/** `[5, id, value, resume?]`: one item of a stream. Both ways. */
-export interface ItemFrame {
-  readonly type: typeof FrameType.Item
+/** Items of one stream that travel together. */
+export interface ItemBatch {
+  readonly count: number
+  /** A list of so many values. */
+  readonly values: Payload
+  /** A list of as many, with `undefined` for an item that has none; absent where none has one. */
+  readonly resumes: Payload | undefined
+}
+
+/** `[5, id, count, values, resumes?]`: the next items of a stream. Both ways. */
+export interface ItemsFrame extends ItemBatch {
+  readonly type: typeof FrameType.Items
   readonly id: number
-  readonly value: Payload
-  readonly resume: Payload | undefined
 }
 
 /** `[6, id]`: no more items from the sender. From the callee it settles the OPEN. Both ways. */
@@ -207,7 +214,7 @@ export type CountedFrame =
   | OpenFrame
   | OkFrame
   | ErrorFrame
-  | ItemFrame
+  | ItemsFrame
   | EndFrame
   | CancelFrame
   | CreditFrame

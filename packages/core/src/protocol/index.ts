@@ -23,7 +23,8 @@ export {
   type HeartbeatTimes,
   type Hello,
   type HelloFrame,
-  type ItemFrame,
+  type ItemBatch,
+  type ItemsFrame,
   isCounted,
   type ListenFrame,
   type MessageHeader,
@@ -45,6 +46,7 @@ export { DEFAULT_LIMITS, type Limits } from './limits.ts'
 export { joinMessage, MessageBuilder } from './message-builder.ts'
 export { UnserialisableError } from './unserialisable-error.ts'
 export { createValueCodec, payloadKey, type ValueCodec } from './value-codec.ts'
+export type { ValueList } from './value-list.ts'
 export { PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts'
 export { ProtocolViolation } from './violation.ts'
 export { WriterPool } from './writer-pool.ts'

@@ -25,6 +25,8 @@ export interface Limits extends PeerLimits {
   readonly streamItems: number
   /** Bytes of a stream's items that may be under way unread. @default 256 KiB */
   readonly streamBytes: number
+  /** To how many `streamItems` may grow, for a reader that keeps up. Each end decides for what it reads. @default 1024 */
+  readonly maxStreamItems: number
   /** Bytes a client may send before WELCOME. @default 16 KiB */
   readonly helloBytes: number
   /** From transport open to HELLO, and from HELLO to WELCOME, in ms. @default 10,000 */
@@ -45,6 +47,7 @@ export const DEFAULT_LIMITS: Limits = {
   topics: 1024,
   streamItems: 32,
   streamBytes: 256 * KiB,
+  maxStreamItems: 1024,
   helloBytes: 16 * KiB,
   handshakeMs: 10_000,
 }

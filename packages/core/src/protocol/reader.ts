@@ -116,27 +116,28 @@ export class Reader {
     return this.bytes.subarray(start)
   }
 
-  /** One value of any kind, scanned, as a view. */
-  readPayload(): Payload {
+  /** One value of any kind, scanned, as a view. It may be nested `moreLevels` deeper than the limit says. */
+  readPayload(moreLevels = 0): Payload {
     const start = this.offset
-    this.skip()
+    this.skip(moreLevels)
     return this.bytes.subarray(start, this.offset)
   }
 
   /** As `readPayload`, with the value `undefined` for what a sender could not leave out. */
-  readOptionalPayload(): Payload | undefined {
+  readOptionalPayload(moreLevels = 0): Payload | undefined {
     const { bytes, offset } = this
     const [first, second, third] = UNDEFINED_BYTES
     if (bytes[offset] === first && bytes[offset + 1] === second && bytes[offset + 2] === third) {
       this.offset += 3
       return undefined
     }
-    return this.readPayload()
+    return this.readPayload(moreLevels)
   }
 
   /** Checks a value and leaves it. */
-  skip(): void {
+  skip(moreLevels = 0): void {
     this.#scanner ??= new Scanner(this.#limits)
+    this.#scanner.moreLevels = moreLevels
     this.offset = this.#scanner.scan(this.bytes, this.offset, this.bytes.byteLength)
   }
 

@@ -26,6 +26,8 @@ const NOTHING = new Uint8Array()
  * checked against `bound` before it is read; hence the `!`.
  */
 export class Scanner {
+  /** Levels that the values to come may have beyond the limit `depth`. */
+  moreLevels = 0
   readonly #depthLimit: number
   readonly #nodeLimit: number
   #nodes = 0
@@ -149,8 +151,9 @@ export class Scanner {
 
   /** `end`: where the bytes of the container must end, if it is an extension. */
   #open(children: number, isMap: boolean, end: number = SAME_BOUND): void {
-    if (this.#outer.length >= this.#depthLimit * SAVED) {
-      throw tooLarge(`At byte ${this.#at}: nesting deeper than ${this.#depthLimit}`)
+    const mostLevels = this.#depthLimit + this.moreLevels
+    if (this.#outer.length >= mostLevels * SAVED) {
+      throw tooLarge(`At byte ${this.#at}: nesting deeper than ${mostLevels}`)
     }
     this.#outer.push(this.#left, this.#isMap ? 1 : 0, this.#bound, end === SAME_BOUND ? SAME_BOUND : this.#due)
     if (end !== SAME_BOUND) {

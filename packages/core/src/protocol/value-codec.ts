@@ -1,7 +1,8 @@
 import { Encoder } from '@msgpack/msgpack'
-import { decodeValue } from './decode-value.ts'
+import { decodeList, decodeValue } from './decode-value.ts'
 import type { Payload } from './frame.ts'
 import { prepareValue } from './prepare-value.ts'
+import { PlainValueList, type ValueList } from './value-list.ts'
 import { Writer } from './writer.ts'
 
 /** Values of unknown shape to payloads and back. */
@@ -25,6 +26,14 @@ export interface ValueCodec {
    * @throws RangeError for more numbers as keys of Maps or members of Sets than `encode` takes
    */
   decode(payload: Payload): unknown
+  /** For values that travel together. Each is encoded as by `encode`, and held to its bounds alone. */
+  createList(): ValueList
+  /**
+   * The values of a list, each as by `decode`.
+   *
+   * @throws RangeError where it does not hold `count` values
+   */
+  decodeList(payload: Payload, count: number): unknown[]
 }
 
 /** An encoder whose buffer has grown past this is dropped, so that one large value does not stay in memory. */
@@ -36,11 +45,18 @@ const BIN_HEAD_BYTES = 5
 export function createValueCodec(): ValueCodec {
   const encodePlain = reusedEncoder(false)
   const encodeSorted = reusedEncoder(true)
+  const encodeShared = reusedEncoder(false, 'shared')
+  const appendPlain = (value: unknown, writer: Writer): void => {
+    if (value instanceof Uint8Array) writer.writeBytes(value)
+    else writer.writeEncoded(encodeShared(prepareValue(value, encodePlain)))
+  }
   return {
     // Bytes alone, such as pieces of a file, need no encoder and are copied once.
     encode: (value) => (value instanceof Uint8Array ? encodeBin(value) : encodePlain(prepareValue(value, encodePlain))),
     encodeCanonical: (value) => encodeSorted(prepareValue(value, encodeSorted)),
     decode: decodeValue,
+    createList: () => new PlainValueList(appendPlain),
+    decodeList,
   }
 }
 
@@ -57,10 +73,11 @@ function encodeBin(bytes: Uint8Array): Payload {
   return writer.view(0)
 }
 
-function reusedEncoder(sortKeys: boolean): (prepared: unknown) => Uint8Array {
+/** @param memory whether what it gives is the caller's, or changes with the next value */
+function reusedEncoder(sortKeys: boolean, memory: 'own' | 'shared' = 'own'): (prepared: unknown) => Uint8Array {
   let encoder = new Encoder({ sortKeys })
   return (prepared) => {
-    const bytes = encoder.encode(prepared)
+    const bytes = memory === 'own' ? encoder.encode(prepared) : encoder.encodeSharedRef(prepared)
     if (bytes.byteLength > KEPT_BYTES) encoder = new Encoder({ sortKeys })
     return bytes
   }

@@ -1,8 +1,9 @@
 import { CloseCode, mayRetryAfter, sessionOutlives } from '../protocol/close-codes.ts'
-import type { CloseFrame, Frame, MessageHeader, Payload, Welcome } from '../protocol/frame.ts'
+import type { CloseFrame, Frame, ItemBatch, MessageHeader, Payload, Welcome } from '../protocol/frame.ts'
 import { FrameType, isCounted } from '../protocol/frame.ts'
 import type { Limits } from '../protocol/limits.ts'
 import { ProtocolViolation } from '../protocol/violation.ts'
+import type { CreditWindow } from './credit.ts'
 import { type Effect, NO_EFFECTS } from './effect.ts'
 import { Exchange } from './exchange.ts'
 import type { RoleFrame } from './frame-kinds.ts'
@@ -65,7 +66,7 @@ export abstract class BaseSession implements Session {
   constructor({ role, limits, openingDeadline, createIncoming }: BaseSessionOptions) {
     this.role = role
     this.limits = limits
-    this.exchange = new Exchange(role, limits.topics, createIncoming)
+    this.exchange = new Exchange(role, limits, createIncoming)
     this.#phase = { name: 'opening', deadline: openingDeadline }
   }
 
@@ -184,13 +185,13 @@ export abstract class BaseSession implements Session {
     return effects
   }
 
-  canSendItem(id: number): boolean {
-    return this.exchange.canSendItem(id)
+  itemCredit(id: number): CreditWindow | undefined {
+    return this.exchange.itemCredit(id)
   }
 
-  sendItem(id: number, value: Payload, resume: Payload | undefined): readonly Effect[] {
+  sendItems(id: number, batch: ItemBatch): readonly Effect[] {
     const effects: Effect[] = []
-    this.exchange.sendItem(id, value, resume, effects)
+    this.exchange.sendItems(id, batch, effects)
     return effects
   }
 
@@ -200,9 +201,9 @@ export abstract class BaseSession implements Session {
     return effects
   }
 
-  itemConsumed(id: number, byteLength: number): readonly Effect[] {
+  itemsConsumed(id: number, taken: CreditWindow): readonly Effect[] {
     const effects: Effect[] = []
-    this.exchange.itemConsumed(id, byteLength, effects)
+    this.exchange.itemsConsumed(id, taken, effects)
     return effects
   }
 
@@ -300,7 +301,7 @@ export abstract class BaseSession implements Session {
       case FrameType.Cancel:
       case FrameType.Ok:
       case FrameType.Error:
-      case FrameType.Item:
+      case FrameType.Items:
       case FrameType.Credit:
       case FrameType.End:
         return this.exchange.onFrame(frame, now, effects)

@@ -36,19 +36,35 @@ export class SendCredit {
     return !before && this.available
   }
 
-  spend(byteLength: number): void {
-    this.#items -= 1
+  get items(): number {
+    return this.#items
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  spend(items: number, byteLength: number): void {
+    this.#items -= items
     this.#bytes -= byteLength
   }
 }
 
 /** What we still allow the peer to send, and what the application has taken since the last grant. */
 export class ReceiveCredit {
+  readonly #maxItems: number
   #window: CreditWindow | undefined
   #items = 0
   #bytes = 0
+  /** Items that have arrived and were not taken. */
+  #unread = 0
   #takenItems = 0
   #takenBytes = 0
+
+  /** @param maxItems to how many the window of items may grow */
+  constructor(maxItems: number) {
+    this.#maxItems = maxItems
+  }
 
   start(window: CreditWindow): void {
     this.#window = window
@@ -56,29 +72,43 @@ export class ReceiveCredit {
     this.#bytes = window.bytes
   }
 
-  /** An item arrived. */
-  use(byteLength: number): void {
-    if (this.#items <= 0 || this.#bytes <= 0) {
+  /** Items arrived. */
+  use(items: number, byteLength: number): void {
+    if (items > this.#items || this.#bytes <= 0) {
       throw protocolError(
-        `Expected an item only with credit, got one with ${this.#items} items and ${this.#bytes} bytes left`,
+        `Expected items only with credit, got ${items} with ${this.#items} items and ${this.#bytes} bytes left`,
       )
     }
-    this.#items -= 1
+    this.#items -= items
     this.#bytes -= byteLength
+    this.#unread += items
   }
 
-  /** The application took an item. Returns what to grant: half of the window at a time, to spare frames. */
-  give(byteLength: number): CreditWindow | undefined {
+  /** The application took items. Returns what to grant: half of the window at a time, to spare frames. */
+  give(items: number, byteLength: number): CreditWindow | undefined {
     const window = this.#window
     if (window === undefined) return undefined
-    this.#takenItems += 1
+    this.#unread -= items
+    this.#takenItems += items
     this.#takenBytes += byteLength
-    if (this.#takenItems * 2 < window.items && this.#takenBytes * 2 < window.bytes) return undefined
-    const grant = { items: this.#takenItems, bytes: this.#takenBytes }
+    const itemsAreDue = this.#takenItems * 2 >= window.items
+    if (!itemsAreDue && this.#takenBytes * 2 < window.bytes) return undefined
+    const grant = { items: this.#takenItems + (itemsAreDue ? this.#grow(window) : 0), bytes: this.#takenBytes }
     this.#items += grant.items
     this.#bytes += grant.bytes
     this.#takenItems = 0
     this.#takenBytes = 0
     return grant
+  }
+
+  /**
+   * A reader that has taken all there was by the time when more is due waits for the sender, and not the other way round:
+   * its window of items doubles. Memory is bounded by that of bytes. Returns by how much it grew.
+   */
+  #grow(window: CreditWindow): number {
+    if (this.#unread > 0) return 0
+    const items = Math.min(2 * window.items, Math.max(window.items, this.#maxItems))
+    this.#window = { items, bytes: window.bytes }
+    return items - window.items
   }
 }

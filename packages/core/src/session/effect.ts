@@ -1,4 +1,4 @@
-import type { Frame, GoAway, Hello, Meta, Payload, ProcedureRef, Welcome } from '../protocol/frame.ts'
+import type { Frame, GoAway, Hello, ItemBatch, Meta, Payload, ProcedureRef, Welcome } from '../protocol/frame.ts'
 
 /**
  * What a session asks of its driver. Every input of a session returns a list of these; the driver applies them
@@ -70,7 +70,7 @@ export type CallerEffect =
       readonly message: string
       readonly data: Payload | undefined
     }
-  | { readonly type: 'item'; readonly id: number; readonly value: Payload; readonly resume: Payload | undefined }
+  | ({ readonly type: 'items'; readonly id: number } & ItemBatch)
   /** The peer sends no more items under this id. */
   | { readonly type: 'end'; readonly id: number }
   /** There is credit again for items under this id. */

@@ -1,6 +1,7 @@
-import type { OkFrame, Payload, PeerLimits } from '../protocol/frame.ts'
+import type { ItemBatch, OkFrame, Payload, PeerLimits } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
-import { windowOf } from './credit.ts'
+import type { Limits } from '../protocol/limits.ts'
+import { type CreditWindow, windowOf } from './credit.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Effect } from './effect.ts'
 import type { RequestFrame } from './frame-kinds.ts'
@@ -26,11 +27,16 @@ export class Exchange {
   readonly #parity: number
   readonly #topics: number
 
-  constructor(role: 'client' | 'server', topics: number, createIncoming: CreateIncomingTable) {
+  constructor(
+    role: 'client' | 'server',
+    { topics, maxStreamItems }: Pick<Limits, 'topics' | 'maxStreamItems'>,
+    createIncoming: CreateIncomingTable,
+  ) {
     this.#parity = FIRST_ID[role] % 2
     this.#topics = topics
-    this.#outgoing = new OutgoingRequests(FIRST_ID[role], this.#deadlines)
-    this.#incoming = createIncoming(FIRST_ID[role === 'client' ? 'server' : 'client'], this.#deadlines)
+    const peer = role === 'client' ? 'server' : 'client'
+    this.#outgoing = new OutgoingRequests(FIRST_ID[role], this.#deadlines, maxStreamItems)
+    this.#incoming = createIncoming(FIRST_ID[peer], this.#deadlines, maxStreamItems)
   }
 
   /** HELLO leaves, and takes along at most so many requests of each kind and so many bytes. */
@@ -72,13 +78,13 @@ export class Exchange {
     this.#incoming.fail(id, error, effects)
   }
 
-  canSendItem(id: number): boolean {
-    return this.#streamOf(id)?.canSend === true
+  itemCredit(id: number): CreditWindow | undefined {
+    return this.#streamOf(id)?.credit
   }
 
-  sendItem(id: number, value: Payload, resume: Payload | undefined, effects: Effect[]): void {
+  sendItems(id: number, batch: ItemBatch, effects: Effect[]): void {
     const stream = this.#streamOf(id)
-    if (stream !== undefined) effects.push({ type: 'send', frame: stream.item(value, resume) })
+    if (stream !== undefined) effects.push({ type: 'send', frame: stream.items(batch) })
   }
 
   sendEnd(id: number, effects: Effect[]): void {
@@ -86,8 +92,8 @@ export class Exchange {
     else this.#incoming.end(id, effects)
   }
 
-  itemConsumed(id: number, byteLength: number, effects: Effect[]): void {
-    const frame = this.#streamOf(id)?.consumed(byteLength)
+  itemsConsumed(id: number, taken: CreditWindow, effects: Effect[]): void {
+    const frame = this.#streamOf(id)?.consumed(taken.items, taken.bytes)
     if (frame !== undefined) effects.push({ type: 'send', frame })
   }
 
@@ -105,8 +111,8 @@ export class Exchange {
         return this.#outgoing.onOk(frame, now, effects)
       case FrameType.Error:
         return this.#outgoing.onError(frame, now, effects)
-      case FrameType.Item:
-        return this.#findStream(frame.id)?.onItem(frame, effects)
+      case FrameType.Items:
+        return this.#findStream(frame.id)?.onItems(frame, effects)
       case FrameType.Credit:
         return this.#findStream(frame.id)?.onCredit(frame, effects)
       case FrameType.End:

@@ -256,7 +256,7 @@ describe('a session ends with 4400, or 4410 for a gap', () => {
     ['an answer to a call never made', [okFrame(2)]],
     ['a CANCEL of a call never made', [cancelFrame(5)]],
     ['a CANCEL of a call of ours', [cancelFrame(2)]],
-    ['an ITEM for a call', [{ type: FrameType.Item, id: 1, value: payload(1), resume: undefined }]],
+    ['ITEMS for a call', [{ type: FrameType.Items, id: 1, count: 1, values: payload(1), resumes: undefined }]],
     ['an END for a call', [{ type: FrameType.End, id: 1 }]],
     ['CREDIT for a call', [{ type: FrameType.Credit, id: 1, items: 1, bytes: 1 }]],
     ['an EVENT from a client', [{ type: FrameType.Event, event: 'e', params: undefined, payload: undefined }]],
@@ -267,7 +267,7 @@ describe('a session ends with 4400, or 4410 for a gap', () => {
   test.each([
     ['an answer to a call never made', [okFrame(5)]],
     ['a topic accepted twice', [okFrame(3)]],
-    ['an ITEM for a call', [{ type: FrameType.Item, id: 1, value: payload(1), resume: undefined }]],
+    ['ITEMS for a call', [{ type: FrameType.Items, id: 1, count: 1, values: payload(1), resumes: undefined }]],
   ] as [string, Frame[]][])('at a client, for %s', (_, frames) => {
     expect(received(frames, 'client').at(-1)).toBe(4400)
   })

@@ -193,16 +193,16 @@ describe('the end of a session', () => {
           session.cancel(mine, now),
           session.succeed(theirs, undefined, now),
           session.fail(theirs, { code: 'X', message: '', data: undefined }, now),
-          session.sendItem(mine, payload(1), undefined, now),
-          session.sendItem(theirs, payload(1), undefined, now),
+          session.sendItems(mine, { count: 1, values: payload(1), resumes: undefined }, now),
+          session.sendItems(theirs, { count: 1, values: payload(1), resumes: undefined }, now),
           session.sendEnd(theirs, now),
-          session.itemConsumed(mine, 1, now),
+          session.itemsConsumed(mine, { items: 1, bytes: 1 }, now),
           session.close(1000, '', false, now),
           session.violated(4400, '', now),
           session.receive({ seq: 99, count: 0, ack: 0 }, [], now),
         ]
         expect(moves.flat()).toEqual([])
-        expect(session.canSendItem(mine)).toBe(false)
+        expect(session.itemCredit(mine)).toBeUndefined()
         expect(session.admit({ seq: 1, count: 1, ack: 0 }, 1, now)).toEqual({ type: 'drop' })
       }
       expect(client.session.opened(0)).toEqual([])

@@ -17,8 +17,8 @@ function streaming(options: SessionPairOptions = {}, duplex = true): SessionPair
 
 function sendAll<S extends Session>(end: SessionEnd<S>, id: number, value: Payload): number {
   let sent = 0
-  while (end.session.canSendItem(id)) {
-    end.move((session, now) => session.sendItem(id, value, undefined, now))
+  while (end.session.itemCredit(id) !== undefined) {
+    end.move((session, now) => session.sendItems(id, { count: 1, values: value, resumes: undefined }, now))
     sent += 1
   }
   return sent
@@ -38,13 +38,13 @@ describe('a stream', () => {
 
   test('carries items with resume values, then ends and is settled', () => {
     const { client, server, clock } = streaming()
-    server.move((session, now) => session.sendItem(1, payload(2), payload(1), now))
-    server.move((session, now) => session.sendItem(1, payload(3), undefined, now))
+    server.move((session, now) => session.sendItems(1, { count: 1, values: payload(2), resumes: payload(1) }, now))
+    server.move((session, now) => session.sendItems(1, { count: 1, values: payload(3), resumes: undefined }, now))
     server.move((session, now) => session.sendEnd(1, now))
     clock.advance(0)
     expect(client.effects).toEqual([
-      { type: 'item', id: 1, value: payload(2), resume: payload(1) },
-      { type: 'item', id: 1, value: payload(3), resume: undefined },
+      { type: 'items', id: 1, count: 1, values: payload(2), resumes: payload(1) },
+      { type: 'items', id: 1, count: 1, values: payload(3), resumes: undefined },
       { type: 'end', id: 1 },
     ])
     expect(client.session.stats()).toEqual(NO_STATS)
@@ -53,20 +53,20 @@ describe('a stream', () => {
 
   test('may fail after items', () => {
     const { client, server, clock } = streaming()
-    server.move((session, now) => session.sendItem(1, payload(2), undefined, now))
+    server.move((session, now) => session.sendItems(1, { count: 1, values: payload(2), resumes: undefined }, now))
     server.move((session, now) => session.fail(1, { code: 'GAP', message: '', data: undefined }, now))
     clock.advance(0)
-    expect(brief(client.effects)).toEqual(['item 1', 'error 1'])
+    expect(brief(client.effects)).toEqual(['items 1', 'error 1'])
     expect(client.session.stats()).toEqual(NO_STATS)
   })
 
   test('carries items to the callee, whose end settles it', () => {
     const { client, server, clock } = streaming()
-    client.move((session, now) => session.sendItem(1, payload(2), undefined, now))
+    client.move((session, now) => session.sendItems(1, { count: 1, values: payload(2), resumes: undefined }, now))
     client.move((session, now) => session.sendEnd(1, now))
     clock.advance(0)
-    expect(brief(server.effects)).toEqual(['item 1', 'end 1'])
-    expect(client.session.canSendItem(1)).toBe(false)
+    expect(brief(server.effects)).toEqual(['items 1', 'end 1'])
+    expect(client.session.itemCredit(1)).toBeUndefined()
     expect(client.session.stats().streams).toBe(1)
     expect(sendAll(server, 1, payload(1))).toBe(32)
     server.move((session, now) => session.sendEnd(1, now))
@@ -77,19 +77,19 @@ describe('a stream', () => {
   test('ends for the caller too when the callee ends it first', () => {
     const { client, server, clock } = streaming({ latencyMs: 10 })
     server.move((session, now) => session.sendEnd(1, now))
-    client.move((session, now) => session.sendItem(1, payload(2), undefined, now))
+    client.move((session, now) => session.sendItems(1, { count: 1, values: payload(2), resumes: undefined }, now))
     client.move((session, now) => session.sendEnd(1, now))
     clock.advance(50)
     expect(server.effects).toEqual([])
-    expect(client.session.canSendItem(1)).toBe(false)
+    expect(client.session.itemCredit(1)).toBeUndefined()
     expect([client.session.state, server.session.state]).toEqual(['open', 'open'])
-    expect(client.session.sendItem(1, payload(1), undefined, 50)).toEqual([])
-    expect(client.session.itemConsumed(1, 1, 50)).toEqual([])
+    expect(client.session.sendItems(1, { count: 1, values: payload(1), resumes: undefined }, 50)).toEqual([])
+    expect(client.session.itemsConsumed(1, { items: 1, bytes: 1 }, 50)).toEqual([])
   })
 
   test('takes no items from a caller that said it sends none', () => {
     const { client } = streaming({}, false)
-    expect(client.session.canSendItem(1)).toBe(false)
+    expect(client.session.itemCredit(1)).toBeUndefined()
     expect(client.session.sendEnd(1, 0)).toEqual([])
   })
 
@@ -99,22 +99,22 @@ describe('a stream', () => {
     clock.advance(0)
     expect(brief(client.takeEffects())).toEqual(['open 2'])
     expect(brief(server.takeEffects())).toEqual(['writable 2'])
-    server.move((session, now) => session.sendItem(2, payload(1), undefined, now))
-    client.move((session, now) => session.sendItem(2, payload(1), undefined, now))
+    server.move((session, now) => session.sendItems(2, { count: 1, values: payload(1), resumes: undefined }, now))
+    client.move((session, now) => session.sendItems(2, { count: 1, values: payload(1), resumes: undefined }, now))
     clock.advance(0)
-    expect(brief(client.effects)).toEqual(['item 2'])
-    expect(brief(server.effects)).toEqual(['item 2'])
+    expect(brief(client.effects)).toEqual(['items 2'])
+    expect(brief(server.effects)).toEqual(['items 2'])
   })
 
   test('is cancelled while items are under way, which are ignored', () => {
     const { client, server, clock } = streaming({ latencyMs: 10 })
-    server.move((session, now) => session.sendItem(1, payload(2), undefined, now))
+    server.move((session, now) => session.sendItems(1, { count: 1, values: payload(2), resumes: undefined }, now))
     client.move((session, now) => session.cancel(1, now))
     clock.advance(50)
     expect(client.effects).toEqual([])
     expect(server.effects).toEqual([{ type: 'abort', id: 1, why: 'cancelled' }])
-    expect(server.session.canSendItem(1)).toBe(false)
-    expect(server.session.sendItem(1, payload(1), undefined, 50)).toEqual([])
+    expect(server.session.itemCredit(1)).toBeUndefined()
+    expect(server.session.sendItems(1, { count: 1, values: payload(1), resumes: undefined }, 50)).toEqual([])
     expect(server.session.sendEnd(1, 50)).toEqual([])
     expect(client.session.state).toBe('open')
   })
@@ -131,11 +131,11 @@ describe('a stream', () => {
     const { client, clock, server, welcome } = openPair({ onHello: 'wait' })
     client.move((session, now) => session.open(openOf(session, { duplex: true }), now))
     clock.advance(0)
-    expect(client.session.canSendItem(1)).toBe(false)
+    expect(client.session.itemCredit(1)).toBeUndefined()
     server.move((session, now) => session.accept(welcome, now))
     clock.advance(0)
     expect(brief(client.effects)).toContain('writable 1')
-    expect(client.session.canSendItem(1)).toBe(true)
+    expect(client.session.itemCredit(1)).toBeDefined()
   })
 
   test('that is ended while it waits says so behind its OPEN', () => {
@@ -162,12 +162,15 @@ describe('a stream', () => {
 
 describe('credit', () => {
   test('stops the sender after so many items and lets it go on when half of them were taken', () => {
-    const { client, server, clock } = streaming({ serverLimits: { streamItems: 4 } })
+    const { client, server, clock } = streaming({
+      serverLimits: { streamItems: 4 },
+      clientLimits: { maxStreamItems: 4 },
+    })
     expect(sendAll(server, 1, payload(1))).toBe(4)
     clock.advance(0)
     for (const { type } of client.takeEffects()) {
-      expect(type).toBe('item')
-      client.move((session, now) => session.itemConsumed(1, 1, now))
+      expect(type).toBe('items')
+      client.move((session, now) => session.itemsConsumed(1, { items: 1, bytes: 1 }, now))
     }
     clock.advance(0)
     expect(brief(server.effects)).toEqual(['writable 1'])
@@ -180,11 +183,11 @@ describe('credit', () => {
     clock.advance(0)
     expect(client.takeEffects()).toHaveLength(4)
     clock.advance(60_000)
-    expect(server.session.canSendItem(1)).toBe(false)
-    client.move((session, now) => session.itemConsumed(1, 64 * 1024, now))
+    expect(server.session.itemCredit(1)).toBeUndefined()
+    client.move((session, now) => session.itemsConsumed(1, { items: 1, bytes: 64 * 1024 }, now))
     clock.advance(0)
-    expect(server.session.canSendItem(1)).toBe(false)
-    client.move((session, now) => session.itemConsumed(1, 64 * 1024, now))
+    expect(server.session.itemCredit(1)).toBeUndefined()
+    client.move((session, now) => session.itemsConsumed(1, { items: 1, bytes: 64 * 1024 }, now))
     clock.advance(0)
     expect(sendAll(server, 1, payload(64 * 1024))).toBe(2)
   })
@@ -193,16 +196,16 @@ describe('credit', () => {
     const { client, server, clock } = streaming({ serverLimits: { streamBytes: 100 } })
     expect(sendAll(server, 1, payload(1_000))).toBe(1)
     clock.advance(0)
-    client.move((session, now) => session.itemConsumed(1, 1_000, now))
+    client.move((session, now) => session.itemsConsumed(1, { items: 1, bytes: 1_000 }, now))
     clock.advance(0)
     expect(sendAll(server, 1, payload(1_000))).toBe(1)
   })
 
   test('holds for items to the callee alike', () => {
-    const { client, server, clock } = streaming({ serverLimits: { streamItems: 2 } })
+    const { client, server, clock } = streaming({ serverLimits: { streamItems: 2, maxStreamItems: 2 } })
     expect(sendAll(client, 1, payload(1))).toBe(2)
     clock.advance(0)
-    server.move((session, now) => session.itemConsumed(1, 1, now))
+    server.move((session, now) => session.itemsConsumed(1, { items: 1, bytes: 1 }, now))
     clock.advance(0)
     expect(brief(client.effects)).toEqual(['writable 1'])
     expect(sendAll(client, 1, payload(1))).toBe(1)
@@ -210,10 +213,10 @@ describe('credit', () => {
 
   test('is not returned for a direction that has ended', () => {
     const { client, server, clock } = streaming({ serverLimits: { streamItems: 1 } })
-    client.move((session, now) => session.sendItem(1, payload(1), undefined, now))
+    client.move((session, now) => session.sendItems(1, { count: 1, values: payload(1), resumes: undefined }, now))
     client.move((session, now) => session.sendEnd(1, now))
     clock.advance(0)
-    expect(server.session.itemConsumed(1, 1, 0)).toEqual([])
+    expect(server.session.itemsConsumed(1, { items: 1, bytes: 1 }, 0)).toEqual([])
   })
 
   test.each([
@@ -221,30 +224,76 @@ describe('credit', () => {
     ['bytes', { streamBytes: 2 }],
   ])('in %s that is overdrawn by one item ends the session', (_, limits) => {
     const { client } = streaming({ serverLimits: limits })
-    const item = { type: FrameType.Item, id: 1, value: payload(1), resume: undefined } as const
+    const item = { type: FrameType.Items, id: 1, count: 1, values: payload(1), resumes: undefined } as const
     const allowed = client.session.receive({ seq: 1, count: 2, ack: 0 }, [item, item], 0)
-    expect(brief(allowed)).toEqual(['item 1', 'item 1'])
+    expect(brief(allowed)).toEqual(['items 1', 'items 1'])
     expect(client.session.receive({ seq: 3, count: 1, ack: 0 }, [item], 0)).toMatchObject([
       { type: 'close', code: 4400 },
     ])
+  })
+
+  test('for a batch is there to its last item, and ends the session with one more', () => {
+    const { client } = streaming({ serverLimits: { streamItems: 4 } })
+    const items = (count: number) => ({ type: FrameType.Items, id: 1, count, values: payload(9), resumes: undefined })
+    expect(brief(client.session.receive({ seq: 1, count: 1, ack: 0 }, [items(1)], 0))).toEqual(['items 1'])
+    expect(brief(client.session.receive({ seq: 2, count: 1, ack: 0 }, [items(3)], 0))).toEqual(['items 1'])
+    expect(client.session.receive({ seq: 3, count: 1, ack: 0 }, [items(1)], 0)).toMatchObject([
+      { type: 'close', code: 4400 },
+    ])
+
+    const other = streaming({ serverLimits: { streamItems: 4 } }).client
+    expect(other.session.receive({ seq: 1, count: 1, ack: 0 }, [items(5)], 0)).toMatchObject([
+      { type: 'close', code: 4400 },
+    ])
+  })
+
+  test('is taken by resume values as by items', () => {
+    const { server } = streaming({ serverLimits: { streamBytes: 100 } })
+    const batch = { count: 1, values: payload(40), resumes: payload(59) }
+    server.move((session, now) => session.sendItems(1, batch, now))
+    expect(server.session.itemCredit(1)).toMatchObject({ bytes: 1 })
+    server.move((session, now) => session.sendItems(1, batch, now))
+    expect(server.session.itemCredit(1)).toBeUndefined()
+  })
+
+  test('grows for a reader that keeps up, and not for one that does not', () => {
+    const { client, server, clock } = streaming({ serverLimits: { streamItems: 4 } })
+    const send = (count: number): void => {
+      server.move((session, now) => session.sendItems(1, { count, values: payload(9), resumes: undefined }, now))
+      clock.advance(0)
+    }
+    const take = (items: number): void => {
+      client.move((session, now) => session.itemsConsumed(1, { items, bytes: 1 }, now))
+      clock.advance(0)
+    }
+    send(4)
+    take(2)
+    expect(server.session.itemCredit(1)).toMatchObject({ items: 2 })
+    take(2)
+    expect(server.session.itemCredit(1)).toMatchObject({ items: 8 })
+    expect(() => server.session.sendItems(1, { count: 9, values: payload(9), resumes: undefined }, 0)).toThrow(
+      'Expected at most 8 items',
+    )
   })
 
   test('is all that unread items take, however large their message was', () => {
     const { server } = streaming()
     const message = new Uint8Array(1024 * 1024)
     const value = message.subarray(7, 9)
-    const frame = { type: FrameType.Item, id: 1, value, resume: value } as const
+    const frame = { type: FrameType.Items, id: 1, count: 1, values: value, resumes: value } as const
     const header = { seq: 2, count: 1, ack: 0 }
     expect(server.session.admit(header, message.byteLength, 0)).toEqual({ type: 'accept' })
-    const [item] = server.session.receive(header, [frame], 0)
-    if (item?.type !== 'item' || item.resume === undefined) throw new Error('Expected an item')
-    expect([item.value.buffer.byteLength, item.resume.buffer.byteLength]).toEqual([2, 2])
+    const [items] = server.session.receive(header, [frame], 0)
+    if (items?.type !== 'items' || items.resumes === undefined) throw new Error('Expected items')
+    expect([items.values.buffer.byteLength, items.resumes.buffer.byteLength]).toEqual([2, 2])
   })
 
   test('asked of `sendItem` without `canSendItem` throws', () => {
     const { server } = streaming({ serverLimits: { streamItems: 1 } })
     sendAll(server, 1, payload(1))
-    expect(() => server.session.sendItem(1, payload(1), undefined, 0)).toThrow('canSendItem(1)')
+    expect(() => server.session.sendItems(1, { count: 1, values: payload(1), resumes: undefined }, 0)).toThrow(
+      'itemCredit(1)',
+    )
   })
 
   test('beyond what can be counted ends the session', () => {
@@ -258,7 +307,7 @@ describe('credit', () => {
 
 describe('a session ends with 4400', () => {
   test.each([
-    ['an ITEM', { type: FrameType.Item, id: 1, value: payload(1), resume: undefined }],
+    ['ITEMS', { type: FrameType.Items, id: 1, count: 1, values: payload(1), resumes: undefined }],
     ['an END', { type: FrameType.End, id: 1 }],
   ] as const)('for %s after END', (_, frame) => {
     const { server } = streaming()

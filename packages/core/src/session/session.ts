@@ -1,4 +1,14 @@
-import type { Frame, GoAway, MessageHeader, Meta, Payload, ProcedureRef, Welcome } from '../protocol/frame.ts'
+import type {
+  Frame,
+  GoAway,
+  ItemBatch,
+  MessageHeader,
+  Meta,
+  Payload,
+  ProcedureRef,
+  Welcome,
+} from '../protocol/frame.ts'
+import type { CreditWindow } from './credit.ts'
 import type { Effect } from './effect.ts'
 
 /**
@@ -59,13 +69,17 @@ export interface Session {
   succeed(id: number, output: Payload | undefined, now: number): readonly Effect[]
   fail(id: number, error: OutgoingError, now: number): readonly Effect[]
 
-  /** Whether `sendItem` may be called: the id is open for our items and the peer granted credit. */
-  canSendItem(id: number): boolean
-  sendItem(id: number, value: Payload, resume: Payload | undefined, now: number): readonly Effect[]
+  /**
+   * How many items may be sent, and of how many bytes, which the last of them may pass: of ids that are open for our items
+   * and have credit from the peer. What is given out goes on to tell that of its id.
+   */
+  itemCredit(id: number): CreditWindow | undefined
+  /** At most as many items as `itemCredit` says. */
+  sendItems(id: number, batch: ItemBatch, now: number): readonly Effect[]
   /** No more items from us. On a stream of the peer's this settles it. */
   sendEnd(id: number, now: number): readonly Effect[]
-  /** The application took an item of so many bytes: credit may go back to the peer. */
-  itemConsumed(id: number, byteLength: number, now: number): readonly Effect[]
+  /** The application took items: credit may go back to the peer. */
+  itemsConsumed(id: number, taken: CreditWindow, now: number): readonly Effect[]
 
   /** Ends the session in good order. */
   close(code: number, reason: string, retry: boolean, now: number): readonly Effect[]

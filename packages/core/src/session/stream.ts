@@ -1,4 +1,4 @@
-import type { CreditFrame, ItemFrame, Payload } from '../protocol/frame.ts'
+import type { CreditFrame, ItemBatch, ItemsFrame } from '../protocol/frame.ts'
 import { FrameType } from '../protocol/frame.ts'
 import { ownBytes } from '../protocol/own-bytes.ts'
 import { protocolError } from '../protocol/violation.ts'
@@ -14,10 +14,12 @@ import type { Effect } from './effect.ts'
 export class Stream {
   readonly #id: number
   #send: SendCredit | undefined
-  #receive: ReceiveCredit | undefined = new ReceiveCredit()
+  #receive: ReceiveCredit | undefined
 
-  constructor(id: number, sends: boolean) {
+  /** @param maxItems to how many the window of what we receive may grow */
+  constructor(id: number, sends: boolean, maxItems: number) {
     this.#id = id
+    this.#receive = new ReceiveCredit(maxItems)
     if (sends) this.#send = new SendCredit()
   }
 
@@ -31,16 +33,19 @@ export class Stream {
     return this.#send !== undefined
   }
 
-  get canSend(): boolean {
-    return this.#send?.available === true
+  /** What may be sent now, if anything may. */
+  get credit(): CreditWindow | undefined {
+    return this.#send?.available === true ? this.#send : undefined
   }
 
-  item(value: Payload, resume: Payload | undefined): ItemFrame {
-    if (this.#send?.available !== true) {
-      throw new Error(`Expected \`sendItem\` only after \`canSendItem(${this.#id})\` said true`)
+  items(batch: ItemBatch): ItemsFrame {
+    const { count, values, resumes } = batch
+    const credit = this.#send
+    if (credit?.available !== true || count > credit.items) {
+      throw new Error(`Expected at most ${credit?.items ?? 0} items as \`itemCredit(${this.#id})\` says, got ${count}`)
     }
-    this.#send.spend(value.byteLength)
-    return { type: FrameType.Item, id: this.#id, value, resume }
+    credit.spend(count, bytesOf(batch))
+    return { type: FrameType.Items, id: this.#id, count, values, resumes }
   }
 
   /** Returns whether there was anything to end. */
@@ -50,11 +55,11 @@ export class Stream {
     return true
   }
 
-  onItem(frame: ItemFrame, effects: Effect[]): void {
-    this.#expectReceiving('ITEM').use(frame.value.byteLength)
-    // Nobody may read it for long: its credit is that of the item, not that of the message it came in.
-    const resume = frame.resume && ownBytes(frame.resume)
-    effects.push({ type: 'item', id: this.#id, value: ownBytes(frame.value), resume })
+  onItems(frame: ItemsFrame, effects: Effect[]): void {
+    this.#expectReceiving('ITEMS').use(frame.count, bytesOf(frame))
+    // Nobody may read them for long: their credit is that of the items, not that of the message they came in.
+    const resumes = frame.resumes && ownBytes(frame.resumes)
+    effects.push({ type: 'items', id: this.#id, count: frame.count, values: ownBytes(frame.values), resumes })
   }
 
   onEnd(effects: Effect[]): void {
@@ -67,8 +72,8 @@ export class Stream {
     if (this.#send?.grant(frame) === true) effects.push({ type: 'writable', id: this.#id })
   }
 
-  consumed(byteLength: number): CreditFrame | undefined {
-    const grant = this.#receive?.give(byteLength)
+  consumed(items: number, byteLength: number): CreditFrame | undefined {
+    const grant = this.#receive?.give(items, byteLength)
     return grant && { type: FrameType.Credit, id: this.#id, ...grant }
   }
 
@@ -78,4 +83,9 @@ export class Stream {
     }
     return this.#receive
   }
+}
+
+/** What a batch takes of the credit. */
+function bytesOf({ values, resumes }: ItemBatch): number {
+  return values.byteLength + (resumes?.byteLength ?? 0)
 }

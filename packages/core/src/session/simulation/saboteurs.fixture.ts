@@ -44,9 +44,9 @@ function withGenerousWelcome(frame: Frame): Frame {
 
 /** What they do, and what the simulation has to say about it. */
 export const SABOTEURS: readonly (readonly [deed: string, saboteur: Saboteur, verdict: RegExp])[] = [
-  ['loses items', without('item'), /items? |came, expected/],
-  ['delivers items twice', twice('item'), /item \d+ came, expected/],
-  ['delivers items backwards', alterReceived((effects) => effects.toReversed()), /came/],
+  ['loses items', without('items'), /items? |came, expected/],
+  ['delivers items twice', twice('items'), /item \d+ came, expected/],
+  ['delivers everything backwards', alterReceived((effects) => effects.toReversed()), /came|an unused odd id/],
   ['delivers events twice', twice('event'), /event \d+ came, expected/],
   ['runs a handler twice', twice('call'), /was served twice/],
   ['settles a call twice', twice('ok'), /ok for \d+, which is settled/],
@@ -55,7 +55,9 @@ export const SABOTEURS: readonly (readonly [deed: string, saboteur: Saboteur, ve
     'gives credit before the application has read',
     alterReceived((effects, session, now) =>
       effects.flatMap((effect) =>
-        effect.type === 'item' ? [...session.itemConsumed(effect.id, effect.value.byteLength, now), effect] : [effect],
+        effect.type === 'items'
+          ? [...session.itemsConsumed(effect.id, { items: effect.count, bytes: effect.values.byteLength }, now), effect]
+          : [effect],
       ),
     ),
     /came with \d+ (bytes )?unread/,

@@ -48,6 +48,7 @@ function prepare(random: Random, sabotage: Saboteur): Simulation {
   const decisionMs = random() < 0.9 ? upTo(500) : upTo(12_000)
   const expectedCodes = new Set([1000, 4401, ...(decisionMs >= 9_000 ? [4408] : [])])
   const window = { items: 1 + upTo(6), bytes: 1 + upTo(1_000) }
+  const grown = { items: window.items * (1 + upTo(3)), bytes: window.bytes }
   const limits = {
     calls: 1 + upTo(5),
     streams: 1 + upTo(3),
@@ -68,8 +69,8 @@ function prepare(random: Random, sabotage: Saboteur): Simulation {
     seed: upTo(1e9),
     latencyMs: upTo(LONGEST_LATENCY_MS),
     jitterMs: upTo(100),
-    clientLimits: { topics: limits.topics },
-    serverLimits: limits,
+    clientLimits: { topics: limits.topics, maxStreamItems: grown.items },
+    serverLimits: { ...limits, maxStreamItems: grown.items },
     onHello: 'wait',
     wrap: sabotage,
     onClientEffect: onEffect(0),
@@ -84,8 +85,8 @@ function prepare(random: Random, sabotage: Saboteur): Simulation {
       else server.move((session, now) => session.refuse(4401, 'no', false, now))
     })
   }
-  const clientApp = new SimulatedApp({ name: 'client', clock, random, window, end: client })
-  const serverApp = new SimulatedApp({ name: 'server', clock, random, window, end: server })
+  const clientApp = new SimulatedApp({ name: 'client', clock, random, window: grown, end: client })
+  const serverApp = new SimulatedApp({ name: 'server', clock, random, window: grown, end: server })
   clientApp.meet(serverApp)
   serverApp.meet(clientApp)
   apps.push(clientApp, serverApp)

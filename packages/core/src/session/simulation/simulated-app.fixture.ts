@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../../io/ports.ts'
-import { FrameType, type Payload } from '../../protocol/frame.ts'
+import { FrameType, type ItemBatch, type Payload } from '../../protocol/frame.ts'
 import type { SessionEnd } from '../../testing/session-end.ts'
 import type { CreditWindow } from '../credit.ts'
 import type { Effect } from '../effect.ts'
@@ -139,8 +139,8 @@ export class SimulatedApp {
         return this.#onAnswer(effect)
       case 'timeout':
         return this.#onTimeout(effect.id)
-      case 'item':
-        return this.#onItem(effect.id, effect.value)
+      case 'items':
+        return this.#onItems(effect.id, effect)
       case 'end':
         return this.#onEnd(effect.id)
       case 'writable':
@@ -251,10 +251,13 @@ export class SimulatedApp {
 
   /** Sends while there is credit, now and then with a pause, and tells whether all is sent. */
   #sendSome(id: number, direction: { readonly toSend: number; sent: number }): boolean {
-    while (direction.sent < direction.toSend && this.#end.session.canSendItem(id)) {
-      const value = numberedPayload(direction.sent, 7 + this.#upTo(300))
-      direction.sent += 1
-      this.#end.move((session, now) => session.sendItem(id, value, undefined, now))
+    for (;;) {
+      const credit = this.#end.session.itemCredit(id)
+      if (credit === undefined || direction.sent >= direction.toSend) break
+      const count = 1 + this.#upTo(Math.min(credit.items, direction.toSend - direction.sent) - 1)
+      const values = numberedPayload(direction.sent, 7 + this.#upTo(300))
+      direction.sent += count
+      this.#end.move((session, now) => session.sendItems(id, { count, values, resumes: undefined }, now))
       if (this.#chance(0.2) && direction.sent < direction.toSend) {
         this.#later(500, () => (this.asked.has(id) ? this.#pumpUp(id) : this.#pumpDown(id)))
         return false
@@ -287,17 +290,26 @@ export class SimulatedApp {
     asked.state = 'settled'
   }
 
-  #onItem(id: number, value: Payload): void {
+  #onItems(id: number, batch: ItemBatch): void {
     const asked = this.asked.get(id)
     const direction = asked ?? this.served.get(id)
     const open = asked === undefined ? this.served.get(id)?.state === 'live' : asked.state === 'open'
     if (direction === undefined || !open) return this.#fail(`item for ${id}, which is over`)
-    const wrong = direction.unread.take(value)
+    const wrong = direction.unread.take(batch)
     if (wrong !== undefined) this.#fail(`${id}: ${wrong}`)
     this.#later(this.#chance(0.1) ? 10 * LONGEST_READ_MS : LONGEST_READ_MS / 10, () => {
-      direction.unread.read(value.byteLength)
-      this.#end.move((session, now) => session.itemConsumed(id, value.byteLength, now))
+      this.#read(id, direction.unread, batch)
     })
+  }
+
+  /** All at once, or one by one, with the bytes of all behind the last. */
+  #read(id: number, unread: UnreadItems, { count, values }: ItemBatch): void {
+    const step = this.#chance(0.5) ? count : 1
+    for (let items = step; items <= count; items += step) {
+      const taken = { items: step, bytes: items === count ? values.byteLength : 0 }
+      unread.read(taken)
+      this.#end.move((session, now) => session.itemsConsumed(id, taken, now))
+    }
   }
 
   #onEnd(id: number): void {

@@ -1,4 +1,4 @@
-import type { Payload } from '../../protocol/frame.ts'
+import type { ItemBatch } from '../../protocol/frame.ts'
 import type { CreditWindow } from '../credit.ts'
 import { numberOf } from './numbered-payload.fixture.ts'
 
@@ -17,20 +17,20 @@ export class UnreadItems {
     return this.#arrived
   }
 
-  /** Says what is wrong with an item that arrives now, if anything is. */
-  take(value: Payload): string | undefined {
-    const number = numberOf(value)
+  /** Says what is wrong with a batch that arrives now, if anything is. It carries the number of its first item. */
+  take({ count, values }: ItemBatch): string | undefined {
+    const number = numberOf(values)
     if (number !== this.#arrived) return `item ${number} came, expected ${this.#arrived}`
-    if (this.#items >= this.#window.items) return `item ${number} came with ${this.#items} unread`
+    if (this.#items + count > this.#window.items) return `item ${number} came with ${this.#items} unread`
     if (this.#bytes >= this.#window.bytes) return `item ${number} came with ${this.#bytes} bytes unread`
-    this.#arrived += 1
-    this.#items += 1
-    this.#bytes += value.byteLength
+    this.#arrived += count
+    this.#items += count
+    this.#bytes += values.byteLength
     return undefined
   }
 
-  read(byteLength: number): void {
-    this.#items -= 1
-    this.#bytes -= byteLength
+  read({ items, bytes }: CreditWindow): void {
+    this.#items -= items
+    this.#bytes -= bytes
   }
 }

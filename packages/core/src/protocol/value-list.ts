@@ -1,0 +1,91 @@
+import type { Payload } from './frame.ts'
+import { Writer } from './writer.ts'
+
+/** Several values on their way into one payload, encoded as they come: who made them may go on to change them. */
+export interface ValueList {
+  readonly count: number
+  /** Bytes of the payload, at most. */
+  readonly byteLength: number
+  /** Throws as `encode` does; the list is then as it was. */
+  add(value: unknown): void
+  /** Forgets the value that was added last, once. */
+  dropLast(): void
+  /** A payload of all values, in memory of its own. Empties the list. */
+  take(): Payload
+  /** As `take`, without the last value: that is the first of the next payload. */
+  takeAllButLast(): Payload
+}
+
+/** The longest head of an array. */
+const HEAD_BYTES = 5
+
+/** A buffer that has grown past this goes with the payload, so that a list which waits for values keeps little. */
+const KEPT_BYTES = 4 * 1024
+
+/** A list as a MessagePack array: any tool can read it. Normative text: PROTOCOL.md, "Streams". */
+export class PlainValueList implements ValueList {
+  readonly #encode: (value: unknown, writer: Writer) => void
+  readonly #writer = new Writer()
+  #count = 0
+  #lastStart = HEAD_BYTES
+
+  /** @param encode appends one value, or throws before it has written anything */
+  constructor(encode: (value: unknown, writer: Writer) => void) {
+    this.#encode = encode
+    this.#writer.offset = HEAD_BYTES
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  get byteLength(): number {
+    return this.#writer.offset
+  }
+
+  add(value: unknown): void {
+    const start = this.#writer.offset
+    this.#encode(value, this.#writer)
+    this.#lastStart = start
+    this.#count += 1
+  }
+
+  dropLast(): void {
+    this.#writer.offset = this.#lastStart
+    this.#count -= 1
+  }
+
+  take(): Payload {
+    return this.#take(this.#count)
+  }
+
+  takeAllButLast(): Payload {
+    const last = this.#writer.copy(this.#lastStart)
+    this.#writer.offset = this.#lastStart
+    const payload = this.#take(this.#count - 1)
+    this.#writer.writeEncoded(last)
+    this.#count = 1
+    return payload
+  }
+
+  #take(count: number): Payload {
+    const writer = this.#writer
+    const end = writer.offset
+    const start = HEAD_BYTES - headBytes(count)
+    writer.offset = start
+    writer.writeArrayHeader(count)
+    writer.offset = end
+    const handsOver = end > KEPT_BYTES
+    const payload = handsOver ? writer.view(start) : writer.copy(start)
+    if (handsOver) writer.renew()
+    writer.offset = HEAD_BYTES
+    this.#lastStart = HEAD_BYTES
+    this.#count = 0
+    return payload
+  }
+}
+
+function headBytes(count: number): number {
+  if (count < 16) return 1
+  return count < 0x10000 ? 3 : 5
+}
