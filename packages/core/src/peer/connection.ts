@@ -225,8 +225,8 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     super.sendItems(id, batch)
   }
 
-  itemCollected(byteLength: number): boolean {
-    return this.#pace.itemCollected(byteLength)
+  itemsCollected(items: number, byteLength: number): boolean {
+    return this.#pace.itemsCollected(items, byteLength)
   }
 
   collect(flush: () => void): void {

@@ -95,28 +95,26 @@ class Pump<Item> implements ItemPump {
   /** Takes what the source has answered, and asks it on for as long as there is room and it answers at once. */
   #goOn(answered: IteratorResult<Item, unknown> | undefined): void {
     try {
-      let goesOn = answered === undefined || this.#take(answered)
-      while (goesOn) {
-        const next = this.#ask()
-        if (next instanceof Promise) next.then(this.#onResult, this.#onError)
-        goesOn = next !== undefined && !(next instanceof Promise) && this.#take(next)
+      if (answered !== undefined && !this.#take(answered)) return
+      // A look each time: any call out of this class may have stopped it.
+      for (let state = this.#state; state.type === 'pumping'; state = this.#state) {
+        const { iterator } = state
+        if (!this.#options.sender.hasRoom()) {
+          this.#state = { type: 'waits for room', iterator }
+          return
+        }
+        const next = iterator.next()
+        if ('then' in next) {
+          // What is no promise of the platform may answer before `then` returns.
+          const later = next instanceof Promise ? next : Promise.resolve(next)
+          later.then(this.#onResult, this.#onError)
+          return
+        }
+        if (!this.#take(next)) return
       }
     } catch (error) {
       this.#fail(error)
     }
-  }
-
-  #ask(): IteratorResult<Item, unknown> | Promise<IteratorResult<Item, unknown>> | undefined {
-    // A look each time: any call out of this class may have stopped it.
-    const state = this.#state
-    if (state.type !== 'pumping') return undefined
-    if (!this.#options.sender.hasRoom()) {
-      this.#state = { type: 'waits for room', iterator: state.iterator }
-      return undefined
-    }
-    const next = state.iterator.next()
-    if (next instanceof Promise) return next
-    return 'then' in next ? Promise.resolve(next) : next
   }
 
   /** Returns whether the next one can be asked for at once. */

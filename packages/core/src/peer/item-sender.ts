@@ -16,6 +16,10 @@ export interface ItemSenderOptions {
 /** For an item whose source has taken its time: it leaves by itself. */
 const NO_ROOM: ItemRoom = Object.freeze({ items: 0, bytes: 0, batchBytes: 0 })
 
+/** The connection is told after so many items, or bytes of them: to tell it of each costs as much as to make one. */
+const TOLD_ITEMS = 32
+const TOLD_BYTES = 4 * 1024
+
 export class ItemSender {
   readonly #link: SessionLink
   readonly #id: number
@@ -23,8 +27,16 @@ export class ItemSender {
   readonly #values: ValueList
   /** From the first item on that has one. */
   #resumes: ValueList | undefined
+  #count = 0
+  #bytes = 0
   /** What there was when the batch began. */
   #room = NO_ROOM
+  /** What the connection was told of. */
+  #toldItems = 0
+  #toldBytes = 0
+  /** With so many items or bytes there is something to be done. */
+  #stopItems = 0
+  #stopBytes = 0
   readonly #flush = (): void => this.flush()
 
   constructor({ link, id, codec }: ItemSenderOptions) {
@@ -36,8 +48,8 @@ export class ItemSender {
 
   /** Whether another item may be added now. Where none may, the owner of the id is told when one may. */
   hasRoom(): boolean {
-    // Asked for once per batch: it leaves when what was allowed is used up.
-    return this.#values.count > 0 || this.#link.itemRoom(this.#id) !== undefined
+    // A batch that was begun has room: it leaves when what was allowed is used up.
+    return this.#count > 0 || this.#link.itemRoom(this.#id) !== undefined
   }
 
   /**
@@ -46,41 +58,45 @@ export class ItemSender {
    * @throws UnserialisableError
    */
   add(value: unknown, resume?: unknown): void {
-    const values = this.#values
-    const before = this.#byteLength
-    values.add(value)
-    if (resume !== undefined || this.#resumes !== undefined) this.#addResume(resume)
-    this.#settle(before)
+    let bytes = this.#values.add(value)
+    if (resume !== undefined || this.#resumes !== undefined) bytes += this.#addResume(resume)
+    this.#count += 1
+    this.#bytes = bytes
+    if (this.#count >= this.#stopItems || bytes >= this.#stopBytes) this.#stop()
   }
 
   /** What was collected leaves with this turn, ahead of what is sent next. */
   flush(): void {
-    if (this.#values.count === 0) return
-    const count = this.#values.count
+    const count = this.#count
+    if (count === 0) return
+    this.#tell()
+    this.#leave(count, 0)
     this.#link.sendItems(this.#id, { count, values: this.#values.take(), resumes: this.#resumes?.take() })
   }
 
-  get #byteLength(): number {
-    return this.#values.byteLength + (this.#resumes?.byteLength ?? 0)
-  }
-
-  #addResume(resume: unknown): void {
+  /** Returns the bytes of all resume values. */
+  #addResume(resume: unknown): number {
     this.#resumes ??= this.#codec.createList()
-    const resumes = this.#resumes
-    while (resumes.count < this.#values.count - 1) resumes.add(undefined)
+    for (let missing = this.#count - this.#resumes.count; missing > 0; missing -= 1) this.#resumes.add(undefined)
     try {
-      resumes.add(resume)
+      return this.#resumes.add(resume)
     } catch (error) {
       this.#values.dropLast()
       throw error
     }
   }
 
-  #settle(before: number): void {
-    const addedBytes = this.#byteLength - before
-    if (this.#values.count === 1) this.#begin()
-    else if (this.#byteLength > this.#room.batchBytes) this.#flushAllButLast()
-    if (!this.#link.itemCollected(addedBytes) || this.#isFull()) this.flush()
+  #stop(): void {
+    if (this.#count === 1) this.#begin()
+    else if (this.#bytes > this.#room.batchBytes) this.#flushAllButLast()
+    if (!this.#tell() || this.#isFull()) {
+      this.flush()
+      return
+    }
+    const { items, bytes, batchBytes } = this.#room
+    this.#stopItems = Math.min(items, this.#count + TOLD_ITEMS)
+    // One byte more is too many for the batch, and enough for the credit.
+    this.#stopBytes = Math.min(bytes, batchBytes + 1, this.#bytes + TOLD_BYTES)
   }
 
   #begin(): void {
@@ -89,16 +105,40 @@ export class ItemSender {
     this.#link.collect(this.#flush)
   }
 
+  /** Returns whether the connection can take more in this turn. */
+  #tell(): boolean {
+    const items = this.#count - this.#toldItems
+    const bytes = this.#bytes - this.#toldBytes
+    this.#toldItems = this.#count
+    this.#toldBytes = this.#bytes
+    return this.#link.itemsCollected(items, bytes)
+  }
+
   #isFull(): boolean {
     const { items, bytes, batchBytes } = this.#room
-    return this.#values.count >= items || this.#byteLength >= bytes || this.#byteLength >= batchBytes
+    return this.#count >= items || this.#bytes >= bytes || this.#bytes > batchBytes
   }
 
   /** The last item made the batch larger than one may be. The credit that it was taken for is there still. */
   #flushAllButLast(): void {
-    const count = this.#values.count - 1
+    this.#tell()
+    const count = this.#count - 1
     const values = this.#values.takeAllButLast()
-    this.#link.sendItems(this.#id, { count, values, resumes: this.#resumes?.takeAllButLast() })
+    const resumes = this.#resumes?.takeAllButLast()
+    this.#leave(count, this.#values.byteLength + (this.#resumes?.byteLength ?? 0))
+    this.#toldItems = this.#count
+    this.#toldBytes = this.#bytes
+    this.#link.sendItems(this.#id, { count, values, resumes })
     this.#room = this.#link.itemRoom(this.#id) ?? NO_ROOM
+  }
+
+  /** So many items leave, and so many bytes are left. */
+  #leave(items: number, bytesLeft: number): void {
+    this.#count -= items
+    this.#bytes = bytesLeft
+    this.#toldItems = 0
+    this.#toldBytes = 0
+    this.#stopItems = 0
+    this.#stopBytes = 0
   }
 }

@@ -41,7 +41,7 @@ export function createRecordingLink(): RecordingLink {
       link.items -= count
       note(`items ${id} ${JSON.stringify(codec.decodeList(values, count))}`)
     },
-    itemCollected: () => true,
+    itemsCollected: () => true,
     collect: (flush) => void flushes.push(flush),
     endTurn() {
       for (const flush of flushes.splice(0)) flush()

@@ -20,8 +20,8 @@ export interface SessionLink {
   itemRoom(id: number): ItemRoom | undefined
   /** At most as many items as `itemRoom` says. */
   sendItems(id: number, batch: ItemBatch): void
-  /** An item of so many bytes will be sent in this turn. Returns whether others may follow, of whatever stream. */
-  itemCollected(byteLength: number): boolean
+  /** Items of so many bytes will be sent in this turn. Returns whether others may follow, of whatever stream. */
+  itemsCollected(items: number, byteLength: number): boolean
   /** Calls `flush` when the turn is over, before what was sent in it leaves; or at once, where there are no turns. */
   collect(flush: () => void): void
   sendEnd(id: number): void

@@ -137,7 +137,7 @@ const NOTHING: SessionLink = {
   fail() {},
   itemRoom: () => undefined,
   sendItems() {},
-  itemCollected: () => true,
+  itemsCollected: () => true,
   collect: (flush) => flush(),
   sendEnd() {},
   hasRoom: () => true,

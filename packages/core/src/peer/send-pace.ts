@@ -81,9 +81,9 @@ export class SendPace {
     return false
   }
 
-  /** An item of so many bytes is to be sent in this turn. Returns whether others may follow. */
-  itemCollected(byteLength: number): boolean {
-    this.#collectedItems += 1
+  /** Items of so many bytes are to be sent in this turn. Returns whether others may follow. */
+  itemsCollected(items: number, byteLength: number): boolean {
+    this.#collectedItems += items
     this.#collectedBytes += byteLength
     return this.#mayCollect
   }

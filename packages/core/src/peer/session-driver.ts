@@ -33,7 +33,7 @@ export abstract class SessionDriver<S extends Session> implements SessionLink {
   abstract sendPlain(id: number): void
   abstract hasRoom(): boolean
   abstract itemRoom(id: number): ItemRoom | undefined
-  abstract itemCollected(byteLength: number): boolean
+  abstract itemsCollected(items: number, byteLength: number): boolean
   abstract collect(flush: () => void): void
 
   /** Makes a move of one role's own, such as `accept` or `refreshAuth`, and applies what follows. */

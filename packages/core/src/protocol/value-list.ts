@@ -6,8 +6,8 @@ export interface ValueList {
   readonly count: number
   /** Bytes of the payload, at most. */
   readonly byteLength: number
-  /** Throws as `encode` does; the list is then as it was. */
-  add(value: unknown): void
+  /** Returns the `byteLength` with it. Throws as `encode` does; the list is then as it was. */
+  add(value: unknown): number
   /** Forgets the value that was added last, once. */
   dropLast(): void
   /** A payload of all values, in memory of its own. Empties the list. */
@@ -43,11 +43,13 @@ export class PlainValueList implements ValueList {
     return this.#writer.offset
   }
 
-  add(value: unknown): void {
-    const start = this.#writer.offset
-    this.#encode(value, this.#writer)
+  add(value: unknown): number {
+    const writer = this.#writer
+    const start = writer.offset
+    this.#encode(value, writer)
     this.#lastStart = start
     this.#count += 1
+    return writer.offset
   }
 
   dropLast(): void {
