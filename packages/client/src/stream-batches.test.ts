@@ -69,24 +69,18 @@ function itemsOf({ count, sizes }: Schedule): v.InferOutput<typeof Item>[] {
 }
 
 function sourceOf<T>(kind: Schedule['source'], items: readonly T[], clock: VirtualClock): ItemSource<T> {
-  switch (kind) {
-    case 'array':
-      return items
-    case 'generator':
-      return (function* () {
-        yield* items
-      })()
-    case 'async':
-      return (async function* () {
-        yield* items
-      })()
-    case 'slow':
-      return (async function* () {
-        for (const [place, item] of items.entries()) {
-          if (place % 7 === 3) await sleep(clock, place % 5)
-          yield item
-        }
-      })()
+  if (kind === 'array') return items
+  return kind === 'generator' ? synchronously(items) : asynchronously(items, kind === 'slow' ? clock : undefined)
+}
+
+function* synchronously<T>(items: readonly T[]): Generator<T> {
+  yield* items
+}
+
+async function* asynchronously<T>(items: readonly T[], clock: VirtualClock | undefined): AsyncGenerator<T> {
+  for (const [place, item] of items.entries()) {
+    if (clock !== undefined && place % 7 === 3) await sleep(clock, place % 5)
+    yield item
   }
 }
 
@@ -149,14 +143,12 @@ async function expectAll(schedule: Schedule, way: 'watch' | 'echo'): Promise<voi
   const items = itemsOf(schedule)
   const stream = way === 'watch' ? client.watch() : client.echo(undefined, sourceOf(schedule.source, items, clock))
   const cut = (): void => (way === 'watch' ? server.latest.link.cut() : undefined)
-  let outcome: unknown
-  const reading = read(stream, schedule, { clock, cut, tracks: way === 'watch' }).then(
-    (taken) => (outcome = taken),
-    (error: unknown) => (outcome = error),
-  )
-  for (let waited = 0; waited < 1_000 && outcome === undefined; waited += 1) await clock.advanceAsync(500)
-  expect(outcome).toBe(Math.min(items.length, Math.max(1, schedule.stopsAfter)))
-  await reading
+  const reading = read(stream, schedule, { clock, cut, tracks: way === 'watch' })
+  const state = { reading: 'going on' }
+  const ended = (): string => (state.reading = 'ended')
+  reading.then(ended, ended)
+  for (let waited = 0; waited < 1_000 && state.reading !== 'ended'; waited += 1) await clock.advanceAsync(500)
+  expect(await reading).toBe(Math.min(items.length, Math.max(1, schedule.stopsAfter)))
   const closed = client.$.close()
   await clock.advanceAsync(60_000)
   await closed
