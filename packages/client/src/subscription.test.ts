@@ -1,4 +1,5 @@
-import { CloseCode, DEFAULT_LIMITS } from '@tautline/core/protocol'
+import { encodeValue } from '@tautline/core/peer'
+import { CloseCode, createValueCodec, DEFAULT_LIMITS } from '@tautline/core/protocol'
 import { expect, test } from 'vitest'
 import type { Gap } from './client-types.ts'
 import { collect } from './collect.fixture.ts'
@@ -227,4 +228,21 @@ test('closing the client ends its streams with CLIENT_CLOSED', async () => {
   await clock.advanceAsync(10)
   await close()
   expect(await end).toMatchObject({ code: 'CLIENT_CLOSED' })
+})
+
+test.each([
+  ['fewer items than announced', [1], undefined],
+  ['no list of resume values', [1, 2], 7],
+])('a batch with %s fails the stream and cancels it', async (_what, values, resumes) => {
+  const { client, clock, server, close } = createBench()
+  const { items, end } = collect(client.todo.watch({ list: 'a' }))
+  await clock.advanceAsync(10)
+  const { driver } = server.latest
+  const codec = createValueCodec()
+  driver.sendItems(1, { count: 2, values: codec.encode(values), resumes: encodeValue(codec, resumes) })
+  await clock.advanceAsync(10)
+  expect(await end).toMatchObject({ code: 'INVALID_OUTPUT' })
+  expect(items).toEqual([])
+  expect(driver.stats.session.peerStreams).toBe(0)
+  await close()
 })

@@ -16,6 +16,9 @@ export interface ValueList {
   takeAllButLast(): Payload
 }
 
+/** Many streams are open and few give much. */
+const INITIAL_BYTES = 64
+
 /** The longest head of an array. */
 const HEAD_BYTES = 5
 
@@ -25,7 +28,7 @@ const KEPT_BYTES = 4 * 1024
 /** A list as a MessagePack array: any tool can read it. Normative text: PROTOCOL.md, "Streams". */
 export class PlainValueList implements ValueList {
   readonly #encode: (value: unknown, writer: Writer) => void
-  readonly #writer = new Writer()
+  readonly #writer = new Writer(INITIAL_BYTES)
   #count = 0
   #lastStart = HEAD_BYTES
 
