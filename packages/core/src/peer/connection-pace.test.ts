@@ -4,6 +4,7 @@ import { DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
 import { call } from './call.fixture.ts'
 import { batchOf, connectPair, expectNothingLeft, type Pair, type PairOptions } from './connected.fixture.ts'
 import { BYTES_PER_ITEM, ITEM_BYTES_PER_TURN } from './item-allowance.ts'
+import { ItemSender } from './item-sender.ts'
 
 const MiB = 1024 * 1024
 
@@ -55,6 +56,41 @@ test('leaves the turn to others when a stream has sent its share, whatever the c
   await pair.clock.settle()
   const share = Math.ceil(ITEM_BYTES_PER_TURN / (item.byteLength + BYTES_PER_ITEM))
   expect(perTurn).toEqual([share, share, share, share])
+})
+
+test('counts small items for more than their bytes, those of all streams that collect them together', async () => {
+  const perTurn: number[] = []
+  const senders = new Map<number, ItemSender>()
+  const pair = await connect({
+    backlog: { ...DEFAULT_BACKLOG_LIMITS, watchedBytes: 8 * MiB },
+    server: (effect, link) => {
+      if (effect.type === 'open') senders.set(effect.id, new ItemSender({ link, id: effect.id, codec: pair.codec }))
+      if (senders.size < 2 || perTurn.length === 3) return
+      let added = 0
+      const collecting = new Set(senders.values())
+      // In turn, as sources do that are asynchronous.
+      while (collecting.size > 0) {
+        for (const sender of collecting) {
+          if (!sender.hasRoom()) collecting.delete(sender)
+          else {
+            sender.add(1)
+            added += 1
+          }
+        }
+      }
+      if (added > 0) perTurn.push(added)
+    },
+  })
+  pair.link.down.setMode('paused')
+  openWithoutBound(pair)
+  openWithoutBound(pair)
+  await pair.clock.settle()
+  const share = ITEM_BYTES_PER_TURN / BYTES_PER_ITEM
+  expect(perTurn).toHaveLength(3)
+  for (const added of perTurn) {
+    expect(added).toBeGreaterThan(0.9 * share)
+    expect(added).toBeLessThan(1.1 * share)
+  }
 })
 
 test('stops a stream without bound whose reader has stopped, and ends it', async () => {
