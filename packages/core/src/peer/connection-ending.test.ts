@@ -8,6 +8,7 @@ import { createVirtualClock } from '../testing/virtual-clock.ts'
 import { call, echo } from './call.fixture.ts'
 import { Caller } from './caller.ts'
 import { connectPair, expectNothingLeft, HELLO, type Pair, type PairOptions } from './connected.fixture.ts'
+import { ItemSender } from './item-sender.ts'
 import { Connection } from './connection.ts'
 
 const pairs: Pair[] = []
@@ -76,6 +77,25 @@ describe('the end of a connection', () => {
     expect(outcome()).toBe('lost unknown')
     await pair.clock.settle()
     expect(ran).toEqual(['call'])
+  })
+
+  test('lets items leave that were collected in the very turn in which this end closes', async () => {
+    const came: unknown[] = []
+    const pair = await connect({
+      server: (effect) => {
+        if (effect.type === 'items') came.push(...pair.codec.decodeList(effect.values, effect.count))
+      },
+    })
+    const { connection } = pair.client
+    const id = connection.nextId()
+    const request = { id, procedure: 'stream', input: undefined, timeoutMs: undefined, meta: undefined }
+    connection.open({ ...request, resume: undefined, duplex: true })
+    const sender = new ItemSender({ link: connection, id, codec: pair.codec })
+    expect(sender.hasRoom()).toBe(true)
+    for (const item of [1, 2]) sender.add(item)
+    connection.close(1000, 'done', false)
+    await pair.clock.settle()
+    expect(came).toEqual([1, 2])
   })
 
   test('tells a refused client that none of its calls has run', async () => {
