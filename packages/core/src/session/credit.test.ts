@@ -36,8 +36,8 @@ describe('credit to send', () => {
 
 describe('credit to receive', () => {
   const started = (items: number, bytes: number, maxItems = items): ReceiveCredit => {
-    const credit = new ReceiveCredit(maxItems)
-    credit.start({ items, bytes })
+    const credit = new ReceiveCredit()
+    credit.start({ items, bytes, maxItems })
     return credit
   }
 
@@ -56,8 +56,8 @@ describe('credit to receive', () => {
   })
 
   test('allows nothing before the window is known', () => {
-    expect(() => new ReceiveCredit(1024).use(1, 1)).toThrow(expect.objectContaining({ closeCode: 4400 }))
-    expect(new ReceiveCredit(1024).give(1, 1)).toBeUndefined()
+    expect(() => new ReceiveCredit().use(1, 1)).toThrow(expect.objectContaining({ closeCode: 4400 }))
+    expect(new ReceiveCredit().give(1, 1)).toBeUndefined()
   })
 
   test('returns what was taken once half of the items or half of the bytes are', () => {

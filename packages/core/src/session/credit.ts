@@ -10,10 +10,12 @@ import { protocolError } from '../protocol/violation.ts'
 export interface CreditWindow {
   readonly items: number
   readonly bytes: number
+  /** To how many the items of a window may grow. @default `items` */
+  readonly maxItems?: number
 }
 
-export function windowOf(limits: Pick<PeerLimits, 'streamItems' | 'streamBytes'>): CreditWindow {
-  return { items: limits.streamItems, bytes: limits.streamBytes }
+export function windowOf(limits: Pick<PeerLimits, 'streamItems' | 'streamBytes'>, maxItems: number): CreditWindow {
+  return { items: limits.streamItems, bytes: limits.streamBytes, maxItems }
 }
 
 /** What the peer still allows us to send. */
@@ -52,7 +54,6 @@ export class SendCredit {
 
 /** What we still allow the peer to send, and what the application has taken since the last grant. */
 export class ReceiveCredit {
-  readonly #maxItems: number
   #window: CreditWindow | undefined
   #items = 0
   #bytes = 0
@@ -60,11 +61,6 @@ export class ReceiveCredit {
   #unread = 0
   #takenItems = 0
   #takenBytes = 0
-
-  /** @param maxItems to how many the window of items may grow */
-  constructor(maxItems: number) {
-    this.#maxItems = maxItems
-  }
 
   start(window: CreditWindow): void {
     this.#window = window
@@ -105,10 +101,10 @@ export class ReceiveCredit {
    * A reader that has taken all there was by the time when more is due waits for the sender, and not the other way round:
    * its window of items doubles. Memory is bounded by that of bytes. Returns by how much it grew.
    */
-  #grow(window: CreditWindow): number {
-    if (this.#unread > 0) return 0
-    const items = Math.min(2 * window.items, Math.max(window.items, this.#maxItems))
-    this.#window = { items, bytes: window.bytes }
-    return items - window.items
+  #grow({ items, bytes, maxItems = items }: CreditWindow): number {
+    if (this.#unread > 0 || items >= maxItems) return 0
+    const grown = Math.min(2 * items, maxItems)
+    this.#window = { items: grown, bytes, maxItems }
+    return grown - items
   }
 }

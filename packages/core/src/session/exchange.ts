@@ -26,6 +26,7 @@ export class Exchange {
   readonly #incoming: IncomingTable
   readonly #parity: number
   readonly #topics: number
+  readonly #maxStreamItems: number
 
   constructor(
     role: 'client' | 'server',
@@ -34,9 +35,9 @@ export class Exchange {
   ) {
     this.#parity = FIRST_ID[role] % 2
     this.#topics = topics
-    const peer = role === 'client' ? 'server' : 'client'
-    this.#outgoing = new OutgoingRequests(FIRST_ID[role], this.#deadlines, maxStreamItems)
-    this.#incoming = createIncoming(FIRST_ID[peer], this.#deadlines, maxStreamItems)
+    this.#maxStreamItems = maxStreamItems
+    this.#outgoing = new OutgoingRequests(FIRST_ID[role], this.#deadlines)
+    this.#incoming = createIncoming(FIRST_ID[role === 'client' ? 'server' : 'client'], this.#deadlines)
   }
 
   /** HELLO leaves, and takes along at most so many requests of each kind and so many bytes. */
@@ -46,12 +47,12 @@ export class Exchange {
 
   /** From WELCOME on: what the peer allows us. */
   openOutgoing(limits: PeerLimits, now: number, effects: Effect[]): void {
-    this.#outgoing.open(placesOf(limits, this.#topics), windowOf(limits), now, effects)
+    this.#outgoing.open(placesOf(limits, this.#topics), windowOf(limits, this.#maxStreamItems), now, effects)
   }
 
   /** From WELCOME on: what we allow the peer, and no fewer requests of each kind than `least`. */
   openIncoming(limits: PeerLimits, least: number): void {
-    this.#incoming.open(atLeast(least, placesOf(limits, this.#topics)), windowOf(limits))
+    this.#incoming.open(atLeast(least, placesOf(limits, this.#topics)), windowOf(limits, this.#maxStreamItems))
   }
 
   nextId(): number {

@@ -29,23 +29,21 @@ interface Incoming {
 export type IncomingTable = Pick<IncomingRequests, keyof IncomingRequests>
 
 /** @param firstId the lowest that the peer may use */
-export type CreateIncomingTable = (firstId: number, deadlines: Deadlines, maxStreamItems: number) => IncomingTable
+export type CreateIncomingTable = (firstId: number, deadlines: Deadlines) => IncomingTable
 
 /** For an end that serves something. */
-export const createIncomingRequests: CreateIncomingTable = (firstId, deadlines, maxStreamItems) =>
-  new IncomingRequests(firstId, deadlines, maxStreamItems)
+export const createIncomingRequests: CreateIncomingTable = (firstId, deadlines) =>
+  new IncomingRequests(firstId, deadlines)
 
 class IncomingRequests {
   readonly #deadlines: Deadlines
-  readonly #maxStreamItems: number
   readonly #ids: PeerIds
   readonly #live = new IdTable<Incoming>()
   readonly #inFlight: Record<RequestKind, number> = { call: 0, stream: 0, topic: 0 }
   #places: Places = { call: 0, stream: 0, topic: 0 }
   #window: CreditWindow = { items: 0, bytes: 0 }
 
-  constructor(firstId: number, deadlines: Deadlines, maxStreamItems: number) {
-    this.#maxStreamItems = maxStreamItems
+  constructor(firstId: number, deadlines: Deadlines) {
     this.#ids = new PeerIds(firstId)
     this.#deadlines = deadlines
   }
@@ -160,7 +158,7 @@ class IncomingRequests {
       id,
       deadline: timeoutMs === undefined ? undefined : this.#deadlines.add(now + timeoutMs, id),
       // Whether the peer sends items as well is not on the wire: its credit bounds what may come.
-      stream: kind === 'stream' ? new Stream(id, true, this.#maxStreamItems) : undefined,
+      stream: kind === 'stream' ? new Stream(id, true) : undefined,
       progress: 'asked',
     })
     return true

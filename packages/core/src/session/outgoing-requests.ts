@@ -47,7 +47,6 @@ const KINDS = ['call', 'stream', 'topic'] as const satisfies readonly RequestKin
 
 export class OutgoingRequests {
   readonly #deadlines: Deadlines
-  readonly #maxStreamItems: number
   readonly #live = new IdTable<Outgoing>()
   /** Oldest first. Made when the first one waits: most never do. */
   readonly #waiting: Partial<Record<RequestKind, Map<number, Outgoing>>> = {}
@@ -56,8 +55,7 @@ export class OutgoingRequests {
   #nextId: number
   #highestSent = 0
 
-  constructor(firstId: number, deadlines: Deadlines, maxStreamItems: number) {
-    this.#maxStreamItems = maxStreamItems
+  constructor(firstId: number, deadlines: Deadlines) {
     this.#nextId = firstId
     this.#deadlines = deadlines
   }
@@ -208,7 +206,7 @@ export class OutgoingRequests {
       return { kind: 'topic', id: request.listen.id, deadline: undefined, stream: undefined, progress }
     }
     const { id, timeoutMs } = request.kind === 'call' ? request.call : request.open
-    const stream = request.kind === 'stream' ? new Stream(id, request.open.duplex, this.#maxStreamItems) : undefined
+    const stream = request.kind === 'stream' ? new Stream(id, request.open.duplex) : undefined
     const deadline = timeoutMs === undefined ? undefined : this.#deadlines.add(now + timeoutMs, id)
     return { kind: request.kind, id, deadline, stream, progress }
   }

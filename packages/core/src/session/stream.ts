@@ -14,12 +14,10 @@ import type { Effect } from './effect.ts'
 export class Stream {
   readonly #id: number
   #send: SendCredit | undefined
-  #receive: ReceiveCredit | undefined
+  #receive: ReceiveCredit | undefined = new ReceiveCredit()
 
-  /** @param maxItems to how many the window of what we receive may grow */
-  constructor(id: number, sends: boolean, maxItems: number) {
+  constructor(id: number, sends: boolean) {
     this.#id = id
-    this.#receive = new ReceiveCredit(maxItems)
     if (sends) this.#send = new SendCredit()
   }
 
