@@ -8,8 +8,8 @@ import { createVirtualClock } from '../testing/virtual-clock.ts'
 import { call, echo } from './call.fixture.ts'
 import { Caller } from './caller.ts'
 import { connectPair, expectNothingLeft, HELLO, type Pair, type PairOptions } from './connected.fixture.ts'
-import { ItemSender } from './item-sender.ts'
 import { Connection } from './connection.ts'
+import { ItemSender } from './item-sender.ts'
 
 const pairs: Pair[] = []
 
