@@ -9,10 +9,13 @@ import { build, type Metafile } from 'esbuild'
 interface Budget {
   /** Bytes, gzip, of everything but the schema library. */
   readonly library: number
+  /** As `library`, of a client without the schemas. */
+  readonly outline: number
 }
 
 const root = resolve(import.meta.dirname, '..')
-const entry = 'scripts/size/minimal-client.ts'
+const minimalClient = 'scripts/size/minimal-client.ts'
+const outlineClient = 'scripts/size/outline-client.ts'
 const schemaLibrary = 'valibot'
 const { values } = parseArgs({ options: { dist: { type: 'boolean' }, modules: { type: 'boolean' } } })
 const gzip = (bytes: Uint8Array): number => gzipSync(bytes, { level: 9 }).length
@@ -30,7 +33,7 @@ interface Chunk {
   readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>
 }
 
-async function bundle(external: readonly string[]): Promise<Chunks> {
+async function bundle(entry: string, external: readonly string[]): Promise<Chunks> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -52,7 +55,7 @@ async function bundle(external: readonly string[]): Promise<Chunks> {
     console.error(values.dist === true ? 'Not bundled: run npm run build first.' : 'Not bundled.')
     process.exit(1)
   })
-  const first = loadedAtOnce(metafile)
+  const first = loadedAtOnce(metafile, entry)
   const chunks = Object.entries(metafile.outputs).map(([path, { inputs: parts }]) => {
     const code = outputFiles.find((file) => file.path === join(root, path))?.contents ?? new Uint8Array()
     return { path, code, inputs: parts }
@@ -63,7 +66,7 @@ async function bundle(external: readonly string[]): Promise<Chunks> {
   }
 }
 
-function loadedAtOnce({ outputs }: Metafile): ReadonlySet<string> {
+function loadedAtOnce({ outputs }: Metafile, entry: string): ReadonlySet<string> {
   const found = new Set<string>()
   const visit = (path: string): void => {
     if (found.has(path)) return
@@ -92,30 +95,38 @@ function largestFirst(entries: Iterable<readonly [string, number]>): (readonly [
   return [...entries].toSorted((a, b) => b[1] - a[1])
 }
 
-const whole = await bundle([])
-const library = await bundle([schemaLibrary])
+const whole = await bundle(minimalClient, [])
+const library = await bundle(minimalClient, [schemaLibrary])
+const outline = await bundle(outlineClient, [])
 const modules = whole.first.flatMap(({ inputs }) =>
   Object.entries(inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput] as const),
 )
 const owners = new Map<string, number>()
 for (const [path, bytes] of modules) owners.set(owner(path), (owners.get(owner(path)) ?? 0) + bytes)
 
-console.log(`minimal client (${entry}), ${values.dist === true ? 'built packages' : 'sources'}; minified parts:`)
+console.log(
+  `minimal client (${minimalClient}), ${values.dist === true ? 'built packages' : 'sources'}; minified parts:`,
+)
 for (const [name, bytes] of largestFirst(owners)) if (bytes > 0) console.log(`${kib(bytes)}  ${name}`)
 if (values.modules === true) {
   console.log('\nmodules:')
   for (const [path, bytes] of largestFirst(modules)) if (bytes > 0) console.log(`${kib(bytes)}  ${path}`)
 }
 
-const librarySize = sum(library.first, gzip)
+const sizes = { library: sum(library.first, gzip), outline: sum(outline.first, gzip) } satisfies Budget
 const budget = JSON.parse(readFileSync(join(root, 'scripts/size/budget.json'), 'utf8')) as Budget
 console.log(`\n${kib(sum(whole.first, gzip))}  gzip, everything (${minified(whole.first)} minified)`)
-console.log(`${kib(librarySize)}  gzip, without ${schemaLibrary} (${minified(library.first)} minified)`)
+console.log(`${kib(sizes.library)}  gzip, without ${schemaLibrary} (${minified(library.first)} minified)`)
+console.log(`${kib(sizes.outline)}  gzip, with an outline of the API instead (${minified(outline.first)} minified)`)
 console.log(`${kib(sum(library.later, gzip))}  gzip, loaded when it is needed (${minified(library.later)} minified)`)
-if (librarySize > budget.library) {
+for (const name of ['library', 'outline'] as const) {
+  if (sizes[name] <= budget[name]) {
+    console.log(`Within budget: \`${name}\` ${String(sizes[name])} of ${String(budget[name])} B`)
+    continue
+  }
   console.error(
-    `Over budget: expected at most ${String(budget.library)} B gzip without ${schemaLibrary}, got ${String(librarySize)} B.\n` +
+    `Over budget: expected \`${name}\` to be at most ${String(budget[name])} B gzip, got ${String(sizes[name])} B.\n` +
       'Make it smaller (--modules shows where it went), or raise scripts/size/budget.json in a commit that says why.',
   )
   process.exitCode = 1
-} else console.log(`Within budget: ${String(librarySize)} of ${String(budget.library)} B`)
+}
