@@ -1,10 +1,12 @@
 // npm run size: what the minimal client weighs and what makes it up, against scripts/size/budget.json.
-// `--dist` measures the built packages instead of the sources; `--modules` lists every module.
+// `--dist` measures the built packages instead of the sources; `--modules` lists every module, `--concerns` what each thing that
+// a client does costs.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { build, type Metafile } from 'esbuild'
+import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { weighConcerns } from './size/concerns.ts'
 
 interface Budget {
   /** Bytes, gzip, of everything but the schema library. */
@@ -17,7 +19,9 @@ const root = resolve(import.meta.dirname, '..')
 const minimalClient = 'scripts/size/minimal-client.ts'
 const outlineClient = 'scripts/size/outline-client.ts'
 const schemaLibrary = 'valibot'
-const { values } = parseArgs({ options: { dist: { type: 'boolean' }, modules: { type: 'boolean' } } })
+const { values } = parseArgs({
+  options: { dist: { type: 'boolean' }, modules: { type: 'boolean' }, concerns: { type: 'boolean' } },
+})
 const gzip = (bytes: Uint8Array): number => gzipSync(bytes, { level: 9 }).length
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(2)} KiB`.padStart(10)
 
@@ -33,23 +37,27 @@ interface Chunk {
   readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>
 }
 
-async function bundle(entry: string, external: readonly string[]): Promise<Chunks> {
+const options = {
+  absWorkingDir: root,
+  bundle: true,
+  outdir: 'size',
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2023',
+  conditions: values.dist === true ? [] : ['@tautline/source'],
+  legalComments: 'none',
+  write: false,
+  logLevel: 'error',
+} as const satisfies BuildOptions
+
+async function bundle(entry: string, external: string[]): Promise<Chunks> {
   const { outputFiles, metafile } = await build({
-    absWorkingDir: root,
+    ...options,
     entryPoints: [entry],
-    bundle: true,
     splitting: true,
-    outdir: 'size',
     minify: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2023',
-    conditions: values.dist === true ? [] : ['@tautline/source'],
-    external: [...external],
-    legalComments: 'none',
+    external,
     metafile: true,
-    write: false,
-    logLevel: 'error',
   }).catch(() => {
     // esbuild has printed what it could not resolve.
     console.error(values.dist === true ? 'Not bundled: run npm run build first.' : 'Not bundled.')
@@ -111,6 +119,23 @@ for (const [name, bytes] of largestFirst(owners)) if (bytes > 0) console.log(`${
 if (values.modules === true) {
   console.log('\nmodules:')
   for (const [path, bytes] of largestFirst(modules)) if (bytes > 0) console.log(`${kib(bytes)}  ${path}`)
+}
+
+if (values.concerns === true) {
+  const { outputFiles } = await build({
+    ...options,
+    entryPoints: [minimalClient],
+    // Built packages no longer say what came from where.
+    conditions: ['@tautline/source'],
+    minifyIdentifiers: true,
+    minifySyntax: true,
+    // What is loaded later is another bundle.
+    external: [schemaLibrary, '*/long-poll.ts'],
+  })
+  console.log('\nsaved, and left, gzip, where these are given up one after the other:')
+  for (const { name, saved, left } of await weighConcerns(outputFiles[0]?.text ?? '')) {
+    console.log(`${kib(saved)} ${kib(left)}  ${name}`)
+  }
 }
 
 const sizes = { library: sum(library.first, gzip), outline: sum(outline.first, gzip) } satisfies Budget
