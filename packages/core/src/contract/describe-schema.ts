@@ -100,8 +100,12 @@ function structureOf(members: Members, walk: Walk): readonly unknown[] {
 /** The steps that decide on values, or `undefined` where the schema in front is the only one. */
 function effectivePipe(pipe: unknown): readonly unknown[] | undefined {
   if (!Array.isArray(pipe)) return undefined
-  const steps = pipe.filter((step: Members) => step['kind'] !== 'metadata' && !WITHOUT_EFFECT.has(step['type']))
+  const steps = effectiveSteps(pipe)
   return steps.length > 1 ? steps : undefined
+}
+
+export function effectiveSteps(pipe: readonly Members[]): readonly Members[] {
+  return pipe.filter((step) => step['kind'] !== 'metadata' && !WITHOUT_EFFECT.has(step['type']))
 }
 
 function recordOf(members: Members, walk: Walk): readonly unknown[] {

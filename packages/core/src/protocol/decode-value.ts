@@ -1,3 +1,4 @@
+import { uint16At, uint32At } from './big-endian.ts'
 import { decodeBigInt } from './big-integer.ts'
 import { decodeBinary } from './binary-views.ts'
 import { keyWeight, MAX_NUMBER_KEYS, SimpleValue, TOO_MANY_NUMBER_KEYS, ValueExtension } from './extension-types.ts'
@@ -33,17 +34,31 @@ export function decodeList(payload: Payload, count: number): unknown[] {
   return new ValueReader(payload).readList(count)
 }
 
-class ValueReader {
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
-  #at = 0
+/** Reads the values of one payload, one behind the other. */
+export class ValueReader {
+  readonly bytes: Uint8Array
+  /** Offset of what is read next. */
+  at = 0
+  /** Made for the first number that needs it: it costs as much as a small value. */
+  #lateView: DataView | undefined
   /** By its place, the key that stood there in the record before. */
   readonly #keys: string[] = []
   #numberKeys = 0
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.bytes = bytes
+  }
+
+  /** The length of the array that begins here, or -1, and then nothing is read. */
+  arrayLength(): number {
+    const head = this.bytes[this.at]!
+    if (head >= 0x90 && head < 0xa0) {
+      this.at += 1
+      return head & 0x0f
+    }
+    if (head !== 0xdc && head !== 0xdd) return -1
+    this.at += 1
+    return head === 0xdc ? this.#uint16() : this.#uint32()
   }
 
   read(): unknown {
@@ -113,22 +128,16 @@ class ValueReader {
   }
 
   readList(count: number): unknown[] {
-    const length = this.#arrayLength()
-    if (length !== count) throw new RangeError(`Expected a list of ${count} values, got ${length ?? 'no list'}`)
+    const length = this.arrayLength()
+    if (length !== count) {
+      throw new RangeError(`Expected a list of ${count} values, got ${length < 0 ? 'no list' : length}`)
+    }
     const values: unknown[] = []
     for (let i = 0; i < count; i += 1) {
       this.#numberKeys = 0
       values.push(this.read())
     }
     return values
-  }
-
-  /** `undefined` where there is no array. */
-  #arrayLength(): number | undefined {
-    const head = this.#uint8()
-    if (head >= 0x90 && head < 0xa0) return head & 0x0f
-    if (head === 0xdc) return this.#uint16()
-    return head === 0xdd ? this.#uint32() : undefined
   }
 
   #array(length: number): unknown[] {
@@ -148,13 +157,13 @@ class ValueReader {
 
   /** The scan lets through no keys but strings. Rows of a table have the same ones at the same places: made once. */
   #key(place: number): string {
-    const start = this.#at
+    const start = this.at
     const known = this.#keys[place]
-    if (known !== undefined && known.length < 32 && this.#bytes[start] === (0xa0 | known.length)) {
+    if (known !== undefined && known.length < 32 && this.bytes[start] === (0xa0 | known.length)) {
       let i = 0
-      while (i < known.length && this.#bytes[start + 1 + i] === known.charCodeAt(i)) i += 1
+      while (i < known.length && this.bytes[start + 1 + i] === known.charCodeAt(i)) i += 1
       if (i === known.length) {
-        this.#at = start + 1 + i
+        this.at = start + 1 + i
         return known
       }
     }
@@ -165,12 +174,12 @@ class ValueReader {
 
   #string(length: number): string {
     const start = this.#skip(length)
-    return decodeUtf8(this.#bytes, start, this.#at)
+    return decodeUtf8(this.bytes, start, this.at)
   }
 
   #bin(length: number): Uint8Array {
     const start = this.#skip(length)
-    return length < COPIED_BYTES ? this.#bytes.slice(start, this.#at) : ownBytes(this.#bytes.subarray(start, this.#at))
+    return length < COPIED_BYTES ? this.bytes.slice(start, this.at) : ownBytes(this.bytes.subarray(start, this.at))
   }
 
   #extension(length: number): unknown {
@@ -178,7 +187,7 @@ class ValueReader {
     if (type === ValueExtension.Map) return this.#map()
     if (type === ValueExtension.Set) return this.#set()
     const start = this.#skip(length)
-    const contents = this.#bytes.subarray(start, this.#at)
+    const contents = this.bytes.subarray(start, this.at)
     switch (type) {
       case ValueExtension.Timestamp:
         return this.#timestamp(start, length)
@@ -224,22 +233,28 @@ class ValueReader {
     return new Date(seconds * 1000 + Math.floor(view.getUint32(start) / 1e6))
   }
 
+  get #view(): DataView {
+    const { buffer, byteOffset, byteLength } = this.bytes
+    this.#lateView ??= new DataView(buffer, byteOffset, byteLength)
+    return this.#lateView
+  }
+
   #uint8(): number {
-    return this.#bytes[this.#skip(1)]!
+    return this.bytes[this.#skip(1)]!
   }
 
   #uint16(): number {
-    return this.#view.getUint16(this.#skip(2))
+    return uint16At(this.bytes, this.#skip(2))
   }
 
   #uint32(): number {
-    return this.#view.getUint32(this.#skip(4))
+    return uint32At(this.bytes, this.#skip(4))
   }
 
   /** Moves on and returns the offset before. */
   #skip(length: number): number {
-    const start = this.#at
-    this.#at = start + length
+    const start = this.at
+    this.at = start + length
     return start
   }
 }

@@ -69,7 +69,9 @@ export function bytes(maxBytes: number): FieldType<Uint8Array> {
 export function text(maxBytes: number): FieldType<string> {
   return {
     read: (reader, field) => reader.readString(field, maxBytes),
-    write: (writer, value) => writer.writeString(value),
+    write(writer, value) {
+      writer.writeString(value)
+    },
   }
 }
 

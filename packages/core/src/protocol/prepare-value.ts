@@ -32,6 +32,17 @@ export function prepareValue(value: unknown, encode: (prepared: unknown) => Uint
   }
 }
 
+/**
+ * As `prepareValue`, for values that become parts of one payload: what is counted per payload is counted over all of
+ * them. `depth`: how many containers of the payload there are around the part.
+ */
+export function createPartPreparation(
+  encode: (prepared: unknown) => Uint8Array,
+): (part: unknown, depth: number) => unknown {
+  const preparation = new Preparation(encode)
+  return (part, depth) => preparation.preparePart(part, depth)
+}
+
 const UNDEFINED = new ExtData(ValueExtension.Simple, Uint8Array.of(SimpleValue.Undefined))
 const NEGATIVE_ZERO = new ExtData(ValueExtension.Simple, Uint8Array.of(SimpleValue.NegativeZero))
 
@@ -42,6 +53,7 @@ class Preparation {
   readonly #around: object[] = []
   #nodes = 0
   #numberKeys = 0
+  #depthLimit: number = DEFAULT_LIMITS.depth
 
   constructor(encode: (prepared: unknown) => Uint8Array) {
     this.#encode = encode
@@ -49,6 +61,11 @@ class Preparation {
 
   path(): readonly (string | number)[] {
     return [...this.#path]
+  }
+
+  preparePart(part: unknown, depth: number): unknown {
+    this.#depthLimit = DEFAULT_LIMITS.depth - depth
+    return this.prepare(part)
   }
 
   prepare(value: unknown): unknown {
@@ -161,7 +178,7 @@ class Preparation {
   }
 
   #within(container: object, prepareContents: () => unknown): unknown {
-    if (this.#around.length >= DEFAULT_LIMITS.depth) {
+    if (this.#around.length >= this.#depthLimit) {
       const isCycle = new Set(this.#around).size < this.#around.length
       throw this.#refusal(isCycle ? 'a cycle' : `nesting deeper than ${DEFAULT_LIMITS.depth}`)
     }

@@ -1,7 +1,7 @@
 import { Encoder } from '@msgpack/msgpack'
 import { decodeList, decodeValue } from './decode-value.ts'
 import type { Payload } from './frame.ts'
-import { prepareValue } from './prepare-value.ts'
+import { createPartPreparation, prepareValue } from './prepare-value.ts'
 import { PlainValueList, type ValueList } from './value-list.ts'
 import { Writer } from './writer.ts'
 
@@ -20,6 +20,11 @@ export interface ValueCodec {
   /** As `encode`, with the keys of objects sorted: equal objects give equal bytes. Maps and sets keep their order. */
   encodeCanonical(value: unknown): Payload
   /**
+   * For values that become parts of one payload, each by one call of what this returns: as `encode`, with what is limited
+   * per payload counted over all of them.
+   */
+  encoderOfParts(): PartEncoder
+  /**
    * Decodes a payload that came out of a message (and so was scanned) or out of `encode`. Bytes below 64 KiB are copied,
    * and so is what is less than half of its message; others are views of the message they came in, never of other messages.
    *
@@ -35,6 +40,9 @@ export interface ValueCodec {
    */
   decodeList(payload: Payload, count: number): unknown[]
 }
+
+/** `depth`: how many arrays, maps, Maps and Sets of the payload there are around the part. */
+export type PartEncoder = (part: unknown, depth: number) => Payload
 
 /** An encoder whose buffer has grown past this is dropped, so that one large value does not stay in memory. */
 const KEPT_BYTES = 256 * 1024
@@ -54,6 +62,10 @@ export function createValueCodec(): ValueCodec {
     // Bytes alone, such as pieces of a file, need no encoder and are copied once.
     encode: (value) => (value instanceof Uint8Array ? encodeBin(value) : encodePlain(prepareValue(value, encodePlain))),
     encodeCanonical: (value) => encodeSorted(prepareValue(value, encodeSorted)),
+    encoderOfParts() {
+      const prepare = createPartPreparation(encodePlain)
+      return (part, depth) => encodePlain(prepare(part, depth))
+    },
     decode: decodeValue,
     createList: () => new PlainValueList(appendPlain),
     decodeList,

@@ -85,7 +85,8 @@ export class Writer {
     this.offset += 9
   }
 
-  writeString(text: string): void {
+  /** @returns the length in bytes, without the head */
+  writeString(text: string): number {
     // The head's size follows from the byte length, which is known only afterwards: guess, then move if wrong.
     this.#reserve(5 + text.length * 3)
     const guess = stringHeadBytes(text.length)
@@ -96,6 +97,7 @@ export class Writer {
     if (headBytes === 1) this.#byte(0xa0 | length)
     else this.#sized(0xd9, length, 1)
     this.offset = start + headBytes + length
+    return length
   }
 
   /** Text for people to read: cut off rather than refused where it would pass `maxBytes`. */
@@ -109,6 +111,32 @@ export class Writer {
     this.writeEncoded(bytes)
   }
 
+  /** Safe integers of either sign, one behind the other. */
+  writeIntegers(values: Float64Array, length: number): void {
+    this.#reserve(length * 9)
+    for (let i = 0; i < length; i += 1) this.#integer(values[i]!)
+  }
+
+  /** A safe integer of either sign, not -0. */
+  writeInteger(value: number): void {
+    this.#reserve(9)
+    this.#integer(value)
+  }
+
+  /** A float in 4 bytes where nothing is lost by it, else in 8. */
+  writeFloat(value: number): void {
+    this.#reserve(9)
+    const isShort = Math.fround(value) === value
+    this.#bytes[this.offset] = isShort ? 0xca : 0xcb
+    if (isShort) this.#view.setFloat32(this.offset + 1, value)
+    else this.#view.setFloat64(this.offset + 1, value)
+    this.offset += isShort ? 5 : 9
+  }
+
+  writeByte(byte: number): void {
+    this.#byte(byte)
+  }
+
   /** The head of an extension; its contents follow by `writeEncoded`. */
   writeExtensionHeader(type: number, length: number): void {
     this.#sized(0xc7, length, 1)
@@ -120,6 +148,61 @@ export class Writer {
     this.#reserve(bytes.byteLength)
     this.#bytes.set(bytes, this.offset)
     this.offset += bytes.byteLength
+  }
+
+  /** There must be room for 9 bytes. */
+  #integer(value: number): void {
+    const at = this.offset
+    const bytes = this.#bytes
+    if (value >= 0) {
+      if (value < 0x80) {
+        bytes[at] = value
+        this.offset = at + 1
+      } else if (value < 0x10000) {
+        this.#small(value < 0x100 ? 0xcc : 0xcd, value)
+      } else if (value < 0x100000000) {
+        bytes[at] = 0xce
+        this.#view.setUint32(at + 1, value)
+        this.offset = at + 5
+      } else {
+        this.#long(0xcf, value)
+      }
+    } else if (value >= -0x20) {
+      bytes[at] = value & 0xff
+      this.offset = at + 1
+    } else if (value >= -0x8000) {
+      this.#small(value < -0x80 ? 0xd1 : 0xd0, value)
+    } else if (value >= -0x80000000) {
+      bytes[at] = 0xd2
+      this.#view.setInt32(at + 1, value)
+      this.offset = at + 5
+    } else {
+      this.#long(0xd3, value)
+    }
+  }
+
+  /** An integer of one byte, or of two where the head is odd. */
+  #small(head: number, value: number): void {
+    const at = this.offset
+    const bytes = this.#bytes
+    bytes[at] = head
+    if ((head & 1) === 0) {
+      bytes[at + 1] = value & 0xff
+      this.offset = at + 2
+    } else {
+      bytes[at + 1] = (value >> 8) & 0xff
+      bytes[at + 2] = value & 0xff
+      this.offset = at + 3
+    }
+  }
+
+  #long(head: number, value: number): void {
+    const at = this.offset
+    const high = Math.floor(value / 0x100000000)
+    this.#bytes[at] = head
+    this.#view.setInt32(at + 1, high)
+    this.#view.setUint32(at + 5, value - high * 0x100000000)
+    this.offset = at + 9
   }
 
   #byte(byte: number): void {

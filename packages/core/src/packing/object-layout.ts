@@ -1,0 +1,97 @@
+import type { ValueReader } from '../protocol/decode-value.ts'
+import { ABSENT, orAbsent } from './choice-layouts.ts'
+import { elementwise, type Layout, Misfit } from './layout.ts'
+import type { PackWriter } from './pack-writer.ts'
+
+/** A property that an object must have, or may have, and what is there. */
+export interface Property {
+  readonly key: string
+  readonly isOptional: boolean
+  readonly layout: Layout
+}
+
+/**
+ * An array of the values in the order of the schema; absent ones at the end are left out. A column of objects is the columns
+ * of their properties.
+ */
+export function objectLayout(properties: readonly Property[]): Layout {
+  const fields = properties.map(({ key, isOptional, layout }): Property => {
+    return { key, isOptional, layout: isOptional ? orAbsent(layout) : layout }
+  })
+  const least = fields.map(({ isOptional }) => isOptional).lastIndexOf(false) + 1
+
+  const write = (out: PackWriter, value: unknown): boolean => {
+    if (!isObject(value)) return false
+    let length = fields.length
+    while (length > least && !(fields[length - 1]!.key in value)) length -= 1
+    out.writeArrayHeader(length)
+    for (let i = 0; i < length; i += 1) {
+      const field = fields[i]!
+      if (!field.layout.write(out, propertyOf(value, field))) return false
+    }
+    return true
+  }
+
+  const read = (from: ValueReader): unknown => {
+    const length = from.arrayLength()
+    if (length < least || length > fields.length) throw new Misfit()
+    const object: Record<string, unknown> = {}
+    for (let i = 0; i < length; i += 1) {
+      const { key, layout } = fields[i]!
+      const value = layout.read(from)
+      if (value !== ABSENT) object[key] = value
+    }
+    return object
+  }
+
+  const proves = fields.every(({ layout }) => layout.proves)
+  if (fields.length === 0) return elementwise({ proves, write, read })
+  return {
+    proves,
+    isOpen: false,
+    slots: fields.reduce((sum, { layout }) => sum + (layout.slots || 1), 0),
+    write,
+    read,
+    writeColumn(out, values) {
+      const { length } = values
+      for (let row = 0; row < length; row += 1) if (!isObject(values[row])) return false
+      for (let i = 0; i < fields.length; i += 1) {
+        const field = fields[i]!
+        const column: unknown[] = []
+        for (let row = 0; row < length; row += 1) column.push(propertyOf(values[row] as Members, field))
+        if (!field.layout.writeColumn(out, column)) return false
+      }
+      return true
+    },
+    readColumn(from, expected) {
+      let length = expected
+      const columns = fields.map(({ layout }) => {
+        const column = layout.readColumn(from, length)
+        length = column.length
+        return column
+      })
+      const objects: unknown[] = []
+      for (let row = 0; row < length!; row += 1) {
+        const object: Record<string, unknown> = {}
+        for (let i = 0; i < fields.length; i += 1) {
+          const value = columns[i]![row]
+          if (value !== ABSENT) object[fields[i]!.key] = value
+        }
+        objects.push(object)
+      }
+      return objects
+    },
+  }
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null
+}
+
+/** What validation would look at: of a property that is required and absent, `ABSENT` is what no layout takes. */
+function propertyOf(object: Members, { key }: Property): unknown {
+  const value = object[key]
+  return value === undefined && !(key in object) ? ABSENT : value
+}
