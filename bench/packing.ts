@@ -107,7 +107,7 @@ function rowForm(item: unknown): Form {
   const out = new PackWriter(codec)
   return {
     encode(value) {
-      out.begin()
+      out.begin('left out')
       layout.write(out, value)
       return out.copy(0)
     },

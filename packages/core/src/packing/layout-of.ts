@@ -80,15 +80,13 @@ function layoutOfType(schema: Node, depth: number): Layout | undefined {
     case 'exact_optional':
       return wrapped(schema, layoutOf(schema['wrapped'], depth))
     case 'object':
-      return layoutOfEntries(schema['entries'], depth)
     case 'strict_object':
-      return unproven(layoutOfEntries(schema['entries'], depth))
+      return layoutOfEntries(schema, depth)
     case 'array':
       return arrayLayout(layoutOf(schema['item'], depth + 1))
     case 'tuple':
-      return layoutOfItems(schema['items'], depth)
     case 'strict_tuple':
-      return unproven(layoutOfItems(schema['items'], depth))
+      return layoutOfItems(schema, depth)
     case 'record':
       return isPlainString(schema['key']) ? recordLayout(layoutOf(schema['value'], depth + 1)) : undefined
     case 'union':
@@ -108,16 +106,18 @@ function wrapped(schema: Node, layout: Layout): Layout | undefined {
   return schema['default'] === undefined ? layout : unproven(layout)
 }
 
-/** What the last schema lets through, as long as nothing behind it makes something else of it. */
+/**
+ * That of the schema in front, as long as nothing behind it makes something else of a value: the same layout must do for what
+ * goes into validation and for what comes out of it.
+ */
 function pipeLayout(pipe: readonly Node[], depth: number): Layout | undefined {
-  const steps = effectiveSteps(pipe)
-  const last = steps.map(({ kind }) => kind).lastIndexOf('schema')
-  if (steps.slice(last + 1).some(({ kind }) => kind !== 'validation')) return undefined
-  const layout = exactLayout(steps[last], depth)
-  return steps.length === 1 ? layout : unproven(layout)
+  const [schema, ...checks] = effectiveSteps(pipe)
+  if (checks.some(({ kind }) => kind !== 'validation')) return undefined
+  const layout = exactLayout(schema, depth)
+  return checks.length === 0 ? layout : unproven(layout)
 }
 
-function layoutOfEntries(entries: unknown, depth: number): Layout | undefined {
+function layoutOfEntries({ type, entries }: Node, depth: number): Layout | undefined {
   if (!isNode(entries)) return undefined
   const properties: Property[] = []
   for (const key in entries) {
@@ -127,11 +127,13 @@ function layoutOfEntries(entries: unknown, depth: number): Layout | undefined {
     // What may be absent may stand in an array of its own.
     properties.push({ key, isOptional, layout: layoutOf(schema, depth + (isOptional ? 2 : 1)) })
   }
-  return objectLayout(properties)
+  return objectLayout(properties, type === 'strict_object' ? 'refused' : 'left out')
 }
 
-function layoutOfItems(items: unknown, depth: number): Layout | undefined {
-  return Array.isArray(items) ? tupleLayout(items.map((item) => layoutOf(item, depth + 1))) : undefined
+function layoutOfItems({ type, items }: Node, depth: number): Layout | undefined {
+  if (!Array.isArray(items)) return undefined
+  const layouts = items.map((item) => layoutOf(item, depth + 1))
+  return tupleLayout(layouts, type === 'strict_tuple' ? 'refused' : 'left out')
 }
 
 /** All of them must prove: of others, a layout may take what validation has taken for another, and keep less of it. */

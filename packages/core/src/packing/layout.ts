@@ -29,6 +29,9 @@ export interface Layout {
   readColumn(from: ValueReader, length: number | undefined): readonly unknown[]
 }
 
+/** What becomes of members that a schema does not name. */
+export type Others = 'left out' | 'refused'
+
 /** What was sent as packed does not lie as the schema says. Well-formed it is all the same. */
 export class Misfit extends Error {
   override readonly name = 'Misfit'

@@ -1,4 +1,5 @@
-import { elementwise, type Layout, Misfit, readElements, writeElements } from './layout.ts'
+import { isPlain } from '../protocol/prepare-value.ts'
+import { elementwise, type Layout, Misfit, type Others, readElements, writeElements } from './layout.ts'
 import { readText, textLayout } from './text-layout.ts'
 
 /** From so many on, values of layouts that have columns lie in them. */
@@ -33,11 +34,13 @@ export function arrayLayout(item: Layout): Layout {
 }
 
 /** An array with a place for each of the items. */
-export function tupleLayout(items: readonly Layout[]): Layout {
+export function tupleLayout(items: readonly Layout[], others: Others): Layout {
   return elementwise({
     proves: items.every(({ proves }) => proves),
     write(out, value) {
       if (!Array.isArray(value)) return false
+      if (value.length > items.length && others === 'refused') return false
+      if (value.length !== items.length && out.others === 'refused') return out.refuse()
       out.writeArrayHeader(items.length)
       return items.every((item, i) => item.write(out, value[i]))
     },
@@ -57,8 +60,13 @@ export function recordLayout(item: Layout): Layout {
     proves: item.proves,
     write(out, value) {
       if (typeof value !== 'object' || value === null) return false
+      const keepsAll = out.others === 'refused'
+      if (keepsAll && !isPlain(value)) return out.refuse()
       const keys: string[] = []
-      for (const key in value) if (Object.hasOwn(value, key) && !LEFT_OUT.has(key)) keys.push(key)
+      for (const key in value) {
+        if (Object.hasOwn(value, key) && !LEFT_OUT.has(key)) keys.push(key)
+        else if (keepsAll) return out.refuse()
+      }
       out.writeArrayHeader(keys.length * 2)
       return keys.every((key) => textLayout.write(out, key) && item.write(out, (value as Record<string, unknown>)[key]))
     },

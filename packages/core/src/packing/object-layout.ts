@@ -1,6 +1,7 @@
 import type { ValueReader } from '../protocol/decode-value.ts'
+import { isPlain } from '../protocol/prepare-value.ts'
 import { ABSENT, orAbsent } from './choice-layouts.ts'
-import { elementwise, type Layout, Misfit } from './layout.ts'
+import { elementwise, type Layout, Misfit, type Others } from './layout.ts'
 import type { PackWriter } from './pack-writer.ts'
 
 /** A property that an object must have, or may have, and what is there. */
@@ -14,14 +15,25 @@ export interface Property {
  * An array of the values in the order of the schema; absent ones at the end are left out. A column of objects is the columns
  * of their properties.
  */
-export function objectLayout(properties: readonly Property[]): Layout {
+export function objectLayout(properties: readonly Property[], others: Others): Layout {
   const fields = properties.map(({ key, isOptional, layout }): Property => {
     return { key, isOptional, layout: isOptional ? orAbsent(layout) : layout }
   })
   const least = fields.map(({ isOptional }) => isOptional).lastIndexOf(false) + 1
 
+  const names: ReadonlySet<string> = new Set(properties.map(({ key }) => key))
+  const takes = (out: PackWriter, value: unknown): value is Members => {
+    if (typeof value !== 'object' || value === null) return false
+    if (out.others === 'refused' && !isPlain(value)) return out.refuse()
+    if (others === 'refused' || out.others === 'refused') {
+      // As validation does: with what is inherited.
+      for (const key in value) if (!names.has(key)) return others === 'refused' ? false : out.refuse()
+    }
+    return true
+  }
+
   const write = (out: PackWriter, value: unknown): boolean => {
-    if (!isObject(value)) return false
+    if (!takes(out, value)) return false
     let length = fields.length
     while (length > least && !(fields[length - 1]!.key in value)) length -= 1
     out.writeArrayHeader(length)
@@ -54,7 +66,7 @@ export function objectLayout(properties: readonly Property[]): Layout {
     read,
     writeColumn(out, values) {
       const { length } = values
-      for (let row = 0; row < length; row += 1) if (!isObject(values[row])) return false
+      for (let row = 0; row < length; row += 1) if (!takes(out, values[row])) return false
       for (let i = 0; i < fields.length; i += 1) {
         const field = fields[i]!
         const column: unknown[] = []
@@ -85,10 +97,6 @@ export function objectLayout(properties: readonly Property[]): Layout {
 }
 
 type Members = Readonly<Record<string, unknown>>
-
-function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null
-}
 
 /** What validation would look at: of a property that is required and absent, `ABSENT` is what no layout takes. */
 function propertyOf(object: Members, { key }: Property): unknown {

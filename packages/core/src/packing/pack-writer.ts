@@ -1,5 +1,6 @@
 import type { PartEncoder, ValueCodec } from '../protocol/value-codec.ts'
 import { Writer } from '../protocol/writer.ts'
+import type { Others } from './layout.ts'
 
 /** Writes one payload after the other; what layouts share while they write one. */
 export class PackWriter extends Writer {
@@ -8,6 +9,8 @@ export class PackWriter extends Writer {
    * an alternative to try must not: validation would not have come to it.
    */
   isUncertain = false
+  /** `refused`: a value that has not been validated, of which nothing may be left out that a plain one would carry. */
+  others: Others = 'left out'
   readonly #codec: ValueCodec
   #encodePart: PartEncoder | undefined
   #numbers = new Float64Array(64)
@@ -17,8 +20,9 @@ export class PackWriter extends Writer {
     this.#codec = codec
   }
 
-  begin(): void {
+  begin(others: Others): void {
     this.offset = 0
+    this.others = others
     this.isUncertain = false
     this.#encodePart = undefined
   }

@@ -39,18 +39,21 @@ function plainly(schema: Schema, value: unknown): Arrival {
   }
 }
 
-/** What packing makes of it; `undefined` where it leaves it to others. */
+/** What packing makes of it behind validation, or in its place; `undefined` where it leaves it to others. */
 function packed(schema: Schema, value: unknown): Arrival | undefined {
   const packer = packing.packerOf(schema)
   if (packer === undefined) return undefined
-  let valid = value
-  if (!packer.proves) {
-    const validation = validate(schema, value)
-    if (validation instanceof Promise || !validation.ok) return 'invalid'
-    valid = validation.value
-  }
-  const payload = packer.pack(valid)
+  const validation = packer.proves ? { ok: true as const, value } : validate(schema, value)
+  if (validation instanceof Promise || !validation.ok) return 'invalid'
+  const payload = packer.pack(validation.value)
   return payload && arrival(packer.unpack(scanned(payload)))
+}
+
+/** What arrives of it where nobody validates before; `undefined` where packing leaves it to others. */
+function packedWhole(schema: Schema, value: unknown): unknown {
+  const packer = packing.packerOf(schema)
+  const payload = packer?.packWhole(value)
+  return packer && payload && { as: packer.unpack(scanned(payload)) }
 }
 
 function arrival(value: unknown): Arrival {
@@ -69,14 +72,17 @@ describe('packed values arrive as validated plain ones', () => {
     fc.assert(
       fc.property(schemaAndValue, ({ schema, value }) => {
         const expected = plainly(schema, value)
-        const actual = packed(schema, value)
-        if (actual === undefined) return
+        const actual = packed(schema, value) ?? expected
         expect(actual).toStrictEqual(expected)
-        met[actual === 'invalid' ? 'invalid' : 'packed']++
+        const whole = attempt(() => ({ as: codec.decode(codec.encode(value)) }))
+        expect(packedWhole(schema, value) ?? whole).toStrictEqual(whole)
+        if (packing.packerOf(schema)?.pack(value) !== undefined) met.packed += 1
+        if (expected === 'invalid') met.invalid += 1
       }),
       { numRuns: 400 },
     )
     expect(met.packed).toBeGreaterThan(100)
+    expect(met.invalid).toBeGreaterThan(20)
   })
 })
 
@@ -91,8 +97,8 @@ describe('packing proves what validation would', () => {
     ['a check', v.pipe(v.string(), v.maxLength(3)), false],
     ['a check deep inside', v.array(v.object({ a: v.optional(v.pipe(v.number(), v.integer())) })), false],
     ['a default', v.object({ a: v.optional(v.string(), 'x') }), false],
-    ['a strict object', v.strictObject({ a: v.string() }), false],
-    ['what becomes something else', v.object({ a: v.pipe(v.string(), v.transform(Number)) }), false],
+    ['strict objects and tuples', v.strictTuple([v.strictObject({ a: v.string() })]), true],
+    ['what becomes something else', v.object({ a: v.pipe(v.string(), v.transform(Number), v.number()) }), false],
   ])('%s: %s', (_, schema, proves) => {
     expect(packerOf(schema).proves).toBe(proves)
   })
@@ -150,6 +156,26 @@ describe('packed values', () => {
     packerOf(v.object({ id: v.number() })).pack(value)
     packerOf(v.array(v.object({ id: v.number() }))).pack(Array.from({ length: 10 }, () => value))
     expect(reads).toBe(11)
+  })
+
+  test('see what is inherited, as validation does', () => {
+    const packer = packerOf(v.object({ toString: v.optional(v.string()) }))
+    expect(packer.pack({})).toBeUndefined()
+    expect(packer.unpack(packer.pack(Object.create({ toString: 'inherited' }))!)).toStrictEqual({
+      toString: 'inherited',
+    })
+  })
+
+  test('of what is not validated: nothing is left out', () => {
+    class Point {
+      readonly x = 1
+    }
+    const packer = packerOf(v.object({ x: v.number(), y: v.optional(v.tuple([v.record(v.string(), v.number())])) }))
+    for (const value of [{ x: 1, more: 2 }, new Point(), { x: 1, y: [{}, 1] }, { x: 1, y: [{ prototype: 1 }] }]) {
+      expect(packer.pack(value)).toBeDefined()
+      expect(packer.packWhole(value)).toBeUndefined()
+    }
+    expect(packer.packWhole({ x: 1, y: [{ a: 1 }] })).toStrictEqual(packer.pack({ x: 1, y: [{ a: 1 }] }))
   })
 
   test.each([0, 1, 3, 4, 15, 16, 1000])('of %d rows', (length) => {

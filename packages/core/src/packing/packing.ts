@@ -10,7 +10,7 @@ import type { Payload } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS } from '../protocol/limits.ts'
 import { Scanner } from '../protocol/scan.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
-import type { Layout } from './layout.ts'
+import type { Layout, Others } from './layout.ts'
 import { layoutOf } from './layout-of.ts'
 import { arrayLayout } from './list-layouts.ts'
 import { PackWriter } from './pack-writer.ts'
@@ -30,6 +30,8 @@ export interface OnePacker {
   readonly proves: boolean
   /** `undefined` for what does not fit; a valid value fits, unless it cannot be sent. Never throws. */
   pack(value: unknown): Payload | undefined
+  /** As `pack`, for what has not been validated: does not fit where anything would be left out. */
+  packWhole(value: unknown): Payload | undefined
   /**
    * The value of a payload that was scanned.
    *
@@ -46,7 +48,8 @@ export function createPacking(codec: ValueCodec): Packing {
   const pack = packWith(codec)
   const createPacker = (layout: Layout): OnePacker => ({
     proves: layout.proves,
-    pack: (value) => pack(layout, value),
+    pack: (value) => pack(layout, value, 'left out'),
+    packWhole: (value) => pack(layout, value, 'refused'),
     unpack: (payload) => layout.read(new ValueReader(payload)),
   })
   const createPackerOf = (schema: Schema): Packer | undefined => {
@@ -86,13 +89,13 @@ export function plainPart(payload: Payload): Payload | undefined {
 /** A buffer that has grown past this is dropped, so that one large value does not stay in memory. */
 const KEPT_BYTES = 64 * 1024
 
-function packWith(codec: ValueCodec): (layout: Layout, value: unknown) => Payload | undefined {
+function packWith(codec: ValueCodec): (layout: Layout, value: unknown, others: Others) => Payload | undefined {
   // Taken while it is in use: a getter may pack something else.
   let free: PackWriter | undefined
-  return (layout, value) => {
+  return (layout, value, others) => {
     const out = free ?? new PackWriter(codec)
     free = undefined
-    out.begin()
+    out.begin(others)
     try {
       return layout.write(out, value) ? takePayload(out) : undefined
     } catch {

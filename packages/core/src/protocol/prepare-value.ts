@@ -194,7 +194,7 @@ class Preparation {
 }
 
 /** Whether the object has properties and nothing more to it. Objects of other realms have another `Object.prototype`. */
-function isPlain(value: object): value is Readonly<Record<string, unknown>> {
+export function isPlain(value: object): value is Readonly<Record<string, unknown>> {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
 }
