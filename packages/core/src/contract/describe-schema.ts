@@ -9,6 +9,7 @@ import { isSchema, type Schema } from './schema.ts'
 
 /** Members in which valibot keeps what decides on values; messages and names for humans are not among them. */
 const STRUCTURE = [
+  'async',
   'class',
   'default',
   'entries',
@@ -109,9 +110,8 @@ export function effectiveSteps(pipe: readonly Members[]): readonly Members[] {
 }
 
 function recordOf(members: Members, walk: Walk): readonly unknown[] {
-  return Object.keys(members)
-    .sort()
-    .map((name) => [name, describe(members[name], walk)])
+  // In their own order, which packed values have.
+  return Object.keys(members).map((name) => [name, describe(members[name], walk)])
 }
 
 function describeLazy(getter: unknown, walk: Walk): unknown {

@@ -60,6 +60,7 @@ const DISTINCT: readonly (() => Schema)[] = [
   () => v.map(v.string(), v.number()),
   () => v.set(v.string()),
   () => v.union([v.string(), v.number()]),
+  () => v.objectAsync({ a: v.string() }),
   () => v.intersect([v.object({ a: v.string() }), v.object({ b: v.string() })]),
   () => v.variant('type', [v.object({ type: v.literal('a') }), v.object({ type: v.literal('b') })]),
   () => v.variant('type', [v.object({ type: v.literal('a') }), v.object({ type: v.literal('c') })]),
@@ -121,7 +122,7 @@ describe('the contract hash', () => {
       tree: query({ output: makeTree() }),
       seen: event({ params: v.object({ room: v.string() }), payload: z.string() }),
     })
-    expect(hash).toBe('788498b71e581083')
+    expect(hash).toBe('578818d1e27158f0')
   })
 
   test('is equal for schemas that are made alike', () => {
@@ -217,25 +218,31 @@ describe('the contract hash', () => {
     expect(contractOf(api).hash).toBe(schemaHash(v.lazy(() => v.string())))
   })
 
-  test('does not depend on the order of properties', () => {
+  test('does not depend on the order of procedures', () => {
     fc.assert(
       fc.property(fc.dictionary(name, plan), fc.string(), (plans, seed) => {
-        expect(contractHashOf(plans, seed)).toBe(contractHashOf(plans, ''))
+        expect(contractHashOf(plans, seed)).toBe(contractHashOf(plans))
       }),
+    )
+  })
+
+  test('depends on the order of properties, in which their values are packed', () => {
+    expect(schemaHash(v.object({ a: v.string(), b: v.string() }))).not.toBe(
+      schemaHash(v.object({ b: v.string(), a: v.string() })),
     )
   })
 
   test('differs where a type does, however deep', () => {
     fc.assert(
       fc.property(plan, plan, (one, other) => {
-        fc.pre(JSON.stringify(sorted(one)) !== JSON.stringify(sorted(other)))
-        expect(contractHashOf({ a: one }, '')).not.toBe(contractHashOf({ a: other }, ''))
+        fc.pre(JSON.stringify(one) !== JSON.stringify(other))
+        expect(contractHashOf({ a: one })).not.toBe(contractHashOf({ a: other }))
       }),
     )
   })
 })
 
-/** A schema as data, from which it can be made again with its properties in another order. */
+/** A schema as data, from which it can be made again. */
 type Plan = 'text' | 'number' | { readonly list: Plan } | { readonly members: Readonly<Record<string, Plan>> }
 
 const name = fc.stringMatching(/^[a-z]{1,3}$/).filter((text) => text !== 'use')
@@ -255,23 +262,14 @@ function shuffled<T>(record: Readonly<Record<string, T>>, seed: string): [string
   return Object.entries(record).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
 }
 
-function schemaOf(part: Plan, seed: string): v.GenericSchema {
+function schemaOf(part: Plan): v.GenericSchema {
   if (part === 'text') return v.string()
   if (part === 'number') return v.number()
-  if ('list' in part) return v.array(schemaOf(part.list, seed))
-  return v.object(
-    Object.fromEntries(shuffled(part.members, seed).map(([key, member]) => [key, schemaOf(member, seed)])),
-  )
+  if ('list' in part) return v.array(schemaOf(part.list))
+  return v.object(Object.fromEntries(Object.entries(part.members).map(([key, member]) => [key, schemaOf(member)])))
 }
 
-function contractHashOf(plans: Readonly<Record<string, Plan>>, seed: string): string {
-  const procedures = shuffled(plans, seed).map(([key, part]) => [key, query({ input: schemaOf(part, seed) })] as const)
+function contractHashOf(plans: Readonly<Record<string, Plan>>, seed = ''): string {
+  const procedures = shuffled(plans, seed).map(([key, part]) => [key, query({ input: schemaOf(part) })] as const)
   return hashOf({ group: Object.fromEntries(procedures) })
-}
-
-function sorted(part: Plan): unknown {
-  if (typeof part === 'string') return part
-  if ('list' in part) return ['list', sorted(part.list)]
-  const keys = Object.keys(part.members).sort()
-  return ['members', ...keys.map((key) => [key, sorted(part.members[key] ?? 'text')])]
 }

@@ -3,8 +3,11 @@ import { hash64 } from './hash.ts'
 import type { ProcedureEntry } from './procedure-types.ts'
 import type { Schema } from './schema.ts'
 
-/** Raise it when what is described changes, or how: contracts described in two ways must not look equal. */
-const DESCRIPTION_VERSION = 1
+/**
+ * Raise it when what is described changes, or how, and when values of the same schema are packed in another way: ends that do
+ * not agree on that must not take their contracts for equal.
+ */
+const DESCRIPTION_VERSION = 2
 
 const PARTS = ['input', 'output', 'up', 'resume', 'params', 'payload'] as const
 
