@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 const programs = [
   { title: 'everything, tests included', args: ['-p', '.'] },
   {
-    title: 'core without platform: contract, protocol, session, long-poll',
+    title: 'core without platform: contract, protocol, packing, session, long-poll',
     args: ['-p', 'packages/core/tsconfig.pure.json'],
   },
   { title: 'packages as built, isolated declarations', args: ['-b', 'tsconfig.build.json'] },

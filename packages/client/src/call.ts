@@ -10,8 +10,12 @@ import {
   checkCallOptions,
   checkTakesKey,
   deadlineAfter,
-  encodeValue,
+  type Encoded,
+  encodeAs,
+  type Form,
+  formOf,
   metaOf,
+  reshape,
   throwIt,
 } from '@tautline/core/peer'
 import type { Payload } from '@tautline/core/protocol'
@@ -35,16 +39,22 @@ export function startCall(
     checkCallOptions(options)
     checkTakesKey(entry, options)
     if (options.signal?.aborted === true) throw cancelled(options.signal, 'not-sent')
-    const payload = encodeValue(line.codec, input)
-    line.intents.add(new Call(line, { entry, input: payload, options }, { resolve, reject }))
+    const encoded = encodeInput(line, entry, input)
+    line.intents.add(new Call(line, { entry, input: encoded, options }, { resolve, reject }))
   })
   return toPendingCall(answer)
+}
+
+/** In the form of the connection there is; it may be another one that takes it. Throws `UNSERIALISABLE`. */
+export function encodeInput({ codec, intents }: Line, entry: ProcedureEntry, input: unknown): Encoded {
+  const ref = intents.carrier?.refOf(entry) ?? entry.path
+  return encodeAs(codec, { schema: entry.def.input, form: formOf(ref) }, input)
 }
 
 /** What was asked for. */
 export interface Request<Options> {
   readonly entry: ProcedureEntry
-  readonly input: Payload | undefined
+  readonly input: Encoded
   readonly options: Options
 }
 
@@ -62,6 +72,8 @@ class Call implements Intent, CallSink {
   readonly #onAbort: (() => void) | undefined
   /** Where it is under way; `undefined` while it waits, and once it is settled. */
   #place: Place | undefined
+  /** Of what comes back. */
+  #form: Form = 'plain'
   /** Of all connections that have had it: once it may have run, repeating it does not change that. */
   #outcome: Outcome = 'not-sent'
 
@@ -78,7 +90,7 @@ class Call implements Intent, CallSink {
   }
 
   get byteLength(): number {
-    return this.#request.input?.byteLength ?? 0
+    return this.#request.input.payload?.byteLength ?? 0
   }
 
   get isRepeatable(): boolean {
@@ -90,9 +102,11 @@ class Call implements Intent, CallSink {
   attach(carrier: Carrier): void {
     const { entry, input, options } = this.#request
     const timeoutMs = this.deadlineAt === undefined ? undefined : this.deadlineAt - this.#line.clock.now()
+    const procedure = carrier.refOf(entry)
+    this.#form = formOf(procedure)
     const request = {
-      procedure: carrier.refOf(entry),
-      input,
+      procedure,
+      input: reshape(this.#line.codec, input, { schema: entry.def.input, form: this.#form }),
       timeoutMs,
       meta: metaOf(options),
       compress: entry.def.compress,
@@ -109,7 +123,7 @@ class Call implements Intent, CallSink {
     const { reader } = this.#line
     try {
       // The promise takes another one in, where the schema is asynchronous.
-      this.#settle.resolve(reader.read(output, this.#request.entry.def.output))
+      this.#settle.resolve(reader.read(output, { schema: this.#request.entry.def.output, form: this.#form }))
     } catch (fault) {
       this.#settle.reject(fault)
     }
@@ -117,7 +131,7 @@ class Call implements Intent, CallSink {
 
   error(code: string, message: string, data: Payload | undefined): void {
     this.#done()
-    const error = this.#line.reader.readError({ code, message, data }, this.#request.entry.def.errors)
+    const error = this.#line.reader.readError({ code, message, data }, this.#request.entry.def.errors, this.#form)
     if (error instanceof Promise) this.#settle.resolve(error.then(throwIt))
     else this.#settle.reject(error)
   }

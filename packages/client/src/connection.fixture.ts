@@ -1,7 +1,7 @@
 /** Single connections of a client, with a server for them, on a virtual clock. */
 import { query, router } from '@tautline/core'
-import { implement } from '@tautline/core/peer'
-import { createValueCodec, DEFAULT_LIMITS } from '@tautline/core/protocol'
+import { createPackingCodec, implement } from '@tautline/core/peer'
+import { DEFAULT_LIMITS } from '@tautline/core/protocol'
 import { createVirtualClock } from '@tautline/core/testing'
 import { expect, onTestFinished } from 'vitest'
 import { ClientConnection, type ConnectionListener } from './connection.ts'
@@ -12,7 +12,7 @@ const implementation = implement(router({ ping: query() })).handlers({ ping: () 
 export function createConnections() {
   const clock = createVirtualClock()
   const server = createTestServer({ clock, implementation, latencyMs: 0 })
-  const codec = createValueCodec()
+  const codec = createPackingCodec()
   /** What connections were told, as `name: word`. */
   const told: string[] = []
 

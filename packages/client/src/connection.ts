@@ -18,6 +18,7 @@ import {
   type Ending,
   type EventListener,
   encodeValue,
+  type PackingCodec,
   type PeerHandle,
   type ServedProcedures,
 } from '@tautline/core/peer'
@@ -28,7 +29,6 @@ import {
   type Limits,
   type Payload,
   PROTOCOL_VERSION,
-  type ValueCodec,
   type Welcome,
 } from '@tautline/core/protocol'
 import { type ClientMoves, createClientSession, type Resumption, type Session } from '@tautline/core/session'
@@ -38,7 +38,7 @@ import { contextOf, createCallee } from './served.ts'
 /** What stays the same from one attempt to the next. */
 export interface ConnectionSetup {
   readonly clock: Clock
-  readonly codec: ValueCodec
+  readonly codec: PackingCodec
   readonly limits: Limits
   /** Of one message, where the server announces more. */
   readonly mostReceived: ConnectionOptions<Session>['mostReceived']

@@ -1,7 +1,13 @@
 import { type ContractTree, contractOf } from '@tautline/core'
 import { type Connector, createPlatformCompressor, createSystemClock } from '@tautline/core/io'
-import { checkCallOptions, checkNumber, createValueReader, numberOptions } from '@tautline/core/peer'
-import { createValueCodec, DEFAULT_LIMITS } from '@tautline/core/protocol'
+import {
+  checkCallOptions,
+  checkNumber,
+  createPackingCodec,
+  createValueReader,
+  numberOptions,
+} from '@tautline/core/peer'
+import { DEFAULT_LIMITS } from '@tautline/core/protocol'
 import { createGroup } from './client-group.ts'
 import {
   type ClientBehaviour,
@@ -37,7 +43,7 @@ export function createClient<T extends ContractTree>(api: T, options: ClientOpti
   checkNumber('connectTimeoutMs', connectTimeoutMs, FROM_1)
   checkCallOptions({ timeoutMs: options.timeoutMs })
   const clock = options.clock ?? createSystemClock()
-  const codec = createValueCodec()
+  const codec = createPackingCodec()
   const report = createReporter(options.onError)
   const queue = numberOptions(DEFAULT_QUEUE_LIMITS, options.offlineQueue, { name: 'offlineQueue', ...FROM_0 })
   const intents = new Intents(clock, queue, () => reconnector.start())

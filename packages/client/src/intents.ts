@@ -77,6 +77,11 @@ export class Intents {
     this.#onWaiting = onWaiting
   }
 
+  /** That of the server which has accepted. */
+  get carrier(): Carrier | undefined {
+    return this.#state.type === 'connected' ? this.#state.carrier : undefined
+  }
+
   /** All that is not settled. */
   get size(): number {
     return this.#all.size

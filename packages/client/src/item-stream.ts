@@ -1,7 +1,7 @@
 import type { ProcedureEntry } from '@tautline/core'
-import { checkCallOptions, encodeValue, type ItemSource } from '@tautline/core/peer'
+import { checkCallOptions, type Encoded, encodeValue, type ItemSource } from '@tautline/core/peer'
 import type { Payload } from '@tautline/core/protocol'
-import { cancelled } from './call.ts'
+import { cancelled, encodeInput } from './call.ts'
 import type { ItemStream, SubscribeOptions } from './client-types.ts'
 import type { Line } from './line.ts'
 import { StreamCall } from './stream-call.ts'
@@ -16,12 +16,12 @@ export interface StreamArguments {
 /** Opens a stream and gives the application its end of it. Never throws: what is wrong comes out of `next()`. */
 export function openStream(line: Line, entry: ProcedureEntry, given: StreamArguments): ItemStream<unknown, unknown> {
   const { up, options = {} } = given
-  let input: Payload | undefined
+  let input: Encoded = { form: 'plain', payload: undefined }
   let resume: Payload | undefined
   let fault: unknown
   try {
     checkCallOptions(options)
-    input = encodeValue(line.codec, given.input)
+    input = encodeInput(line, entry, given.input)
     resume = encodeValue(line.codec, options.resume)
     if (options.signal?.aborted === true) fault = cancelled(options.signal, 'not-sent')
   } catch (error) {

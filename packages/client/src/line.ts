@@ -1,13 +1,13 @@
 /** What calls, streams and topics need of the client that they belong to. */
 import type { ProcedureEntry } from '@tautline/core'
 import type { Clock } from '@tautline/core/io'
-import type { Caller, ValueReader } from '@tautline/core/peer'
-import type { ProcedureRef, ValueCodec } from '@tautline/core/protocol'
+import type { Caller, PackingCodec, ValueReader } from '@tautline/core/peer'
+import type { ProcedureRef } from '@tautline/core/protocol'
 import type { Intents } from './intents.ts'
 
 export interface Line {
   readonly clock: Clock
-  readonly codec: ValueCodec
+  readonly codec: PackingCodec
   readonly reader: ValueReader
   readonly intents: Intents
   /** Of calls that say nothing else, in ms. */

@@ -5,12 +5,11 @@
  * client without any has none of it in its bundle.
  */
 import { TautlineError } from '@tautline/core'
-import type { CalleeSide, PeerHandle, ServedProcedures, SessionLink } from '@tautline/core/peer'
-import type { ValueCodec } from '@tautline/core/protocol'
+import type { CalleeSide, PackingCodec, PeerHandle, ServedProcedures, SessionLink } from '@tautline/core/peer'
 
 export interface ServedOptions {
   readonly link: SessionLink
-  readonly codec: ValueCodec
+  readonly codec: PackingCodec
   readonly connection: PeerHandle
   readonly context: object
   readonly now: () => number

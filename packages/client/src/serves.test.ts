@@ -1,6 +1,11 @@
 import { mutation, query, router, subscription } from '@tautline/core'
-import { createProcedureCaller, createRemoteInvoker, implement, type ProcedureCaller } from '@tautline/core/peer'
-import { createValueCodec } from '@tautline/core/protocol'
+import {
+  createPackingCodec,
+  createProcedureCaller,
+  createRemoteInvoker,
+  implement,
+  type ProcedureCaller,
+} from '@tautline/core/peer'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { collect } from './collect.fixture.ts'
@@ -34,7 +39,7 @@ function clientOf(server: TestServer): ProcedureCaller<typeof clientApi> {
   const { caller } = server.latest
   return createProcedureCaller(
     clientApi,
-    createRemoteInvoker({ caller, codec: createValueCodec(), validates: true, refOf: ({ path }) => path }),
+    createRemoteInvoker({ caller, codec: createPackingCodec(), validates: true, refOf: ({ path }) => path }),
   )
 }
 

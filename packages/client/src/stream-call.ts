@@ -10,10 +10,13 @@ import {
   type DecodedItems,
   deadlineAfter,
   encodeValue,
+  type Form,
+  formOf,
   type ItemPump,
   ItemQueue,
   ItemSender,
   type ItemSource,
+  reshape,
   type StreamSink,
   startItemPump,
 } from '@tautline/core/peer'
@@ -42,6 +45,8 @@ export class StreamCall implements Intent, StreamSink {
   readonly #request: StreamRequest
   readonly #onAbort: (() => void) | undefined
   #place: Place | undefined
+  /** Of what is told of a failure. */
+  #form: Form = 'plain'
   /** Runs from the first credit on: before that nothing is taken from the application's source. */
   #pump: ItemPump | undefined
   /** Where to go on: of the last item taken that had a resume value. */
@@ -70,7 +75,7 @@ export class StreamCall implements Intent, StreamSink {
   }
 
   get byteLength(): number {
-    return this.#request.input?.byteLength ?? 0
+    return this.#request.input.payload?.byteLength ?? 0
   }
 
   /** Of the last item taken that had one. */
@@ -96,9 +101,11 @@ export class StreamCall implements Intent, StreamSink {
   attach({ caller, refOf }: Carrier): void {
     const { entry, input, options, up } = this.#request
     const timeoutMs = this.deadlineAt === undefined ? undefined : this.deadlineAt - this.#line.clock.now()
+    const procedure = refOf(entry)
+    this.#form = formOf(procedure)
     const request = {
-      procedure: refOf(entry),
-      input,
+      procedure,
+      input: reshape(this.#line.codec, input, { schema: entry.def.input, form: this.#form }),
       timeoutMs,
       meta: options.meta,
       compress: entry.def.compress,
@@ -139,7 +146,7 @@ export class StreamCall implements Intent, StreamSink {
       this.#restart({ reason: 'refused' })
       return
     }
-    const error = this.#line.reader.readError({ code, message, data }, this.#request.entry.def.errors)
+    const error = this.#line.reader.readError({ code, message, data }, this.#request.entry.def.errors, this.#form)
     if (error instanceof Promise) error.then((late) => this.#fail(late), this.#line.report)
     else this.#fail(error)
   }

@@ -8,16 +8,17 @@ import {
   Caller,
   Connection,
   createMemoryResultStore,
+  createPackingCodec,
   createVolatileEvents,
   type Dispatcher,
   type Ending,
   encodeCanonically,
-  encodeValue,
+  formOf,
   KeyedRuns,
   type ServedProcedures,
+  shareValue,
 } from '@tautline/core/peer'
 import {
-  createValueCodec,
   DEFAULT_LIMITS,
   FrameType,
   type Hello,
@@ -79,7 +80,7 @@ export function createTestServer(options: TestServerOptions): TestServer {
   const { clock, implementation, compressor, latencyMs = 1 } = options
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits }
   const contractHash = options.contractHash ?? implementation['~contract'].hash
-  const codec = createValueCodec()
+  const codec = createPackingCodec()
   const network = createMemoryNetwork({ clock, latencyMs })
   const connections: ServedConnection[] = []
   const listeners = new Map<string, Set<ServedConnection>>()
@@ -242,13 +243,11 @@ export function createTestServer(options: TestServerOptions): TestServer {
       if (!isProcedure(event)) throw new Error('Expected an event of a contract')
       const { path, index } = entryOf(event)
       const encoded = encodeCanonically(codec, params)
+      const shared = shareValue(codec, event['~def'].payload, payload)
       for (const connection of listeners.get(keyOf(path, encoded === undefined ? '' : payloadKey(encoded))) ?? []) {
         const sharesContract = connection.hello?.contractHash === contractHash
-        const told = {
-          event: sharesContract ? index : path,
-          params: encoded,
-          payload: encodeValue(codec, payload),
-        }
+        const ref = sharesContract ? index : path
+        const told = { event: ref, params: encoded, payload: shared.payload(formOf(ref)) }
         const frame = event['~def'].volatile
           ? ({ ...told, type: FrameType.VolatileEvent, key: undefined } as const)
           : ({ ...told, type: FrameType.Event } as const)

@@ -5,7 +5,7 @@
  * Normative text: PROTOCOL.md, "Events".
  */
 import { type ProcedureEntry, TautlineError } from '@tautline/core'
-import type { ListenSink, ToldError } from '@tautline/core/peer'
+import type { Form, ListenSink, ToldError } from '@tautline/core/peer'
 import type { Payload } from '@tautline/core/protocol'
 import type { Listening, ListenOptions } from './client-types.ts'
 import type { Failure, Intent } from './intents.ts'
@@ -74,11 +74,11 @@ export class Topic implements Intent {
     return new ActiveListening(off, () => this.#askReady())
   }
 
-  receive(payload: Payload | undefined): void {
+  receive(payload: Payload | undefined, form: Form): void {
     // What comes ahead of the answer was meant for listeners that have left: what follows them is missing.
     if (this.#state === 'asking') return
     try {
-      const value = this.#line.reader.read(payload, this.#name.entry.def.payload)
+      const value = this.#line.reader.read(payload, { schema: this.#name.entry.def.payload, form })
       if (value instanceof Promise || this.#validating > 0) this.#receiveLater(value)
       else this.#tell((listener) => listener.receive(value))
     } catch (fault) {
@@ -130,7 +130,7 @@ export class Topic implements Intent {
       return
     }
     this.#place = undefined
-    const error = this.#line.reader.readError(told, this.#name.entry.def.errors)
+    const error = this.#line.reader.readError(told, this.#name.entry.def.errors, 'plain')
     if (error instanceof Promise) error.then((late) => this.#end(late), this.#line.report)
     else this.#end(error)
   }

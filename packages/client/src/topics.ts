@@ -4,7 +4,7 @@
  * Owns: which event belongs to which topic. Must not know: connections, what a listener does.
  */
 import type { Contract, ProcedureEntry } from '@tautline/core'
-import { encodeCanonically } from '@tautline/core/peer'
+import { encodeCanonically, formOf } from '@tautline/core/peer'
 import { type EventFrame, type Payload, payloadKey } from '@tautline/core/protocol'
 import type { Listening } from './client-types.ts'
 import type { Line } from './line.ts'
@@ -34,7 +34,7 @@ export class Topics {
   /** Events of topics that nobody listens to any more were under way when that ended. */
   receive({ event, params, payload }: Pick<EventFrame, 'event' | 'params' | 'payload'>): void {
     const path = typeof event === 'number' ? this.#contract.procedures[event]?.path : event
-    if (path !== undefined) this.#topics.get(keyOf(path, params))?.receive(payload)
+    if (path !== undefined) this.#topics.get(keyOf(path, params))?.receive(payload, formOf(event))
   }
 }
 

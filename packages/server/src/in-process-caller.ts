@@ -8,12 +8,12 @@ import {
   type HandlerErrorReport,
   type KeyedCallOptions,
   type KeyedCalls,
+  type PackingCodec,
   type PeerHandle,
   type ProcedureCaller,
   type ProcedureInvoker,
   type ServedProcedures,
 } from '@tautline/core/peer'
-import type { ValueCodec } from '@tautline/core/protocol'
 
 export interface InProcessCallerOptions<T extends ContractTree> {
   readonly api: T
@@ -21,7 +21,7 @@ export interface InProcessCallerOptions<T extends ContractTree> {
   readonly context: object
   readonly auth: unknown
   readonly clock: Clock
-  readonly codec: ValueCodec
+  readonly codec: PackingCodec
   readonly keyed: KeyedCalls
   readonly onError: (report: HandlerErrorReport) => void
   readonly createErrorId: () => string

@@ -12,17 +12,19 @@ import {
   validate,
 } from '@tautline/core'
 import {
+  createPackingCodec,
   type Ending,
   encodeCanonically,
-  encodeValue,
   type Implementation,
   type ImplementerScope,
   type KeyedCallOptions,
   KeyedRuns,
   type ProcedureCaller,
+  packProven,
   runQuietly,
+  shareValue,
 } from '@tautline/core/peer'
-import { CloseCode, createValueCodec, SUBPROTOCOL, WriterPool } from '@tautline/core/protocol'
+import { CloseCode, SUBPROTOCOL, WriterPool } from '@tautline/core/protocol'
 import { type ConnectionSetup, ServerConnection, type ServerConnectionListener } from './connection.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
@@ -72,7 +74,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly #implementation: Implementation
   readonly #options: ServerOptions<object, ContractTree>
   readonly #settings: ServerSettings
-  readonly #codec = createValueCodec()
+  readonly #codec = createPackingCodec()
   readonly #topics = new Topics()
   readonly #keyedRuns: KeyedRuns
   readonly #counts = new ConnectionCounts()
@@ -163,11 +165,12 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     const key = keyOf(entry, options)
     // Params are checked and sent as they are: a topic is named alike by those who listen and those who publish.
     check(entry, 'params', params)
-    const body = check(entry, 'payload', payload)
+    const body =
+      packProven(this.#codec, { schema: def.payload, form: 'packed' }, payload) ?? check(entry, 'payload', payload)
     const { receivers, tooLarge } = this.#topics.publish({
       entry,
       params: def.params === undefined ? undefined : encodeCanonically(this.#codec, params),
-      payload: encodeValue(this.#codec, body),
+      payload: shareValue(this.#codec, def.payload, body),
       key,
     })
     if (tooLarge > 0) {

@@ -1,18 +1,21 @@
-import type { ContractTree } from '@tautline/core'
+import type { ContractTree, ProcedureEntry } from '@tautline/core'
 import type { Clock } from '@tautline/core/io'
 import {
   Caller,
   Connection,
+  createPackingCodec,
   createProcedureCaller,
   createRemoteInvoker,
+  createValueReader,
   type Ending,
+  formOf,
   type Implementation,
   type ImplementerScope,
   type KeyedCallOptions,
   type ProcedureCaller,
   type ServedProcedures,
 } from '@tautline/core/peer'
-import { createValueCodec, DEFAULT_LIMITS, type Hello, type Payload } from '@tautline/core/protocol'
+import { DEFAULT_LIMITS, type Hello } from '@tautline/core/protocol'
 import { type ClientMoves, createClientSession, type Session } from '@tautline/core/session'
 import {
   createMemoryNetwork,
@@ -74,7 +77,7 @@ interface TestClient<T extends ContractTree> {
   close(): void
 }
 
-const codec = createValueCodec()
+const codec = createPackingCodec()
 
 export function createBench<T extends ContractTree, S extends ImplementerScope>(
   implementation: Implementation<T, S>,
@@ -170,12 +173,14 @@ function createTestClient<T extends ContractTree>(
   const events: TestClient<T>['events'] = []
   const endings: Ending[] = []
   const compressor = compresses ? createZlibCompressor() : undefined
+  const { procedures, hash: contractHash } = implementation['~contract']
+  let sharesContract = false
   const session = createClientSession({
     limits: DEFAULT_LIMITS,
     createIncoming: serves?.['~createIncoming'],
     hello: rawHello({
       auth: auth === undefined ? undefined : codec.encode(auth),
-      contractHash: implementation['~contract'].hash,
+      contractHash,
       servesHash: serves?.['~contract'].hash,
       compression: compressor === undefined ? [] : [compressor.algorithm],
       ...hello,
@@ -188,7 +193,9 @@ function createTestClient<T extends ContractTree>(
     compressor,
     observer: {
       onOpen: () => link.move((moved, now) => moved.opened(now)),
-      onHandshake() {},
+      onHandshake: (effect) => {
+        sharesContract = effect.type === 'welcome' && effect.welcome.contractHash === contractHash
+      },
       onLinkEffect() {},
       onDetached: (ending) => void endings.push(ending),
       onLost: (ending) => void endings.push(ending),
@@ -198,9 +205,11 @@ function createTestClient<T extends ContractTree>(
       },
     },
   })
-  const decode = (payload: Payload | undefined): unknown => (payload === undefined ? undefined : codec.decode(payload))
+  const reader = createValueReader(codec, false)
   const caller = new Caller(link, (event, params, payload) => {
-    events.push([event, decode(params), decode(payload)])
+    const schema = typeof event === 'number' ? procedures[event]?.def.payload : undefined
+    const form = formOf(event)
+    events.push([event, reader.read(params, { schema, form: 'plain' }), reader.read(payload, { schema, form })])
   })
   const callee = serves?.['~createDispatcher'](serves, {
     link,
@@ -223,7 +232,8 @@ function createTestClient<T extends ContractTree>(
   if (memoryLink === undefined) throw new Error('Expected a link')
   // The implementation was made from this very router.
   const api = implementation['~api'] as T
-  const invoker = createRemoteInvoker({ caller, codec, refOf: (entry) => entry.path, validates: false })
+  const refOf = ({ index, path }: ProcedureEntry): number | string => (sharesContract ? index : path)
+  const invoker = createRemoteInvoker({ caller, codec, refOf, validates: false })
   return {
     api: createProcedureCaller(api, invoker),
     caller,

@@ -6,7 +6,7 @@
  */
 import type { ProcedureEntry } from '@tautline/core'
 import { SharedFrame } from '@tautline/core/io'
-import type { Reception } from '@tautline/core/peer'
+import { formOf, type Reception, type SharedValue } from '@tautline/core/peer'
 import { FrameType, type Payload, type ProcedureRef, payloadKey } from '@tautline/core/protocol'
 
 /** One connection, as topics see it. */
@@ -20,7 +20,7 @@ export interface TopicEvent {
   readonly entry: ProcedureEntry
   /** Encoded canonically, so that equal params are equal bytes. */
   readonly params: Payload | undefined
-  readonly payload: Payload | undefined
+  readonly payload: SharedValue
   /** Of a volatile event: a later one of the same topic and key replaces it. */
   readonly key: string | undefined
 }
@@ -90,7 +90,9 @@ function topicKey(entry: ProcedureEntry, params: Payload | undefined): string {
   return `${entry.index}:${params === undefined ? '' : payloadKey(params)}`
 }
 
-function createFrame({ entry, params, payload, key }: TopicEvent, event: ProcedureRef, topic: string): SharedFrame {
+function createFrame(shared: TopicEvent, event: ProcedureRef, topic: string): SharedFrame {
+  const { entry, params, key } = shared
+  const payload = shared.payload.payload(formOf(event))
   const { compress, volatile } = entry.def
   if (!volatile) return new SharedFrame({ type: FrameType.Event, event, params, payload }, compress)
   // The length tells where the key ends, whatever is in it.

@@ -25,7 +25,7 @@ export interface Packer extends OnePacker {
   readonly many: OnePacker
 }
 
-export interface OnePacker {
+interface OnePacker {
   /** Whether what `pack` takes is valid, and what `unpack` gives: validation would change nothing about it. */
   readonly proves: boolean
   /** `undefined` for what does not fit; a valid value fits, unless it cannot be sent. Never throws. */

@@ -2,9 +2,9 @@ import { expect } from 'vitest'
 import { createPlatformCompressor } from '../io/platform-compressor.ts'
 import type { Compressor, Connector, Transport, TransportListener } from '../io/ports.ts'
 import type { WindowLimits } from '../io/replay.ts'
+import { createPackingCodec, type PackingCodec } from '../packing/packing-codec.ts'
 import type { CompressionChoice, Hello, ItemBatch, Welcome } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts'
-import { createValueCodec, type ValueCodec } from '../protocol/value-codec.ts'
 import { PROTOCOL_VERSION } from '../protocol/version.ts'
 import { createClientSession } from '../session/client-session.ts'
 import type { CalleeEffect } from '../session/effect.ts'
@@ -68,7 +68,7 @@ interface PairEnd<S extends Session> extends End<S> {
 
 export interface Pair {
   readonly clock: VirtualClock
-  readonly codec: ValueCodec
+  readonly codec: PackingCodec
   readonly network: MemoryNetwork
   readonly link: MemoryLink
   readonly client: PairEnd<Session & ClientMoves>
@@ -120,7 +120,7 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits }
   const platform = createPlatformCompressor()
   const compressors = options.compressors ?? { client: platform, server: platform }
-  const codec = createValueCodec()
+  const codec = createPackingCodec()
 
   let link: MemoryLink | undefined
   let server: PairEnd<Session & ServerDecisions> | undefined
@@ -192,7 +192,7 @@ function sidesOf<S extends Session>({ connection, caller }: End<S>, script: Scri
 interface Surroundings {
   readonly limits: Limits
   readonly clock: VirtualClock
-  readonly codec: ValueCodec
+  readonly codec: PackingCodec
   readonly window: WindowLimits | undefined
   readonly backlog: BacklogLimits | undefined
 }
@@ -247,6 +247,6 @@ function textOf({ origin, code }: Ending): string {
 }
 
 /** What carries items of a stream. */
-export function batchOf(codec: ValueCodec, ...items: readonly unknown[]): ItemBatch {
+export function batchOf(codec: PackingCodec, ...items: readonly unknown[]): ItemBatch {
   return { count: items.length, values: codec.encode(items), resumes: undefined }
 }

@@ -1,12 +1,15 @@
 import type { TautlineError } from '../contract/error.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
+import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Meta } from '../protocol/frame.ts'
 import type { PeerHandle } from './context.ts'
+import { type Form, type Packed, packProven } from './forms.ts'
 import type { Invocation } from './handler-run.ts'
 import type { StreamEffect } from './link.ts'
 
 /** What a call shares with the others of its connection. */
 export interface CallSurroundings {
+  readonly codec: PackingCodec
   readonly connection: PeerHandle
   readonly context: object
   readonly auth: unknown
@@ -42,6 +45,8 @@ export class DispatchedCall implements Invocation {
   readonly id: number
   readonly entry: ProcedureEntry
   readonly input: unknown
+  /** In which values travel under it. */
+  readonly form: Form
   readonly meta: Meta
   readonly stream: CallStream | undefined
   /** The end of a handler that takes its time. */
@@ -56,6 +61,7 @@ export class DispatchedCall implements Invocation {
     this.entry = entry
     this.id = request.id
     this.input = parts.input
+    this.form = parts.form
     this.meta = request.meta ?? NO_META
     this.stream = parts.stream
     this.#surroundings = surroundings
@@ -92,6 +98,10 @@ export class DispatchedCall implements Invocation {
     return this.stream?.up
   }
 
+  pack(output: unknown): Packed | undefined {
+    return packProven(this.#surroundings.codec, { schema: this.entry.def.output, form: this.form }, output)
+  }
+
   deliver(source: unknown): Promise<void> {
     if (this.stream === undefined) throw new Error(`Expected a stream, got ${this.entry.kind} \`${this.entry.path}\``)
     return this.stream.deliver(source)
@@ -109,5 +119,6 @@ export class DispatchedCall implements Invocation {
 export interface CallParts {
   readonly request: CallRequest
   readonly input: unknown
+  readonly form: Form
   readonly stream: CallStream | undefined
 }

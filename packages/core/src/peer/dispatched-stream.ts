@@ -1,9 +1,10 @@
 import type { TautlineError } from '../contract/error.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import { type Validation, validate } from '../contract/validate.ts'
+import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Payload } from '../protocol/frame.ts'
-import type { ValueCodec } from '../protocol/value-codec.ts'
 import type { CallStream } from './dispatched-call.ts'
+import { decodeShaped, type Shape } from './forms.ts'
 import { InputRejected } from './handler-failure.ts'
 import { checkedOutput, validateInput } from './handler-run.ts'
 import { type ItemPump, type ItemSource, startItemPump } from './item-pump.ts'
@@ -16,7 +17,7 @@ import { isTracked } from './tracked.ts'
 export interface DispatchedStreamOptions {
   readonly id: number
   readonly link: SessionLink
-  readonly codec: ValueCodec
+  readonly codec: PackingCodec
   /** Not validated. */
   readonly resume: unknown
 }
@@ -132,8 +133,8 @@ function trackedAdder(entry: ProcedureEntry, sender: ItemSender): AddItem {
 const NOTHING: Validation<undefined> = Object.freeze({ ok: true, value: undefined })
 
 /** Well-formed MessagePack may still be no value of ours, such as an invalid date: that is the caller's fault. */
-export function decodeInput(codec: ValueCodec, payload: Payload | undefined): unknown {
-  return payload === undefined ? undefined : legible(() => codec.decode(payload))
+export function decodeInput(codec: PackingCodec, shape: Shape, payload: Payload | undefined): unknown {
+  return legible(() => decodeShaped(codec, shape, payload))
 }
 
 function legible<T>(decode: () => T): T {

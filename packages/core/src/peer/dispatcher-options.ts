@@ -1,7 +1,7 @@
 /** The seam between dispatchers and the connections they run on. */
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
+import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Payload } from '../protocol/frame.ts'
-import type { ValueCodec } from '../protocol/value-codec.ts'
 import type { PeerHandle } from './context.ts'
 import type { ServedProcedures } from './implementation.ts'
 import type { KeyedCalls } from './keyed-call.ts'
@@ -29,7 +29,7 @@ export interface TopicListeners {
 
 export interface DispatcherOptions {
   readonly link: SessionLink
-  readonly codec: ValueCodec
+  readonly codec: PackingCodec
   readonly connection: PeerHandle
   /** What the implementation's `context` made of the connection. */
   readonly context: object

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { mutation, query } from '../contract/procedure.ts'
 import { router } from '../contract/router.ts'
-import { createValueCodec } from '../protocol/value-codec.ts'
+import { createPackingCodec } from '../packing/packing-codec.ts'
 import { implement } from './implement.ts'
 import { createRecordingLink } from './link.fixture.ts'
 
@@ -13,7 +13,7 @@ const api = router({
 
 /** A dispatcher over a link that has room only where the test says so, with all encoding counted. */
 function dispatch() {
-  const codec = createValueCodec()
+  const codec = createPackingCodec()
   const encoded: unknown[] = []
   const reported: unknown[] = []
   let room = 0

@@ -14,6 +14,7 @@ import { IdTable } from '../session/id-table.ts'
 import { type CallSurroundings, DispatchedCall } from './dispatched-call.ts'
 import { createDispatchedStream, decodeInput } from './dispatched-stream.ts'
 import type { CreateDispatcher, Dispatcher, DispatcherOptions } from './dispatcher-options.ts'
+import { encodeShaped, formOf, Packed, type Shape } from './forms.ts'
 import { InputRejected } from './handler-failure.ts'
 import type { BoundHandler, ServedProcedures } from './implementation.ts'
 import { type CallSetting, runCall } from './keyed-call.ts'
@@ -34,6 +35,9 @@ const KINDS: Readonly<Record<Request['type'], ReadonlySet<ProcedureKind>>> = {
   listen: new Set(['event']),
 }
 
+/** Of the data of errors that no procedure declares. */
+const UNSHAPED: Shape = { schema: undefined, form: 'plain' }
+
 class HandlerDispatcher implements Dispatcher {
   readonly #implementation: ServedProcedures
   readonly #options: DispatcherOptions
@@ -50,8 +54,8 @@ class HandlerDispatcher implements Dispatcher {
   constructor(implementation: ServedProcedures, options: DispatcherOptions) {
     this.#implementation = implementation
     this.#options = options
-    const { connection, context, auth, now } = options
-    this.#surroundings = { connection, context, auth, now }
+    const { connection, context, auth, now, codec } = options
+    this.#surroundings = { connection, context, auth, now, codec }
     this.#setting = { keyed: options.keyed, report: (entry, error) => this.#report(entry, error) }
   }
 
@@ -157,12 +161,15 @@ class HandlerDispatcher implements Dispatcher {
   /** Throws where what came with the request cannot be decoded. */
   #accept({ entry }: BoundHandler, request: Request): DispatchedCall {
     const { link, codec } = this.#options
-    const input = decodeInput(codec, request.type === 'listen' ? request.params : request.input)
+    const { def } = entry
+    const form = request.type === 'listen' ? 'plain' : formOf(request.procedure)
+    const payload = request.type === 'listen' ? request.params : request.input
+    const input = decodeInput(codec, { schema: def.input, form }, payload)
+    const resume =
+      request.type === 'open' ? decodeInput(codec, { schema: def.resume, form: 'plain' }, request.resume) : undefined
     const stream =
-      request.type === 'open'
-        ? createDispatchedStream(entry, { link, codec, id: request.id, resume: decodeInput(codec, request.resume) })
-        : undefined
-    return new DispatchedCall(entry, this.#surroundings, { request, input, stream })
+      request.type === 'open' ? createDispatchedStream(entry, { link, codec, id: request.id, resume }) : undefined
+    return new DispatchedCall(entry, this.#surroundings, { request, input, form, stream })
   }
 
   #run(bound: BoundHandler, call: DispatchedCall): void {
@@ -213,7 +220,7 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #succeed(call: DispatchedCall, output: unknown): void {
-    const payload = this.#encode(output)
+    const payload = this.#encode(output, { schema: call.entry.def.output, form: call.form })
     this.#forget(call)
     this.#options.link.succeed(call.id, payload)
   }
@@ -244,7 +251,7 @@ class HandlerDispatcher implements Dispatcher {
     if (this.#running.get(call.id) !== call) return
     let payload: Payload | undefined
     try {
-      payload = this.#encode(data)
+      payload = this.#encode(data, { schema: call.entry.def.errors[code], form: call.form })
     } catch (error) {
       this.#finishFailed(call, error)
       return
@@ -300,11 +307,12 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #fail(id: number, { code, message, data }: PublicError): void {
-    this.#options.link.fail(id, { code, message, data: this.#encode(data) })
+    this.#options.link.fail(id, { code, message, data: this.#encode(data, UNSHAPED) })
   }
 
-  #encode(value: unknown): Payload | undefined {
-    return value === undefined ? undefined : this.#options.codec.encode(value)
+  #encode(value: unknown, shape: Shape): Payload | undefined {
+    if (value instanceof Packed) return value.payload
+    return encodeShaped(this.#options.codec, shape, { value, validated: true })
   }
 
   #reportUnlessAbort(call: DispatchedCall, error: unknown): void {

@@ -9,6 +9,7 @@ import { type Issue, type Validation, validate } from '../contract/validate.ts'
 import type { Meta } from '../protocol/frame.ts'
 import { assertNever } from './assert-never.ts'
 import type { PeerHandle } from './context.ts'
+import { type Packed, Proven, withoutProof } from './forms.ts'
 import { HandlerArguments, MiddlewareArguments } from './handler-arguments.ts'
 import { InputRejected } from './handler-failure.ts'
 import type { BoundHandler, MiddlewareStep } from './implementation.ts'
@@ -18,7 +19,7 @@ import type { MiddlewareResult } from './middleware-types.ts'
 /** One run of a handler, as whoever asks for it presents it. */
 export interface Invocation {
   readonly entry: ProcedureEntry
-  /** Not validated. The params, for an event. */
+  /** Not validated, unless it is `Proven`. The params, for an event. */
   readonly input: unknown
   readonly context: object
   readonly auth: unknown
@@ -31,6 +32,8 @@ export interface Invocation {
   readonly resume: unknown
   /** The caller's items of a duplex, validated. */
   readonly up: AsyncIterableIterator<unknown> | undefined
+  /** Packs an answer in place of validating it; `undefined` where validation must see it. */
+  pack?(output: unknown): Packed | undefined
   /** Takes the items of a stream to the caller; done when the last one is on its way. */
   deliver(source: unknown): Promise<void>
   /**
@@ -49,7 +52,7 @@ export interface Run {
 }
 
 /**
- * The validated answer of a query or mutation; `undefined` once a stream is done; what is to be called at the end of
+ * The validated or packed answer of a query or mutation; `undefined` once a stream is done; what is to be called at the end of
  * the listening to an event. Throws, or rejects with, whatever went wrong.
  */
 export function runHandler(bound: BoundHandler, invocation: Invocation): MaybePromise<unknown> {
@@ -77,7 +80,7 @@ async function runMiddleware(
   run: Run & { readonly context: object },
 ): Promise<unknown> {
   const { path } = run.bound.entry
-  let following: Promise<MiddlewareResult<object>> | undefined
+  let following: Promise<Followed> | undefined
   const next = (extra?: object): Promise<MiddlewareResult<object>> => {
     if (following !== undefined) throw new Error(`A middleware of \`${path}\` called \`next\` twice`)
     following = follow(index + 1, run, extra === undefined ? run.context : { ...run.context, ...extra })
@@ -86,14 +89,27 @@ async function runMiddleware(
     return following
   }
   const result = await step.run(new MiddlewareArguments(run, run.context, next))
-  if (following === undefined || (await following) !== result) {
+  const followed = await following
+  if (followed === undefined || followed !== result) {
     throw new Error(`A middleware of \`${path}\` did not return what \`next\` gave it`)
   }
-  return result.output
+  return followed.answer
 }
 
-async function follow(index: number, run: Run, context: object): Promise<MiddlewareResult<object>> {
-  return { output: await runFrom(index, run, context) }
+async function follow(index: number, run: Run, context: object): Promise<Followed> {
+  return new Followed(await runFrom(index, run, context))
+}
+
+class Followed implements MiddlewareResult<object> {
+  readonly answer: unknown
+
+  constructor(answer: unknown) {
+    this.answer = answer
+  }
+
+  get output(): unknown {
+    return withoutProof(this.answer)
+  }
 }
 
 function callHandler(run: Run, context: object): MaybePromise<unknown> {
@@ -110,7 +126,10 @@ function handle(run: Run, context: object): MaybePromise<unknown> {
   switch (entry.kind) {
     case 'query':
     case 'mutation':
-      return andThen(answer, (output) => validateOutput(entry, entry.def.output, output))
+      return andThen(
+        answer,
+        (output) => run.invocation.pack?.(output) ?? validateOutput(entry, entry.def.output, output),
+      )
     case 'subscription':
     case 'duplex':
       return andThen(answer, (source) => run.invocation.deliver(source))
@@ -123,6 +142,7 @@ function handle(run: Run, context: object): MaybePromise<unknown> {
 
 export function validateInput(schema: MaybeSchema, value: unknown): MaybePromise<unknown> {
   if (schema === undefined) return undefined
+  if (value instanceof Proven) return value.value
   return andThen(validate(schema, value), (checked) => {
     if (checked.ok) return checked.value
     throw checked.cause ?? new InputRejected(checked.issues)

@@ -1,4 +1,5 @@
 export { got } from '../contract/got.ts'
+export { createPackingCodec, type PackingCodec } from '../packing/packing-codec.ts'
 export type { DecodedItems } from './arrived-batch.ts'
 export { type BacklogLimits, DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
 export { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-options.ts'
@@ -27,6 +28,7 @@ export type {
   TopicListeners,
 } from './dispatcher-options.ts'
 export type { Ending } from './ending.ts'
+export { type Encoded, type Form, formOf, packProven, reshape, type SharedValue } from './forms.ts'
 export type {
   DuplexCall,
   DuplexHandler,
@@ -87,8 +89,10 @@ export { type Tracked, tracked } from './tracked.ts'
 export {
   addItem,
   createValueReader,
+  encodeAs,
   encodeCanonically,
   encodeValue,
+  shareValue,
   type ToldError,
   throwIt,
   type ValueReader,

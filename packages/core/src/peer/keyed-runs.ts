@@ -13,6 +13,7 @@ import type { Clock } from '../io/ports.ts'
 import { UnserialisableError } from '../protocol/unserialisable-error.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
 import { assertNever } from './assert-never.ts'
+import { withoutProof } from './forms.ts'
 import { type Invocation, runHandler } from './handler-run.ts'
 import type { BoundHandler } from './implementation.ts'
 import { KeyedAttempt } from './keyed-attempt.ts'
@@ -112,7 +113,7 @@ export class KeyedRuns {
     if (principal === undefined) {
       throw refusal(entry, 'UNAUTHORIZED', 'An idempotency key needs a principal: see `principalOf` of the server')
     }
-    const fingerprint = fingerprintOf(this.#options.codec, attempt.input)
+    const fingerprint = fingerprintOf(this.#options.codec, withoutProof(attempt.input))
     const check = (claimed: { readonly fingerprint: string }): void => {
       if (claimed.fingerprint !== fingerprint) throw refusal(entry, 'KEY_REUSED')
     }

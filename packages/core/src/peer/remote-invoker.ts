@@ -7,20 +7,21 @@
 import { TautlineError } from '../contract/error.ts'
 import { isBuiltInCode } from '../contract/error-messages.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
+import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
-import type { ValueCodec } from '../protocol/value-codec.ts'
 import { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-options.ts'
 import type { Caller, CallRequest, CallSink, FailureSink, StreamSink } from './caller.ts'
+import { type Form, formOf } from './forms.ts'
 import { type ItemPump, startItemPump } from './item-pump.ts'
 import { ItemQueue } from './item-queue.ts'
 import { ItemSender } from './item-sender.ts'
 import type { ProcedureInvoker, StreamCall } from './procedure-caller.ts'
 import type { KeyedCallOptions, ProcedureCallOptions } from './procedure-caller-types.ts'
-import { addItem, createValueReader, encodeValue, type ValueReader } from './values.ts'
+import { addItem, createValueReader, encodeAs, encodeValue, type ValueReader } from './values.ts'
 
 export interface RemoteInvokerOptions {
   readonly caller: Caller
-  readonly codec: ValueCodec
+  readonly codec: PackingCodec
   /** The name of a procedure to this peer: its index where both hold the same contract, else its path. */
   readonly refOf: (entry: ProcedureEntry) => ProcedureRef
   /** Whether what comes back is validated: always, unless the other end is this very process. */
@@ -49,9 +50,10 @@ async function call(remote: Remote, entry: ProcedureEntry, unary: UnaryCall): Pr
   const { signal } = unary.options
   throwIfOver(unary.options)
   const request = requestFor(remote, entry, unary)
+  const form = formOf(request.procedure)
   let stopListening = (): void => {}
   const answer = new Promise<Payload | undefined>((resolve, reject) => {
-    const sink: CallSink = { ok: resolve, ...failuresOf(entry, reader, reject) }
+    const sink: CallSink = { ok: resolve, ...failuresOf(entry, { reader, form }, reject) }
     const id = caller.call(request, sink)
     stopListening = onAbort(signal, (error) => {
       caller.cancel(id)
@@ -59,7 +61,7 @@ async function call(remote: Remote, entry: ProcedureEntry, unary: UnaryCall): Pr
     })
   })
   try {
-    return await reader.read(await answer, entry.def.output)
+    return await reader.read(await answer, { schema: entry.def.output, form })
   } finally {
     stopListening()
   }
@@ -104,7 +106,7 @@ function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: Str
       queue.end()
     },
     writable: () => pump?.writable(),
-    ...failuresOf(entry, reader, fail),
+    ...failuresOf(entry, { reader, form: formOf(remote.refOf(entry)) }, fail),
   }
 
   try {
@@ -155,17 +157,24 @@ function requestFor(
   checkTakesKey(entry, options)
   const meta = metaOf(options)
   const timeoutMs = deadlineAfter(0, options.timeoutMs)
-  return { procedure: refOf(entry), input: encodeValue(codec, input), timeoutMs, meta, compress: entry.def.compress }
+  const procedure = refOf(entry)
+  const { payload } = encodeAs(codec, { schema: entry.def.input, form: formOf(procedure) }, input)
+  return { procedure, input: payload, timeoutMs, meta, compress: entry.def.compress }
 }
 
-function failuresOf(entry: ProcedureEntry, reader: ValueReader, reject: (error: unknown) => void): FailureSink {
+interface Reading {
+  readonly reader: ValueReader
+  readonly form: Form
+}
+
+function failuresOf(entry: ProcedureEntry, { reader, form }: Reading, reject: (error: unknown) => void): FailureSink {
   return {
     error(code, message, data) {
       if (!isBuiltInCode(code) && !(code in entry.def.errors)) {
         reject(new TautlineError('INTERNAL', { cause: new Error(`The other end failed with undeclared \`${code}\``) }))
         return
       }
-      const error = reader.readError({ code, message, data }, entry.def.errors)
+      const error = reader.readError({ code, message, data }, entry.def.errors, form)
       if (error instanceof Promise) error.then(reject, reject)
       else reject(error)
     },

@@ -4,16 +4,37 @@
  * Owns: which error each fault becomes. Must not know: who sent or awaits a value.
  */
 import { TautlineError } from '../contract/error.ts'
-import type { ErrorSchemas } from '../contract/procedure-types.ts'
-import type { Schema } from '../contract/schema.ts'
+import type { ErrorSchemas, MaybeSchema } from '../contract/procedure-types.ts'
 import { type Validation, validate } from '../contract/validate.ts'
+import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Payload } from '../protocol/frame.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
+import {
+  createSharedValue,
+  decodeShaped,
+  type Encoded,
+  encodeShaped,
+  type Form,
+  Proven,
+  type Shape,
+  type SharedValue,
+} from './forms.ts'
 import type { ItemSender } from './item-sender.ts'
 
 /** The payload of a value; none for `undefined`. Throws `UNSERIALISABLE`, with where in the value and why. */
 export function encodeValue(codec: ValueCodec, value: unknown): Payload | undefined {
   return value === undefined ? undefined : unserialisableFrom(() => codec.encode(value))
+}
+
+/** As `encodeValue`, in the form of a connection. */
+export function encodeAs(codec: PackingCodec, shape: Shape, value: unknown): Encoded {
+  const encode = (): Payload | undefined => encodeShaped(codec, shape, { value, validated: false })
+  return { form: shape.form, payload: unserialisableFrom(encode) }
+}
+
+/** As `createSharedValue`. Throws `UNSERIALISABLE`. */
+export function shareValue(codec: PackingCodec, schema: MaybeSchema, value: unknown): SharedValue {
+  return unserialisableFrom(() => createSharedValue(codec, schema, value))
 }
 
 /** As `encodeValue`, so that equal values are equal bytes. */
@@ -30,7 +51,7 @@ export function addItem(sender: ItemSender, item: unknown): void {
   }
 }
 
-function unserialisableFrom(encode: () => Payload): Payload {
+function unserialisableFrom<T>(encode: () => T): T {
   try {
     return encode()
   } catch (cause) {
@@ -44,13 +65,13 @@ function unserialisable(cause: unknown): TautlineError {
 
 export interface ValueReader {
   /** Throws or rejects with `INVALID_OUTPUT`. Synchronous unless a schema is not. */
-  read(payload: Payload | undefined, schema: Schema | undefined): unknown
+  read(payload: Payload | undefined, shape: Shape): unknown
   /** The values of a list, to be checked one by one. Throws `INVALID_OUTPUT`. */
   readList(payload: Payload, count: number): readonly unknown[]
   /** As `read`, of a value that is there already. */
-  check(value: unknown, schema: Schema | undefined): unknown
-  /** The error that the other end has told of. */
-  readError(told: ToldError, schemas: ErrorSchemas): TautlineError | Promise<TautlineError>
+  check(value: unknown, schema: MaybeSchema | null): unknown
+  /** The error that the other end has told of, with data in the form of the call. */
+  readError(told: ToldError, schemas: ErrorSchemas, form: Form): TautlineError | Promise<TautlineError>
 }
 
 export interface ToldError {
@@ -60,22 +81,26 @@ export interface ToldError {
 }
 
 /** @param validates whether schemas are asked, or the other end is believed */
-export function createValueReader(codec: ValueCodec, validates: boolean): ValueReader {
+export function createValueReader(codec: PackingCodec, validates: boolean): ValueReader {
   const check: ValueReader['check'] = (value, schema) => {
-    if (!validates || schema === undefined) return value
+    if (value instanceof Proven) return value.value
+    if (!validates || schema === undefined || schema === null) return value
     const validation = validate(schema, value)
     return validation instanceof Promise ? validation.then(unwrap) : unwrap(validation)
   }
-  const read: ValueReader['read'] = (payload, schema) =>
-    check(payload === undefined ? undefined : believable(() => codec.decode(payload)), schema)
+  const read: ValueReader['read'] = (payload, shape) =>
+    check(
+      believable(() => decodeShaped(codec, shape, payload)),
+      shape.schema,
+    )
   return {
     read,
     readList: (payload, count) => believable(() => codec.decodeList(payload, count)),
     check,
-    readError(told, schemas) {
+    readError(told, schemas, form) {
       const toError = (data: unknown): TautlineError => new TautlineError(told.code, { message: told.message, data })
       try {
-        const data = read(told.data, schemas[told.code] ?? undefined)
+        const data = read(told.data, { schema: schemas[told.code], form })
         return data instanceof Promise ? data.then(toError, asError) : toError(data)
       } catch (fault) {
         return asError(fault)

@@ -1,0 +1,134 @@
+/**
+ * The two forms of values on the wire: packed by position where both ends hold the same contract, else plain.
+ *
+ * Owns: which form a value has, and getting from one to the other. Must not know: which errors faults become, sessions.
+ * Normative text: PROTOCOL.md, "Packed values".
+ */
+import type { MaybeSchema } from '../contract/procedure-types.ts'
+import type { Packer } from '../packing/packing.ts'
+import { markPlain, plainPart } from '../packing/packing.ts'
+import type { PackingCodec } from '../packing/packing-codec.ts'
+import type { Payload, ProcedureRef } from '../protocol/frame.ts'
+
+export type Form = 'packed' | 'plain'
+
+/** What travels under a procedure or event that is named like this. */
+export function formOf(ref: ProcedureRef): Form {
+  return typeof ref === 'number' ? 'packed' : 'plain'
+}
+
+/** A schema and the form in which values of it travel. */
+export interface Shape {
+  readonly schema: MaybeSchema | null
+  readonly form: Form
+}
+
+/** A value in one form, from which the other can be made. */
+export interface Encoded {
+  readonly form: Form
+  readonly payload: Payload | undefined
+}
+
+/** A value that came packed, in a layout that proves it valid, and so needs no validation. */
+export class Proven {
+  readonly value: unknown
+
+  constructor(value: unknown) {
+    this.value = value
+  }
+}
+
+/** An answer that is packed already, in a layout that proves it valid. */
+export class Packed {
+  readonly payload: Payload
+  readonly #packer: Packer
+
+  constructor(payload: Payload, packer: Packer) {
+    this.payload = payload
+    this.#packer = packer
+  }
+
+  /** As validation would have left it. */
+  get value(): unknown {
+    return this.#packer.unpack(this.payload)
+  }
+}
+
+/** Packs a value that has not been validated; `undefined` where validation must see it. */
+export function packProven(codec: PackingCodec, { schema, form }: Shape, value: unknown): Packed | undefined {
+  const packer = packerFor(codec, { schema, form })
+  const payload = packer?.proves === true && value !== undefined ? packer.pack(value) : undefined
+  return packer && payload && new Packed(payload, packer)
+}
+
+/**
+ * The payload of a value in the form that is asked for; none for `undefined`.
+ *
+ * @param validated whether validation has seen it: what it left out is no loss then
+ * @throws UnserialisableError
+ */
+export function encodeShaped(
+  codec: PackingCodec,
+  shape: Shape,
+  { value, validated }: { readonly value: unknown; readonly validated: boolean },
+): Payload | undefined {
+  if (value === undefined) return undefined
+  const packer = packerFor(codec, shape)
+  if (packer === undefined) return codec.encode(value)
+  return (validated ? packer.pack(value) : packer.packWhole(value)) ?? markPlain(codec.encode(value))
+}
+
+/**
+ * The value of a payload: `Proven` where it needs no validation.
+ *
+ * @throws Misfit or RangeError
+ */
+export function decodeShaped(codec: PackingCodec, shape: Shape, payload: Payload | undefined): unknown {
+  if (payload === undefined) return undefined
+  const packer = packerFor(codec, shape)
+  if (packer === undefined) return codec.decode(payload)
+  const plain = plainPart(payload)
+  if (plain !== undefined) return codec.decode(plain)
+  const value = packer.unpack(payload)
+  return packer.proves ? new Proven(value) : value
+}
+
+/** What was encoded for one connection, for another where the form is another. */
+export function reshape(codec: PackingCodec, { form, payload }: Encoded, shape: Shape): Payload | undefined {
+  const packer =
+    form === shape.form || payload === undefined ? undefined : packerFor(codec, { ...shape, form: 'packed' })
+  if (packer === undefined || payload === undefined) return payload
+  if (shape.form === 'packed') return markPlain(payload)
+  return plainPart(payload) ?? codec.encode(packer.unpack(payload))
+}
+
+/** A value for many receivers, encoded at most once in each form. */
+export interface SharedValue {
+  payload(form: Form): Payload | undefined
+}
+
+/**
+ * Encodes a value that is validated, or packed in place of that. It must not be changed as long as others ask for it.
+ *
+ * @throws UnserialisableError
+ */
+export function createSharedValue(codec: PackingCodec, schema: MaybeSchema, value: unknown): SharedValue {
+  const shape: Shape = { schema, form: 'packed' }
+  const packed = value instanceof Packed ? value.payload : encodeShaped(codec, shape, { value, validated: true })
+  let plain: Payload | undefined
+  return {
+    payload(form) {
+      if (form === 'packed') return packed
+      plain ??= reshape(codec, { form: 'packed', payload: packed }, { schema, form })
+      return plain
+    },
+  }
+}
+
+export function withoutProof(value: unknown): unknown {
+  return value instanceof Proven || value instanceof Packed ? value.value : value
+}
+
+function packerFor(codec: PackingCodec, { schema, form }: Shape): Packer | undefined {
+  return form === 'plain' || schema === undefined || schema === null ? undefined : codec.packerOf(schema)
+}
