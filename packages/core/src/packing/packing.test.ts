@@ -191,6 +191,24 @@ describe('packed values', () => {
     expect(packer.unpack(scanned(packer.pack(rows)!))).toStrictEqual(rows)
   })
 
+  test.each([
+    ['negative zero among integers', [1, -0, 2, 3]],
+    ['negative zero among decimals', [1.5, -0, 2, 3]],
+    ['differences past 2^53', [1 - 2 ** 53, ...Array.from({ length: 9 }, () => 2 ** 53 - 1)]],
+    ['decimals that no shift makes integers', [0.1, 0.2, 0.1 + 0.2, 1e-9]],
+    ['decimals too large to be shifted', [1.5, 2 ** 53 - 1, 2, 3]],
+  ])('of numbers that are not what they seem: %s', (_, numbers) => {
+    const packer = packerOf(v.array(v.number()))
+    expect(packer.unpack(scanned(packer.pack(numbers)!))).toStrictEqual(numbers)
+  })
+
+  test('leave to others what is valid and cannot be sent', () => {
+    const either = packerOf(v.union([v.object({ a: v.string() }), v.object({ b: v.number() })]))
+    // Validation takes it for the first, and so must not be asked for the second.
+    expect(either.pack({ a: '\ud800', b: 1 })).toBeUndefined()
+    expect(packerOf(v.array(v.string())).pack(['\ud83d', '\ude00', 'x', 'y'])).toBeUndefined()
+  })
+
   test('of many items: a list', () => {
     const rows = [rowOf(1), rowOf(2), rowOf(3), rowOf(4)]
     expect(packerOf(Row).many.unpack(packerOf(Row).many.pack(rows)!)).toStrictEqual(rows)
