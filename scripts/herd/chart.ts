@@ -1,6 +1,7 @@
 /** The arrivals of a herd as a picture: how large a share comes in each 100 ms since the server is back. */
 import { createRandom } from '@tautline/core/testing'
 import { arrivalsAfter, largestShare, type Outage } from '../../packages/core/src/session/simulation/herd.fixture.ts'
+import { px, svgPicture } from '../svg-picture.ts'
 
 export const CLIENTS = 10_000
 export const WINDOW_MS = 100
@@ -28,30 +29,24 @@ const BOUND = 0.015
 
 const x = (ms: number): number => PLOT.left + (ms / SPAN_MS) * (PLOT.right - PLOT.left)
 const y = (share: number): number => PLOT.bottom - (share / HIGHEST) * (PLOT.bottom - PLOT.top)
-const px = (value: number): string => value.toFixed(1)
 
 export const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
 export function herdChart(): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${String(WIDTH)} ${String(HEIGHT)}" role="img" aria-labelledby="title">
-<title id="title">${String(CLIENTS)} clients come back after an outage of 60 s</title>
-<style>
-  text { font: 12px system-ui, sans-serif; fill: #57606a }
-  .title { font-weight: 600; font-size: 14px; fill: #1f2328 }
-  .grid { stroke: #d8dee4 } .bound { stroke: #cf222e; stroke-dasharray: 5 4 }
+  return svgPicture({
+    width: WIDTH,
+    height: HEIGHT,
+    name: `${String(CLIENTS)} clients come back after an outage of 60 s`,
+    light: `.bound { stroke: #cf222e; stroke-dasharray: 5 4 }
   .curve { fill: none; stroke-width: 1.4; stroke-linejoin: round }
-  .refused { stroke: #0f766e } .unanswered { stroke: #8250df }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #9198a1 } .title { fill: #f0f6fc } .grid { stroke: #3d444d } .bound { stroke: #f85149 }
-    .refused { stroke: #2dd4bf } .unanswered { stroke: #ab7df8 }
-  }
-</style>
-<text class="title" x="${px(PLOT.left)}" y="20">${CLIENTS.toLocaleString('en')} clients, cut at once, come back after an outage of 60 s</text>
+  .refused { stroke: #0f766e } .unanswered { stroke: #8250df }`,
+    dark: `.bound { stroke: #f85149 }
+    .refused { stroke: #2dd4bf } .unanswered { stroke: #ab7df8 }`,
+    body: `<text class="title" x="${px(PLOT.left)}" y="20">${CLIENTS.toLocaleString('en')} clients, cut at once, come back after an outage of 60 s</text>
 ${grid().join('\n')}
-${CURVES.map(curve).join('\n')}
-</svg>
-`
+${CURVES.map(curve).join('\n')}`,
+  })
 }
 
 function grid(): string[] {
