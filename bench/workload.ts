@@ -48,7 +48,7 @@ export const todoOf = (id: string): Todo => ({
 
 export const idOf = (n: number): string => `t${n % 100_000}`
 
-export const rowOf = (n: number): Row => ({
+const rowOf = (n: number): Row => ({
   id: n,
   name: `${NAMES[n % NAMES.length] ?? ''} ${n}`,
   price: ((n * 7_919) % 100_000) / 100,
@@ -58,6 +58,9 @@ export const rowOf = (n: number): Row => ({
 })
 
 export const tableOf = (count: number = ROW_COUNT): Row[] => Array.from({ length: count }, (_, n) => rowOf(n))
+
+/** A larger event, worth compressing: what a dashboard is told when some of its rows have changed. */
+export const rowsOf = (publish: number): Row[] => Array.from({ length: 50 }, (_, n) => rowOf(publish * 50 + n))
 
 export const tickOf = (n: number): Tick => ({ at: n, value: (n * 7_919) % 1_000 })
 

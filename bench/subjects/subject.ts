@@ -42,6 +42,8 @@ export interface BenchServer {
   readonly port: number
   /** Sends one event to everyone who has subscribed. */
   publish(tick: Tick): void
+  /** The same with some 3 kB, by subjects that are measured with compression on. */
+  publishRows?(rows: readonly Row[]): void
   /** Ends without waiting for anyone: clients see their connections die. */
   stop(): Promise<void>
 }
@@ -58,5 +60,7 @@ export interface BenchClient {
   stream(count: number): Promise<number>
   /** Resolves when the server has taken the subscription; `onTick` is called for each event. */
   subscribe(onTick: (tick: Tick) => void): Promise<void>
+  /** As `subscribe`, to what `publishRows` sends. */
+  subscribeRows?(onRows: (rows: readonly Row[]) => void): Promise<void>
   close(): Promise<void>
 }
