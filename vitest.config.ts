@@ -21,6 +21,7 @@ export default defineConfig({
             'packages/adapters/src/*.test.ts',
             'packages/adapters/conformance/**/*.test.ts',
             'examples/**/*.test.ts',
+            'bench/{harness,report}/**/*.test.ts',
             'test/**/*.test.ts',
           ]
         : []),

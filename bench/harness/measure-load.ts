@@ -1,0 +1,73 @@
+import type { LoadOrder, LoadOutcome } from './orders.ts'
+import type { Figure, Sample, Scale, Trial } from './scenario.ts'
+import type { Pair, Stage } from './stage.ts'
+
+export interface LoadPlan {
+  readonly connections: number
+  readonly load: Omit<LoadOrder, 'operations'>
+  readonly operations: Readonly<Record<Scale, number>>
+  readonly warmUp: Readonly<Record<Scale, number>>
+  /** What one operation stands for: the items of a stream. @default 1 */
+  readonly per?: number
+}
+
+export interface MeasuredLoad extends LoadOutcome {
+  readonly serverCpuUs: number
+  /** Both ways; `undefined` where the runtime does not tell. */
+  readonly wireBytes: number | undefined
+}
+
+/** Between one look at the server and the next, what it has used; what the client has used it tells itself. */
+export async function measureLoad({ server, client }: Pair, order: LoadOrder): Promise<MeasuredLoad> {
+  const before = await server.order('usage', {})
+  const outcome = await client.order('load', order)
+  const after = await server.order('usage', {})
+  const bytes = (tcp: typeof before.tcp): number => (tcp === undefined ? Number.NaN : tcp.received + tcp.sent)
+  const wireBytes = bytes(after.tcp) - bytes(before.tcp)
+  return {
+    ...outcome,
+    serverCpuUs: after.cpuUs - before.cpuUs,
+    wireBytes: Number.isNaN(wireBytes) ? undefined : wireBytes,
+  }
+}
+
+/** A trial of one kind of load, with the figures of `loadFigures`. */
+export async function beginLoad(stage: Stage, scale: Scale, plan: LoadPlan): Promise<Trial> {
+  const pair = await stage.pair()
+  await pair.client.order('open', { count: plan.connections })
+  await pair.client.order('load', { ...plan.load, operations: plan.warmUp[scale] })
+  const operations = plan.operations[scale]
+  const units = operations * (plan.per ?? 1)
+  return {
+    async round() {
+      const measured = await measureLoad(pair, { ...plan.load, operations })
+      return perUnit(measured, units)
+    },
+  }
+}
+
+function perUnit(measured: MeasuredLoad, units: number): Sample {
+  return {
+    serverCpuUs: measured.serverCpuUs / units,
+    clientCpuUs: measured.cpuUs / units,
+    perSecond: units / (measured.wallMs / 1000),
+    p50Us: measured.p50Us,
+    p99Us: measured.p99Us,
+    ...(measured.wireBytes === undefined ? {} : { wireBytes: measured.wireBytes / units }),
+  }
+}
+
+type LoadFigure = 'clientCpuUs' | 'p50Us' | 'p99Us' | 'perSecond' | 'serverCpuUs' | 'wireBytes'
+
+/** @param unit what is counted: `call`, `item` */
+export function loadFigures(unit: string, names: readonly LoadFigure[]): readonly Figure[] {
+  const all: Readonly<Record<LoadFigure, Omit<Figure, 'name'>>> = {
+    serverCpuUs: { title: `server CPU per ${unit}`, unit: 'µs', better: 'less' },
+    clientCpuUs: { title: `client CPU per ${unit}`, unit: 'µs', better: 'less' },
+    perSecond: { title: `${unit}s per second`, unit: 'per second', better: 'more' },
+    p50Us: { title: 'p50', unit: 'µs', better: 'less' },
+    p99Us: { title: 'p99', unit: 'µs', better: 'less' },
+    wireBytes: { title: `bytes per ${unit}, both ways`, unit: 'bytes', better: 'less' },
+  }
+  return names.map((name) => ({ name, ...all[name] }))
+}

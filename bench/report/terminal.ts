@@ -1,0 +1,44 @@
+import { BASELINE, type Results, spreadIn } from '../harness/results.ts'
+import type { Scenario } from '../harness/scenario.ts'
+import { formatNumber, formatRatio, formatSpread, formatUnit } from './format-number.ts'
+import { judge } from './goals.ts'
+import { labelOf } from './markdown.ts'
+
+/** The headline of each scenario, the failures, and the goals: what somebody wants to see at once. */
+export function renderTerminal(results: Results, scenarios: readonly Scenario[]): string {
+  return [...scenarios.flatMap((scenario) => summary(results, scenario)), ...goalLines(results)].join('\n')
+}
+
+function summary(results: Results, scenario: Scenario): string[] {
+  const rows = results.rows.filter((row) => row.scenario === scenario.name)
+  if (rows.length === 0) return []
+  const figure = scenario.figures.find(({ name }) => name === scenario.headline)
+  const width = Math.max(...rows.map(({ subject }) => labelOf(results, subject).length))
+  return [
+    `${scenario.title}: ${figure?.title ?? ''}${figure === undefined ? '' : `,${formatUnit(figure.unit)}`}`,
+    ...rows.map((row) => {
+      const label = `  ${labelOf(results, row.subject).padEnd(width)}  ${row.runtime.padEnd(4)}  `
+      if (row.outcome.type !== 'measured') return `${label}${row.outcome.type}: ${row.outcome.reason}`
+      const own = row.outcome.figures[scenario.headline]
+      if (own === undefined) return `${label}not told`
+      const base = spreadIn(results, { ...row, subject: BASELINE }, scenario.headline)
+      const ratio = base === undefined || base.median === 0 ? '' : `x ${formatRatio(own.median / base.median)}`
+      return `${label}${ratio.padEnd(9)}${formatSpread(own)}`
+    }),
+    '',
+  ]
+}
+
+function goalLines(results: Results): string[] {
+  const verdicts = judge(results)
+  if (verdicts.length === 0) return []
+  const width = Math.max(...verdicts.map(({ goal }) => goal.title.length))
+  return [
+    'Goals',
+    ...verdicts.map(({ goal, runtime, got, met }) => {
+      const show = (value: number): string =>
+        goal.measure.type === 'ratio' ? formatRatio(value) : `${formatNumber(value)} ${goal.measure.unit}`
+      return `  ${met ? 'met   ' : 'missed'}  ${goal.title.padEnd(width)}  ${runtime.padEnd(4)}  ${show(got)} of at most ${show(goal.most)}`
+    }),
+  ]
+}
