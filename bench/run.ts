@@ -6,6 +6,7 @@ import { findSubjects } from './harness/find-subjects.ts'
 import { buildPackages, installPeers } from './harness/prepare.ts'
 import { createProgressLines } from './harness/progress-lines.ts'
 import { runBench, scheduleOf } from './harness/run-bench.ts'
+import { createTimeBudget } from './harness/time-budget.ts'
 import { renderTerminal } from './report/terminal.ts'
 import { writeReport } from './report/write-report.ts'
 import { scenarios } from './scenarios/scenarios.ts'
@@ -54,12 +55,11 @@ async function run(options: CommandLine): Promise<void> {
     subjects: (await findSubjects()).filter(({ name }) => options.subjects.includes(name)),
   }
   const progress = createProgressLines(process.stderr, scheduleOf(plan).length)
-  const endsAt = options.scale === 'quick' ? performance.now() + QUICK_MS : Number.POSITIVE_INFINITY
   const results = await runBench({
     ...plan,
     date: new Date().toISOString(),
     onProgress: progress.show,
-    hasTime: () => performance.now() < endsAt,
+    time: createTimeBudget(options.scale === 'quick' ? QUICK_MS : Number.POSITIVE_INFINITY, () => performance.now()),
   })
   progress.clear()
   console.log(renderTerminal(results, scenarios))

@@ -16,21 +16,32 @@ export function createLoad(clients: readonly BenchClient[], clock: Clock): (orde
     return client
   }
 
-  return async ({ operation, operations, inFlight, connections = 'fixed', size = 0 }) => {
+  return async ({
+    operation,
+    operations,
+    inFlight,
+    connections = 'fixed',
+    size = 0,
+    forMs = Number.POSITIVE_INFINITY,
+  }) => {
     const run = OPERATIONS[operation](size)
     const tookUs = new Float64Array(operations)
     let begun = 0
+    const began = { ms: clock.nowMs(), cpuUs: clock.cpuUs() }
     const work = async (worker: number): Promise<void> => {
-      while (begun < operations) {
-        const n = begun++
+      for (;;) {
         const at = clock.nowMs()
+        if (begun >= operations || (begun > 0 && at >= began.ms + forMs)) return
+        const n = begun++
         await run(clientAt(connections === 'fixed' ? worker : n), n)
         tookUs[n] = (clock.nowMs() - at) * 1000
       }
     }
-    const began = { ms: clock.nowMs(), cpuUs: clock.cpuUs() }
     await Promise.all(Array.from({ length: Math.min(inFlight, operations) }, (_, worker) => work(worker)))
-    return summarize(tookUs, { wallMs: clock.nowMs() - began.ms, cpuUs: clock.cpuUs() - began.cpuUs })
+    return summarize(tookUs.subarray(0, begun), {
+      wallMs: clock.nowMs() - began.ms,
+      cpuUs: clock.cpuUs() - began.cpuUs,
+    })
   }
 }
 
@@ -65,5 +76,5 @@ function expectSame(what: string, got: unknown, expected: unknown): void {
 /** @param tookUs is sorted in place */
 export function summarize(tookUs: Float64Array, total: Pick<LoadOutcome, 'wallMs' | 'cpuUs'>): LoadOutcome {
   tookUs.sort()
-  return { ...total, p50Us: quantile(tookUs, 0.5), p99Us: quantile(tookUs, 0.99) }
+  return { ...total, operations: tookUs.length, p50Us: quantile(tookUs, 0.5), p99Us: quantile(tookUs, 0.99) }
 }

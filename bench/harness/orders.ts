@@ -19,7 +19,10 @@ export interface ServerOrders {
 
 export interface LoadOrder {
   readonly operation: Operation
+  /** At most so many; fewer where `forMs` is over before. */
   readonly operations: number
+  /** No operation begins later. @default Infinity */
+  readonly forMs?: number
   /** Under way at the same time, over all connections together. */
   readonly inFlight: number
   /** `fixed`: each of those in flight keeps to one connection. `rotating`: each operation goes over the next one. @default 'fixed' */
@@ -29,6 +32,8 @@ export interface LoadOrder {
 }
 
 export interface LoadOutcome {
+  /** How many there were. */
+  readonly operations: number
   readonly cpuUs: number
   readonly wallMs: number
   /** Of single operations. */

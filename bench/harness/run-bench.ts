@@ -3,13 +3,14 @@ import { describeMachine } from './machine.ts'
 import type { MeasuredSubject, Results, Row } from './results.ts'
 import { type Progress, runScenario, type Stages } from './run-scenario.ts'
 import type { Scenario } from './scenario.ts'
+import type { TimeBudget } from './time-budget.ts'
 
 export interface BenchPlan extends Pick<CommandLine, 'packages' | 'runtimes' | 'scale'> {
   readonly scenarios: readonly Scenario[]
   readonly subjects: readonly MeasuredSubject[]
   readonly onProgress: (progress: Progress) => void
-  /** Whether there is time for another round; what has not begun when there is none is left out. @default always */
-  readonly hasTime?: () => boolean
+  /** Of the whole run; what has no time is left out. */
+  readonly time: TimeBudget
   /** ISO 8601. */
   readonly date: string
 }
@@ -27,6 +28,7 @@ export function scheduleOf({ scenarios, runtimes, scale }: Pick<BenchPlan, 'runt
 export async function runBench(plan: BenchPlan): Promise<Results> {
   const { scale, packages, subjects } = plan
   const rows: Row[] = []
+  let left = scheduleOf(plan).length
   for (const runtime of plan.runtimes) {
     // A full run gives each scenario processes of its own: what one leaves on the heap is not another's.
     const kept: Stages | undefined = scale === 'full' ? undefined : new Map()
@@ -35,11 +37,10 @@ export async function runBench(plan: BenchPlan): Promise<Results> {
         const chosen = subjects
           .filter(({ runtimes }) => runtimes.includes(runtime))
           .filter(({ name }) => scenario.subjects?.includes(name) ?? true)
-        const { hasTime, onProgress } = plan
-        const settings = { scale, packages, runtime, subjects: chosen, onProgress }
-        rows.push(
-          ...(await runScenario(scenario, { ...settings, ...(hasTime === undefined ? {} : { hasTime }) }, kept)),
-        )
+        const { onProgress, time } = plan
+        const settings = { scale, packages, runtime, subjects: chosen, onProgress, time: time.next(left) }
+        rows.push(...(await runScenario(scenario, settings, kept)))
+        left--
       }
     } finally {
       await Promise.all(Array.from(kept?.values() ?? [], (stage) => stage.end()))

@@ -1,17 +1,17 @@
 import type { About, RuntimeName } from '../subjects/subject.ts'
 import type { PackageForm } from './ordered-process.ts'
-import type { Outcome, Row } from './results.ts'
+import { BASELINE, type Outcome, type Row } from './results.ts'
 import type { Sample, Scale, Scenario, Trial } from './scenario.ts'
 import { Stage } from './stage.ts'
 import { spreadOf } from './statistics.ts'
+import type { ScenarioTime } from './time-budget.ts'
 
 export interface RunPlan {
   readonly scale: Scale
   readonly packages: PackageForm
   readonly subjects: readonly About[]
   readonly runtime: RuntimeName
-  /** Whether there is time for more. @default always */
-  readonly hasTime?: () => boolean
+  readonly time: ScenarioTime
   readonly onProgress: (progress: Progress) => void
 }
 
@@ -30,6 +30,9 @@ interface Candidate {
     | { readonly type: 'out'; readonly outcome: Outcome }
     | { readonly type: 'waiting' }
 }
+
+/** Without them there is nothing to compare: they are measured also where the time is too short for the others. */
+const ESSENTIAL: ReadonlySet<string> = new Set(['tautline', BASELINE, 'ws'])
 
 /** Stages that outlive a scenario, for runs that have no time to start processes for each. */
 export type Stages = Map<string, Stage>
@@ -81,7 +84,8 @@ interface Run {
 async function warmUp(candidate: Candidate, { scenario, plan, stages }: Run): Promise<void> {
   if (candidate.state.type === 'out') return
   const { runtime, packages } = plan
-  if (plan.hasTime?.() === false) {
+  const { time } = plan
+  if (time.isOver() || (!time.mayPrepare() && !ESSENTIAL.has(candidate.subject.name))) {
     candidate.state = { type: 'out', outcome: OUT_OF_TIME }
     return
   }
@@ -103,7 +107,7 @@ interface Round extends Run {
 async function measure(candidate: Candidate, { scenario, plan, stages, round }: Round): Promise<void> {
   const { state, samples, subject } = candidate
   // What has no round yet gets its first one: an interrupted series still has a figure for all.
-  if (state.type !== 'ready' || (samples.length > 0 && plan.hasTime?.() === false)) return
+  if (state.type !== 'ready' || (samples.length > 0 && !plan.time.mayRepeat())) return
   const { runtime, scale } = plan
   plan.onProgress({ scenario, runtime, subject: subject.name, doing: { round, of: scenario.rounds[scale] } })
   try {

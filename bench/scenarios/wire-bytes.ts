@@ -42,6 +42,6 @@ async function measure(pair: Pair, streams: boolean): Promise<Sample> {
 }
 
 async function bytesPer(pair: Pair, order: LoadOrder): Promise<number> {
-  const { wireBytes: bytes = Number.NaN } = await measureLoad(pair, order)
-  return bytes / order.operations
+  const { wireBytes: bytes = Number.NaN, operations } = await measureLoad(pair, order)
+  return bytes / operations
 }
