@@ -3,7 +3,9 @@ import process from 'node:process'
 /** The part of `node:zlib` that compresses for WebSockets: whole messages at once, or as a stream per connection. */
 interface Zlib {
   deflateRawSync: (...args: unknown[]) => unknown
-  readonly DeflateRaw: { readonly prototype: { write: (this: void, ...args: unknown[]) => boolean } }
+  readonly DeflateRaw: {
+    readonly prototype: { write: (this: void, chunk: ArrayLike<unknown>, ...rest: unknown[]) => boolean }
+  }
 }
 
 /**
@@ -20,9 +22,10 @@ export function countDeflates(): () => number {
     count++
     return deflateRawSync(...args)
   }
-  prototype.write = function writeCounted(this: unknown, ...args) {
-    count++
-    return Reflect.apply(write, this, args) as boolean
+  prototype.write = function writeCounted(this: unknown, chunk, ...rest) {
+    // A flush writes nothing.
+    if (chunk.length > 0) count++
+    return Reflect.apply(write, this, [chunk, ...rest]) as boolean
   }
   return () => count
 }

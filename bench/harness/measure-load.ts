@@ -22,8 +22,8 @@ export async function measureLoad({ server, client }: Pair, order: LoadOrder): P
   const before = await server.order('usage', {})
   const outcome = await client.order('load', order)
   const after = await server.order('usage', {})
-  const bytes = (tcp: typeof before.tcp): number => (tcp === undefined ? Number.NaN : tcp.received + tcp.sent)
-  const wireBytes = bytes(after.tcp) - bytes(before.tcp)
+  const bytes = (wire: typeof before.wire): number => (wire === undefined ? Number.NaN : wire.received + wire.sent)
+  const wireBytes = bytes(after.wire) - bytes(before.wire)
   return {
     ...outcome,
     serverCpuUs: after.cpuUs - before.cpuUs,

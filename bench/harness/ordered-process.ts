@@ -17,7 +17,7 @@ export interface OrderedProcessOptions {
 /** Beyond it a measurement has failed; the longest takes seconds. */
 const ORDER_TIMEOUT_MS = 120_000
 /** Of what it printed on stderr, to say why it ended. */
-const KEPT_LINES = 12
+const KEPT_LINES = 40
 
 interface Waiting {
   readonly resolve: (got: unknown) => void
@@ -57,7 +57,7 @@ export class OrderedProcess<Orders> {
     const { runtime, script, argument } = options
     const child = spawn(executable(runtime), [...argumentsOf(options), script, JSON.stringify(argument)], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...runtimeEnv },
+      env: { ...process.env, ...runtimeEnv, NO_COLOR: '1' },
     })
     const started = new OrderedProcess<Orders>(child, `${runtime} ${script.slice(script.lastIndexOf('/') + 1)}`)
     started.#listen()
@@ -118,7 +118,9 @@ export class OrderedProcess<Orders> {
   }
 
   #fail(why: string): void {
-    const error = new Error([`${this.#name} ${why}`, ...this.#complaints].join('\n'))
+    const cause = this.#complaints.find((line) => /error/i.test(line))
+    const first = cause === undefined ? `${this.#name} ${why}` : `${this.#name} ${why}: ${cause}`
+    const error = new Error([first, ...this.#complaints].join('\n'))
     this.#state = { type: 'ended', error }
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer)

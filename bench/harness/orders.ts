@@ -5,9 +5,8 @@ export type Operation = 'get' | 'table' | 'echo' | 'stream'
 export type EventName = 'tick' | 'rows'
 
 interface ServerUsage extends Usage {
-  /** `undefined` where the runtime does not tell of accepted sockets. */
-  readonly tcp: { readonly received: number; readonly sent: number } | undefined
-  readonly deflates: number
+  /** Only on Node: other runtimes tell neither what sockets carry nor what they compress. */
+  readonly wire?: { readonly received: number; readonly sent: number; readonly deflates: number }
 }
 
 export interface ServerOrders {

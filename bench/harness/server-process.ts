@@ -16,8 +16,9 @@ export interface ServerProcessOptions {
 }
 
 const options = JSON.parse(process.argv[2] ?? '') as ServerProcessOptions
-const readTcp = 'Bun' in globalThis || 'Deno' in globalThis ? undefined : countTcpBytes()
-const readDeflates = countDeflates()
+// Before the subject is loaded, which may take what it needs of `node:zlib` then.
+const counts =
+  'Bun' in globalThis || 'Deno' in globalThis ? undefined : { tcp: countTcpBytes(), deflates: countDeflates() }
 // By name: peers need not be installed unless they are measured.
 const { startServer } = (await import(`../subjects/${options.subject}/server.ts`)) as {
   readonly startServer: (options: ServerOptions) => Promise<BenchServer>
@@ -35,7 +36,10 @@ takeOrders<ServerOrders>(
   {
     usage(given) {
       if (given.collectGarbage === true) collectGarbage()
-      return { ...readUsage(), tcp: readTcp?.(), deflates: readDeflates() }
+      return {
+        ...readUsage(),
+        ...(counts === undefined ? {} : { wire: { ...counts.tcp(), deflates: counts.deflates() } }),
+      }
     },
     async listen(given) {
       server = await start(given.port)

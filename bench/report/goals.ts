@@ -18,7 +18,7 @@ const value = (unit: string) => ({ type: 'value', unit }) as const
 /** What sockets carry, and how often deflate ran, only Node tells. */
 const ONLY_NODE = { runtimes: ['node'] } as const
 
-const goals: readonly Goal[] = [
+export const goals: readonly Goal[] = [
   { title: 'one call at a time, p50', scenario: 'one-call', figure: 'p50Us', measure: ratio, most: 1.1 },
   { title: '64 in flight, server CPU', scenario: 'in-flight-64', figure: 'serverCpuUs', measure: ratio, most: 0.35 },
   { title: '64 in flight, client CPU', scenario: 'in-flight-64', figure: 'clientCpuUs', measure: ratio, most: 0.5 },

@@ -18,7 +18,7 @@ function summary(results: Results, scenario: Scenario): string[] {
     `${scenario.title}: ${figure?.title ?? ''}${figure === undefined ? '' : `,${formatUnit(figure.unit)}`}`,
     ...rows.map((row) => {
       const label = `  ${labelOf(results, row.subject).padEnd(width)}  ${row.runtime.padEnd(4)}  `
-      if (row.outcome.type !== 'measured') return `${label}${row.outcome.type}: ${row.outcome.reason}`
+      if (row.outcome.type !== 'measured') return `${label}${row.outcome.type}: ${firstLine(row.outcome.reason)}`
       const own = row.outcome.figures[scenario.headline]
       if (own === undefined) return `${label}not told`
       const base = spreadIn(results, { ...row, subject: BASELINE }, scenario.headline)
@@ -28,6 +28,9 @@ function summary(results: Results, scenario: Scenario): string[] {
     '',
   ]
 }
+
+/** The rest, what the process said on stderr, is in the JSON. */
+const firstLine = (reason: string): string => reason.split('\n', 1)[0] ?? ''
 
 function goalLines(results: Results): string[] {
   const verdicts = judge(results)

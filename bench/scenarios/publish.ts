@@ -65,12 +65,11 @@ async function beginPublish({ server, client }: Pair, event: EventName, scale: S
       return {
         serverCpuUs: (after.cpuUs - before.cpuUs) / deliveries,
         clientCpuUs,
-        // Other runtimes tell neither what sockets carry nor what they compress.
-        ...(after.tcp === undefined || before.tcp === undefined
+        ...(after.wire === undefined || before.wire === undefined
           ? {}
           : {
-              wireBytes: (after.tcp.sent - before.tcp.sent) / deliveries,
-              deflates: (after.deflates - before.deflates) / publishes,
+              wireBytes: (after.wire.sent - before.wire.sent) / deliveries,
+              deflates: (after.wire.deflates - before.wire.deflates) / publishes,
             }),
       }
     },
