@@ -59,6 +59,9 @@ async function run(options: CommandLine): Promise<void> {
     ...plan,
     date: new Date().toISOString(),
     onProgress: progress.show,
+    async onScenario(soFar) {
+      await writeReport(resolve(options.out), soFar, scenarios)
+    },
     time: createTimeBudget(options.scale === 'quick' ? QUICK_MS : Number.POSITIVE_INFINITY, () => performance.now()),
   })
   progress.clear()

@@ -9,6 +9,8 @@ export interface BenchPlan extends Pick<CommandLine, 'packages' | 'runtimes' | '
   readonly scenarios: readonly Scenario[]
   readonly subjects: readonly MeasuredSubject[]
   readonly onProgress: (progress: Progress) => void
+  /** Told what there is when a scenario is through: a run that is interrupted has not been for nothing. */
+  readonly onScenario?: (results: Results) => Promise<void>
   /** Of the whole run; what has no time is left out. */
   readonly time: TimeBudget
   /** ISO 8601. */
@@ -28,6 +30,8 @@ export function scheduleOf({ scenarios, runtimes, scale }: Pick<BenchPlan, 'runt
 export async function runBench(plan: BenchPlan): Promise<Results> {
   const { scale, packages, subjects } = plan
   const rows: Row[] = []
+  const machine = describeMachine(plan.runtimes)
+  const resultsSoFar = (): Results => ({ date: plan.date, scale, packages, machine, subjects, rows })
   let left = scheduleOf(plan).length
   for (const runtime of plan.runtimes) {
     // A full run gives each scenario processes of its own: what one leaves on the heap is not another's.
@@ -41,10 +45,11 @@ export async function runBench(plan: BenchPlan): Promise<Results> {
         const settings = { scale, packages, runtime, subjects: chosen, onProgress, time: time.next(left) }
         rows.push(...(await runScenario(scenario, settings, kept)))
         left--
+        await plan.onScenario?.(resultsSoFar())
       }
     } finally {
       await Promise.all(Array.from(kept?.values() ?? [], (stage) => stage.end()))
     }
   }
-  return { date: plan.date, scale, packages, machine: describeMachine(plan.runtimes), subjects, rows }
+  return resultsSoFar()
 }

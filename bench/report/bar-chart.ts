@@ -68,7 +68,7 @@ function drawBar({ subject, label, spread }: Bar, { y, x, base }: Place): string
   const { median, least, most } = spread
   const middle = y + BAR / 2
   const className = subject === 'tautline' ? 'own' : subject.startsWith('ws') ? 'bare' : 'other'
-  const ratio = base === undefined || base === 0 ? '' : `  x ${formatRatio(median / base)}`
+  const ratio = base === undefined || base === 0 ? '' : ` · ×${formatRatio(median / base)}`
   return [
     `<text x="${px(LEFT - 10)}" y="${px(middle + 4)}" text-anchor="end">${escapeXml(label)}</text>`,
     `<rect class="${className}" x="${px(LEFT)}" y="${px(y)}" width="${px(Math.max(1, x(median) - LEFT))}" height="${String(BAR)}" rx="2"/>`,

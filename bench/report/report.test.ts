@@ -66,7 +66,7 @@ test('bars stand in order, the best first, and say their figures without colours
   expect(svg).toContain(
     '<title id="title">Calls in flight, server CPU: The tautline 5 µs, The ws-msgpack 10 µs</title>',
   )
-  expect(svg).toContain('>5  x 0.50</text>')
+  expect(svg).toContain('>5 · ×0.50</text>')
   expect(svg).toContain('@media (prefers-color-scheme: dark)')
   const byRate = barChart(results, { ...scenario, headline: 'perSecond' }, 'node') ?? ''
   expect(byRate.indexOf('The tautline')).toBeLessThan(byRate.indexOf('The ws-msgpack'))

@@ -2,7 +2,7 @@ import type { About } from '../subject.ts'
 
 export const about: About = {
   name: 'ws-batched',
-  label: 'the same, batched by tick',
+  label: 'ws + MessagePack, batched',
   packages: ['ws', '@msgpack/msgpack'],
   validates: 'nothing',
   carries: 'MessagePack, maps with their keys; all messages of one turn of the event loop in one WebSocket message',
