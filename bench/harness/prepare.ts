@@ -1,16 +1,21 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, globSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 
 const bench = resolve(import.meta.dirname, '..')
 const root = resolve(bench, '..')
 
-/** Installs the peers when their lock is newer than what is installed. */
+/** Installs the peers where those of another lock are installed, or none. */
 export function installPeers(): void {
-  const installed = join(bench, 'node_modules/.package-lock.json')
   const lock = join(bench, 'package-lock.json')
-  if (!existsSync(lock) || (existsSync(installed) && modifiedAt(installed) >= modifiedAt(lock))) return
+  if (!existsSync(lock)) return
+  const wanted = createHash('sha256').update(readFileSync(lock)).digest('hex')
+  const stamp = join(bench, 'node_modules/.installed')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   run('Installing what is compared with', bench, ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  mkdirSync(dirname(stamp), { recursive: true })
+  writeFileSync(stamp, wanted)
 }
 
 /** Builds the product's packages when a source is newer: what users get is measured. */

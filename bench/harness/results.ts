@@ -41,6 +41,9 @@ export type Outcome =
   | { readonly type: 'left out'; readonly reason: string }
   | { readonly type: 'failed'; readonly reason: string }
 
+/** The reason for what was left out because time was over. */
+export const NO_TIME = 'the time of the run was over'
+
 /** What every ratio is a ratio to: in the same run, on the same runtime. */
 export const BASELINE = 'ws-msgpack'
 

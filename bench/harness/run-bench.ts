@@ -32,7 +32,8 @@ export async function runBench(plan: BenchPlan): Promise<Results> {
   const rows: Row[] = []
   const machine = describeMachine(plan.runtimes)
   const resultsSoFar = (): Results => ({ date: plan.date, scale, packages, machine, subjects, rows })
-  let left = scheduleOf(plan).length
+  const total = scheduleOf(plan).length
+  let turn = 0
   for (const runtime of plan.runtimes) {
     // A full run gives each scenario processes of its own: what one leaves on the heap is not another's.
     const kept: Stages | undefined = scale === 'full' ? undefined : new Map()
@@ -42,9 +43,9 @@ export async function runBench(plan: BenchPlan): Promise<Results> {
           .filter(({ runtimes }) => runtimes.includes(runtime))
           .filter(({ name }) => scenario.subjects?.includes(name) ?? true)
         const { onProgress, time } = plan
-        const settings = { scale, packages, runtime, subjects: chosen, onProgress, time: time.next(left) }
+        const settings = { scale, packages, runtime, subjects: chosen, onProgress, time: time.next(total - turn), turn }
         rows.push(...(await runScenario(scenario, settings, kept)))
-        left--
+        turn++
         await plan.onScenario?.(resultsSoFar())
       }
     } finally {

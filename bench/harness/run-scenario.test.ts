@@ -12,6 +12,7 @@ const plan: RunPlan = {
   subjects: ['tautline', 'ws', 'peer'].map((name) => subjectOf(name)),
   runtime: 'node',
   time: endless,
+  turn: 0,
   onProgress: () => {},
 }
 
@@ -42,6 +43,13 @@ test('interleaves the rounds, when all are ready', async () => {
   await outcomes(scenario)
   const turn = ['tautline', 'ws', 'peer']
   expect(log).toEqual([...turn.map((name) => `begin ${name}`), ...turn, ...turn, ...turn])
+})
+
+test('lets another one go first in the next scenario, behind those that every comparison needs', async () => {
+  const { scenario, log } = recording()
+  const subjects = ['a', 'b', 'c', 'ws'].map((name) => subjectOf(name))
+  expect(Object.keys(await outcomes(scenario, { subjects, turn: 5 }))).toEqual(['a', 'b', 'c', 'ws'])
+  expect(log.slice(0, 4)).toEqual(['begin ws', 'begin c', 'begin a', 'begin b'])
 })
 
 test('tells the middle of the rounds of each figure', async () => {

@@ -1,6 +1,6 @@
 import type { About, RuntimeName } from '../subjects/subject.ts'
 import type { PackageForm } from './ordered-process.ts'
-import { BASELINE, type Outcome, type Row } from './results.ts'
+import { BASELINE, NO_TIME, type Outcome, type Row } from './results.ts'
 import type { Sample, Scale, Scenario, Trial } from './scenario.ts'
 import { Stage } from './stage.ts'
 import { spreadOf } from './statistics.ts'
@@ -12,6 +12,8 @@ export interface RunPlan {
   readonly subjects: readonly About[]
   readonly runtime: RuntimeName
   readonly time: ScenarioTime
+  /** How many scenarios there have been. Each lets another subject go first, so that where time is short it is not always the same who has none. */
+  readonly turn: number
   readonly onProgress: (progress: Progress) => void
 }
 
@@ -50,10 +52,11 @@ export async function runScenario(scenario: Scenario, plan: RunPlan, kept?: Stag
     return { subject, samples: [], state }
   })
   try {
-    for (const candidate of candidates) await warmUp(candidate, { scenario, plan, stages })
+    const order = inTurn(candidates, plan.turn)
+    for (const candidate of order) await warmUp(candidate, { scenario, plan, stages })
     const rounds = scenario.rounds[plan.scale]
     for (let round = 1; round <= rounds; round++) {
-      for (const candidate of candidates) await measure(candidate, { scenario, plan, stages, round })
+      for (const candidate of order) await measure(candidate, { scenario, plan, stages, round })
     }
   } finally {
     if (kept === undefined) await Promise.all(Array.from(stages.values(), (stage) => stage.end()))
@@ -66,6 +69,13 @@ export async function runScenario(scenario: Scenario, plan: RunPlan, kept?: Stag
   }))
 }
 
+function inTurn(candidates: readonly Candidate[], turn: number): readonly Candidate[] {
+  const isEssential = ({ subject }: Candidate): boolean => ESSENTIAL.has(subject.name)
+  const others = candidates.filter((candidate) => !isEssential(candidate))
+  const first = turn % Math.max(1, others.length)
+  return [...candidates.filter(isEssential), ...others.slice(first), ...others.slice(0, first)]
+}
+
 /** Why the scenario has nothing to say of this subject; `undefined` when it has. */
 function whyLeftOut(scenario: Scenario, subject: About): string | undefined {
   const missing = scenario.needs.find((feature) => subject.without[feature] !== undefined)
@@ -73,7 +83,7 @@ function whyLeftOut(scenario: Scenario, subject: About): string | undefined {
 }
 
 const leftOut = (reason: string): Outcome => ({ type: 'left out', reason })
-const OUT_OF_TIME = leftOut('the time of the run was over')
+const OUT_OF_TIME = leftOut(NO_TIME)
 
 interface Run {
   readonly scenario: Scenario

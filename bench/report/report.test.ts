@@ -55,7 +55,7 @@ test('the terminal shows headlines, reasons and goals', () => {
   The tautline    node  x 0.50   5 (4 to 6)
   The ws-msgpack  node  x 1.00   10
   The peer        node  failed: server ended with 1: no port
-  The other       node  left out: the time of the run was over
+  no time for The other
 
 Goals
   missed  64 in flight, server CPU  node  0.50 of at most 0.35`)

@@ -1,4 +1,4 @@
-import { BASELINE, type Results, spreadIn } from '../harness/results.ts'
+import { BASELINE, NO_TIME, type Results, type Row, spreadIn } from '../harness/results.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import { formatNumber, formatRatio, formatSpread, formatUnit } from './format-number.ts'
 import { judge } from './goals.ts'
@@ -13,10 +13,12 @@ function summary(results: Results, scenario: Scenario): string[] {
   const rows = results.rows.filter((row) => row.scenario === scenario.name)
   if (rows.length === 0) return []
   const figure = scenario.figures.find(({ name }) => name === scenario.headline)
-  const width = Math.max(...rows.map(({ subject }) => labelOf(results, subject).length))
+  const shown = rows.filter((row) => !hadNoTime(row))
+  const missing = rows.filter(hadNoTime).map(({ subject }) => labelOf(results, subject))
+  const width = Math.max(...shown.map(({ subject }) => labelOf(results, subject).length))
   return [
     `${scenario.title}: ${figure?.title ?? ''}${figure === undefined ? '' : `,${formatUnit(figure.unit)}`}`,
-    ...rows.map((row) => {
+    ...shown.map((row) => {
       const label = `  ${labelOf(results, row.subject).padEnd(width)}  ${row.runtime.padEnd(4)}  `
       if (row.outcome.type !== 'measured') return `${label}${row.outcome.type}: ${firstLine(row.outcome.reason)}`
       const own = row.outcome.figures[scenario.headline]
@@ -25,9 +27,12 @@ function summary(results: Results, scenario: Scenario): string[] {
       const ratio = base === undefined || base.median === 0 ? '' : `x ${formatRatio(own.median / base.median)}`
       return `${label}${ratio.padEnd(9)}${formatSpread(own)}`
     }),
+    ...(missing.length === 0 ? [] : [`  no time for ${missing.join(', ')}`]),
     '',
   ]
 }
+
+const hadNoTime = ({ outcome }: Row): boolean => outcome.type === 'left out' && outcome.reason === NO_TIME
 
 /** The rest, what the process said on stderr, is in the JSON. */
 const firstLine = (reason: string): string => reason.split('\n', 1)[0] ?? ''

@@ -11,7 +11,7 @@ export const connections50: Scenario = {
   figures: loadFigures('call', ['serverCpuUs', 'clientCpuUs', 'perSecond']),
   headline: 'serverCpuUs',
   needs: [],
-  rounds: { full: 9, quick: 3, tiny: 1 },
+  rounds: { full: 9, quick: 2, tiny: 1 },
   begin: (stage, scale) =>
     beginLoad(stage, scale, {
       connections: CONNECTIONS,

@@ -1,7 +1,7 @@
 import type { Figure, Scale, Scenario } from '../harness/scenario.ts'
 import type { Stage } from '../harness/stage.ts'
 
-const CONNECTIONS: Readonly<Record<Scale, number>> = { full: 2_000, quick: 500, tiny: 5 }
+const CONNECTIONS: Readonly<Record<Scale, number>> = { full: 2_000, quick: 300, tiny: 5 }
 /** Opened and closed beforehand: what the first ones leave behind is not theirs. */
 const WARM_UP: Readonly<Record<Scale, number>> = { full: 200, quick: 50, tiny: 2 }
 
@@ -15,7 +15,7 @@ export const idle: Scenario = {
   ...shared,
   name: 'idle',
   title: '2,000 idle connections',
-  what: 'What the server holds for each connection that has made one call and is silent since, after garbage collection (500 in quick runs). Each round has a server of its own.',
+  what: 'What the server holds for each connection that has made one call and is silent since, after garbage collection (300 in quick runs). Each round has a server of its own.',
   begin: async (stage, scale) => ({ round: () => measureIdle(stage, scale, false) }),
 }
 

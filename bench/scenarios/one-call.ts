@@ -8,7 +8,7 @@ export const oneCall: Scenario = {
   figures: loadFigures('call', ['p50Us', 'p99Us', 'serverCpuUs', 'clientCpuUs']),
   headline: 'p50Us',
   needs: [],
-  rounds: { full: 9, quick: 3, tiny: 1 },
+  rounds: { full: 9, quick: 2, tiny: 1 },
   begin: (stage, scale) =>
     beginLoad(stage, scale, {
       connections: 1,

@@ -3,7 +3,7 @@ import type { Figure, Sample, Scale, Scenario, Trial } from '../harness/scenario
 import type { Pair, Stage } from '../harness/stage.ts'
 
 const SUBSCRIBERS: Readonly<Record<Scale, number>> = { full: 1_000, quick: 200, tiny: 3 }
-const PUBLISHES: Readonly<Record<Scale, number>> = { full: 40, quick: 15, tiny: 2 }
+const PUBLISHES: Readonly<Record<Scale, number>> = { full: 40, quick: 10, tiny: 2 }
 
 const CPU: readonly Figure[] = [
   { name: 'serverCpuUs', title: 'server CPU per delivery', unit: 'µs', better: 'less' },
@@ -11,7 +11,7 @@ const CPU: readonly Figure[] = [
 ]
 const WIRE: Figure = { name: 'wireBytes', title: 'bytes per delivery', unit: 'bytes', better: 'less' }
 
-const shared = { headline: 'serverCpuUs', needs: ['publish'], rounds: { full: 7, quick: 3, tiny: 1 } } as const
+const shared = { headline: 'serverCpuUs', needs: ['publish'], rounds: { full: 7, quick: 2, tiny: 1 } } as const
 
 export const publish: Scenario = {
   ...shared,

@@ -1,12 +1,12 @@
 import type { Sample, Scale, Scenario } from '../harness/scenario.ts'
 import type { Stage } from '../harness/stage.ts'
 
-const CLIENTS: Readonly<Record<Scale, number>> = { full: 500, quick: 200, tiny: 3 }
+const CLIENTS: Readonly<Record<Scale, number>> = { full: 500, quick: 100, tiny: 3 }
 
 export const restart: Scenario = {
   name: 'restart',
   title: '500 clients through a restart of the server',
-  what: 'The server of 500 connected clients (200 in quick runs) is killed, and another process, loaded beforehand, listens on its port at once; each client then calls until it is answered, by its own reconnecting alone.',
+  what: 'The server of 500 connected clients (100 in quick runs) is killed, and another process, loaded beforehand, listens on its port at once; each client then calls until it is answered, by its own reconnecting alone.',
   figures: [
     { name: 'halfMs', title: 'half are answered again after', unit: 'ms', better: 'less' },
     { name: 'allMs', title: 'all are answered again after', unit: 'ms', better: 'less' },

@@ -8,7 +8,7 @@ export const table: Scenario = {
   figures: loadFigures('call', ['serverCpuUs', 'clientCpuUs', 'p50Us', 'wireBytes']),
   headline: 'serverCpuUs',
   needs: [],
-  rounds: { full: 9, quick: 3, tiny: 1 },
+  rounds: { full: 9, quick: 2, tiny: 1 },
   begin: (stage, scale) =>
     beginLoad(stage, scale, {
       connections: 1,
