@@ -16,6 +16,7 @@ const CONNECTIONS: Readonly<Record<Scale, readonly number[]>> = {
   tiny: [1, 3],
 }
 const CALLS: Readonly<Record<Scale, number>> = { full: 20_000, quick: 4_000, tiny: 20 }
+const WARM_UP: Readonly<Record<Scale, number>> = { full: 10_000, quick: 2_000, tiny: 10 }
 /** Over all connections together, each call over the next one, so that no two of them share a message by chance. */
 const IN_FLIGHT = 64
 /** More than that come from several processes, so that it is not the client that is measured. */
@@ -38,7 +39,7 @@ export const scalingConnections: Scenario = {
         const sample: Record<string, number> = {}
         for (const count of CONNECTIONS[scale]) {
           await crowd.growTo(count)
-          if (count === 1) await crowd.call(server, CALLS[scale])
+          await crowd.call(server, WARM_UP[scale])
           sample[nameOf(count)] = (await crowd.call(server, CALLS[scale])) / CALLS[scale]
         }
         return sample
@@ -78,7 +79,8 @@ class Crowd {
   /** @returns what the server has used, in µs */
   async call(server: ServerProcess, calls: number): Promise<number> {
     const total = this.#members.reduce((sum, { connections }) => sum + connections, 0)
-    const before = await server.order('usage', {})
+    // What opening the connections has left behind is not of the calls.
+    const before = await server.order('usage', { collectGarbage: true })
     await Promise.all(
       this.#members.map(({ client, connections }) =>
         client.order('load', {
