@@ -67,7 +67,7 @@ interface Place {
 function drawBar({ subject, label, spread }: Bar, { y, x, base }: Place): string {
   const { median, least, most } = spread
   const middle = y + BAR / 2
-  const className = subject === 'tautline' ? 'own' : subject.startsWith('ws') ? 'bare' : 'other'
+  const className = subject === 'tautline' ? 'own' : /^(?:ws|deno-msgpack$)/.test(subject) ? 'bare' : 'other'
   const ratio = base === undefined || base === 0 ? '' : ` · ×${formatRatio(median / base)}`
   return [
     `<text x="${px(LEFT - 10)}" y="${px(middle + 4)}" text-anchor="end">${escapeXml(label)}</text>`,

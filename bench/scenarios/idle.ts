@@ -9,10 +9,11 @@ const FIGURES: readonly Figure[] = [
   { name: 'rssKib', title: 'memory (RSS) per connection', unit: 'KiB', better: 'less' },
   { name: 'heapKib', title: 'heap per connection', unit: 'KiB', better: 'less' },
 ]
-const shared = { figures: FIGURES, headline: 'rssKib', needs: [], rounds: { full: 5, quick: 1, tiny: 1 } } as const
+const shared = { figures: FIGURES, headline: 'rssKib', rounds: { full: 5, quick: 1, tiny: 1 } } as const
 
 export const idle: Scenario = {
   ...shared,
+  needs: [],
   name: 'idle',
   title: '2,000 idle connections',
   what: 'What the server holds for each connection that has made one call and is silent since, after garbage collection (300 in quick runs). Each round has a server of its own.',
@@ -21,10 +22,10 @@ export const idle: Scenario = {
 
 export const idleCompressed: Scenario = {
   ...shared,
+  needs: ['publish'],
   name: 'idle-compressed',
   title: '2,000 idle connections with compression negotiated',
   what: 'As before, with compression on, and one compressed event sent over each connection.',
-  subjects: ['tautline', 'ws-msgpack', 'ws'],
   begin: async (stage, scale) => ({ round: () => measureIdle(stage, scale, true) }),
 }
 

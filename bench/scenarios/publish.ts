@@ -28,8 +28,6 @@ export const publishCompressed: Scenario = {
   title: 'One publish to 1,000 subscribers, compressed',
   what: 'As before, with 50 records of six fields and compression on; how often deflate ran for one publish is counted.',
   figures: [...CPU, WIRE, { name: 'deflates', title: 'runs of deflate per publish', unit: 'times', better: 'less' }],
-  // Those of the subjects that publish a larger event.
-  subjects: ['tautline', 'ws-msgpack', 'ws'],
   begin: async (stage, scale) => beginPublish(await compressingPair(stage), 'rows', scale),
 }
 

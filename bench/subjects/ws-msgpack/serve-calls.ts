@@ -1,5 +1,5 @@
 import { type Row, type Tick, tableOf, tickOf, todoOf } from '../../workload.ts'
-import type { BareSocket } from '../sockets/bare-socket.ts'
+import type { BareListen, BareSocket } from '../sockets/bare-socket.ts'
 import { listenBare } from '../sockets/listen.ts'
 import { sendPaced } from '../sockets/paced-items.ts'
 import type { BenchServer, ServerOptions } from '../subject.ts'
@@ -11,7 +11,11 @@ interface Caller {
 }
 
 /** The server of a protocol written by hand, over whatever makes bytes of its messages. */
-export async function serveCalls(packing: Packing, options: ServerOptions): Promise<BenchServer> {
+export async function serveCalls(
+  packing: Packing,
+  options: ServerOptions,
+  listen: BareListen = listenBare,
+): Promise<BenchServer> {
   const table = tableOf()
   const subscribers = { tick: new Set<BareSocket>(), rows: new Set<BareSocket>() }
 
@@ -50,7 +54,7 @@ export async function serveCalls(packing: Packing, options: ServerOptions): Prom
     for (const socket of subscribers[name]) socket.send(bytes)
   }
 
-  const { port, stop } = await listenBare((socket) => {
+  const { port, stop } = await listen((socket) => {
     const caller: Caller = {
       socket,
       send: packing.createOutbox((bytes) => {

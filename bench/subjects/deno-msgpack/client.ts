@@ -1,0 +1,1 @@
+export { connect } from '../ws-msgpack/client.ts'
