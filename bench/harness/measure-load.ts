@@ -35,7 +35,7 @@ export async function measureLoad({ server, client }: Pair, order: LoadOrder): P
 const LONGEST: Readonly<Record<Scale, { readonly warmUpMs: number; readonly roundMs: number }>> = {
   // JSON has no infinity.
   full: { warmUpMs: Number.MAX_SAFE_INTEGER, roundMs: Number.MAX_SAFE_INTEGER },
-  quick: { warmUpMs: 250, roundMs: 120 },
+  quick: { warmUpMs: 250, roundMs: 100 },
   tiny: { warmUpMs: Number.MAX_SAFE_INTEGER, roundMs: Number.MAX_SAFE_INTEGER },
 }
 

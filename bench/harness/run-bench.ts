@@ -21,7 +21,7 @@ export interface BenchPlan extends Pick<CommandLine, 'packages' | 'runtimes' | '
 export function scheduleOf({ scenarios, runtimes, scale }: Pick<BenchPlan, 'runtimes' | 'scale' | 'scenarios'>) {
   return runtimes.flatMap((runtime) =>
     scenarios
-      .filter((scenario) => scale === 'full' || scenario.slow !== true)
+      .filter((scenario) => scale === 'full' || scenario.inQuickRuns !== 'none')
       .filter((scenario) => scenario.runtimes?.includes(runtime) ?? true)
       .map((scenario) => ({ runtime, scenario })),
   )

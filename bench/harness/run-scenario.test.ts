@@ -102,6 +102,16 @@ test('where time is short, measures once what every comparison needs', async () 
   expect(log).toHaveLength(4)
 })
 
+test('leaves out of quick runs what takes processes of its own, for all that no comparison needs', async () => {
+  const { scenario } = recording()
+  const short = { ...scenario, inQuickRuns: 'essential' } as const
+  expect(await outcomes(short, { scale: 'quick' })).toMatchObject({
+    ws: { type: 'measured' },
+    peer: { type: 'left out' },
+  })
+  expect(await outcomes(short)).toMatchObject({ peer: { type: 'measured' } })
+})
+
 test('begins nothing when time is over', async () => {
   const { scenario, log } = recording()
   const time = { mayPrepare: () => false, mayRepeat: () => false, isOver: () => true }

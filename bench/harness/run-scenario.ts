@@ -46,7 +46,7 @@ export type Stages = Map<string, Stage>
 export async function runScenario(scenario: Scenario, plan: RunPlan, kept?: Stages): Promise<readonly Row[]> {
   const stages: Stages = kept ?? new Map<string, Stage>()
   const candidates = plan.subjects.map((subject): Candidate => {
-    const reason = whyLeftOut(scenario, subject)
+    const reason = whyLeftOut(scenario, subject, plan.scale)
     const state =
       reason === undefined ? { type: 'waiting' as const } : { type: 'out' as const, outcome: leftOut(reason) }
     return { subject, samples: [], state }
@@ -77,7 +77,9 @@ function inTurn(candidates: readonly Candidate[], turn: number): readonly Candid
 }
 
 /** Why the scenario has nothing to say of this subject; `undefined` when it has. */
-function whyLeftOut(scenario: Scenario, subject: About): string | undefined {
+function whyLeftOut(scenario: Scenario, subject: About, scale: Scale): string | undefined {
+  const isTooLong = scale === 'quick' && scenario.inQuickRuns === 'essential' && !ESSENTIAL.has(subject.name)
+  if (isTooLong) return NO_TIME
   const missing = scenario.needs.find((feature) => subject.without[feature] !== undefined)
   return missing === undefined ? undefined : `${missing}: ${String(subject.without[missing])}`
 }

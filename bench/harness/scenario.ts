@@ -43,8 +43,11 @@ export interface Scenario {
   readonly runtimes?: readonly RuntimeName[]
   /** Names of the only subjects that it is about. @default all */
   readonly subjects?: readonly string[]
-  /** Left out of quick runs, for it takes too long. */
-  readonly slow?: true
+  /**
+   * What there is time for in quick runs: no subject, or those that every comparison needs, where each takes processes of
+   * its own. @default all subjects
+   */
+  readonly inQuickRuns?: 'essential' | 'none'
   readonly rounds: Readonly<Record<Scale, number>>
   /** May start processes on the stage, or measure something that has none. */
   begin(stage: Stage, scale: Scale): Promise<Trial>

@@ -1,7 +1,7 @@
 import type { Scale, Scenario } from '../harness/scenario.ts'
 
-const CONNECTS: Readonly<Record<Scale, number>> = { full: 500, quick: 60, tiny: 3 }
-const WARM_UP: Readonly<Record<Scale, number>> = { full: 500, quick: 40, tiny: 2 }
+const CONNECTS: Readonly<Record<Scale, number>> = { full: 500, quick: 50, tiny: 3 }
+const WARM_UP: Readonly<Record<Scale, number>> = { full: 500, quick: 30, tiny: 2 }
 
 export const cold: Scenario = {
   name: 'cold',

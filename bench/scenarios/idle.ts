@@ -9,7 +9,12 @@ const FIGURES: readonly Figure[] = [
   { name: 'rssKib', title: 'memory (RSS) per connection', unit: 'KiB', better: 'less' },
   { name: 'heapKib', title: 'heap per connection', unit: 'KiB', better: 'less' },
 ]
-const shared = { figures: FIGURES, headline: 'rssKib', rounds: { full: 5, quick: 1, tiny: 1 } } as const
+const shared = {
+  figures: FIGURES,
+  headline: 'rssKib',
+  inQuickRuns: 'essential',
+  rounds: { full: 5, quick: 1, tiny: 1 },
+} as const
 
 export const idle: Scenario = {
   ...shared,

@@ -3,7 +3,7 @@ import type { Figure, Sample, Scale, Scenario, Trial } from '../harness/scenario
 import type { Pair, Stage } from '../harness/stage.ts'
 
 const SUBSCRIBERS: Readonly<Record<Scale, number>> = { full: 1_000, quick: 200, tiny: 3 }
-const PUBLISHES: Readonly<Record<Scale, number>> = { full: 40, quick: 10, tiny: 2 }
+const PUBLISHES: Readonly<Record<Scale, number>> = { full: 40, quick: 5, tiny: 2 }
 
 const CPU: readonly Figure[] = [
   { name: 'serverCpuUs', title: 'server CPU per delivery', unit: 'µs', better: 'less' },
@@ -27,6 +27,7 @@ export const publishCompressed: Scenario = {
   name: 'publish-compressed',
   title: 'One publish to 1,000 subscribers, compressed',
   what: 'As before, with 50 records of six fields and compression on; how often deflate ran for one publish is counted.',
+  inQuickRuns: 'essential',
   figures: [...CPU, WIRE, { name: 'deflates', title: 'runs of deflate per publish', unit: 'times', better: 'less' }],
   begin: async (stage, scale) => beginPublish(await compressingPair(stage), 'rows', scale),
 }

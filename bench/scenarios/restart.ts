@@ -14,6 +14,7 @@ export const restart: Scenario = {
   ],
   headline: 'halfMs',
   needs: ['reconnect'],
+  inQuickRuns: 'essential',
   rounds: { full: 5, quick: 1, tiny: 1 },
   begin: async (stage, scale) => ({ round: () => measureRestart(stage, CLIENTS[scale]) }),
 }

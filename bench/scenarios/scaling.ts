@@ -3,7 +3,7 @@ import type { Figure, Sample, Scale, Scenario } from '../harness/scenario.ts'
 import type { ClientProcess, ServerProcess, Stage } from '../harness/stage.ts'
 
 /** Nothing may grow faster than its work: the same cost per call and item, however many there are. */
-const shared = { needs: [], subjects: ['tautline', 'ws-msgpack', 'ws-batched'], slow: true } as const
+const shared = { needs: [], subjects: ['tautline', 'ws-msgpack', 'ws-batched'], inQuickRuns: 'none' } as const
 
 const pointsOf = (points: readonly number[]): readonly Figure[] =>
   points.map((at) => ({ name: nameOf(at), title: at.toLocaleString('en'), unit: 'µs', better: 'less', at }))
