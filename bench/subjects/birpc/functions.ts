@@ -1,0 +1,15 @@
+import type { Row, Tick, Todo } from '../../workload.ts'
+
+export interface ServerFunctions {
+  get(id: string): Todo
+  table(): readonly Row[]
+  echo(bytes: Uint8Array): Uint8Array
+  /** The items come as calls of `item` with this number; it answers behind the last one. */
+  stream(streamId: number, count: number): Promise<void>
+  subscribe(): void
+}
+
+export interface ClientFunctions {
+  item(streamId: number, tick: Tick): void
+  tick(tick: Tick): void
+}
