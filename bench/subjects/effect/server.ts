@@ -1,0 +1,29 @@
+import { NodeSocketServer } from '@effect/platform-node'
+import { Context, Effect, Layer, ManagedRuntime, PubSub } from 'effect'
+import { RpcSerialization, RpcServer } from 'effect/rpc'
+import { SocketServer } from 'effect/socket'
+import type { BenchServer, ServerOptions } from '../subject.ts'
+import { handlers, Ticks } from './handlers.ts'
+import { BenchRpcs } from './rpcs.ts'
+
+export async function startServer({ port = 0, compression = false }: ServerOptions): Promise<BenchServer> {
+  const listening = NodeSocketServer.layerWebSocket({ port, host: '127.0.0.1', perMessageDeflate: compression })
+  const serving = RpcServer.layer(BenchRpcs).pipe(
+    Layer.provide(handlers),
+    Layer.provide(RpcServer.layerProtocolSocketServer),
+    Layer.provide(RpcSerialization.layerSchemaBinary()),
+    Layer.provideMerge(Layer.merge(Ticks.layer, listening)),
+  )
+  const runtime = ManagedRuntime.make(serving)
+  const context = await runtime.context()
+  const { address } = Context.get(context, SocketServer.SocketServer)
+  if (!('port' in address)) throw new Error(`Expected a port to listen on, got ${String(address)}`)
+  const ticks = Context.get(context, Ticks)
+  return {
+    port: address.port,
+    publish(tick) {
+      Effect.runSync(PubSub.publish(ticks, tick))
+    },
+    stop: () => runtime.dispose(),
+  }
+}
