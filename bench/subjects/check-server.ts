@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline'
-import { tickOf } from '../workload.ts'
+import { tableOf, tickOf } from '../workload.ts'
 import type { BenchServer, ServerOptions } from './subject.ts'
 
 /*
  * The server of one subject, for `check.ts`: `check-server.ts <subject> <port>`. Says READY and its port when it listens,
- * publishes a tick for each line that it reads, the line being the tick's number, and ends when its stdin does.
+ * publishes for each line that it reads: the tick of that number, or the larger event for `rows`; and ends when its stdin does.
  */
 
 const [name = '', port = '0'] = process.argv.slice(2)
@@ -18,7 +18,9 @@ const server = await startServer({ port: Number(port) })
 
 createInterface({ input: process.stdin })
   .on('line', (line) => {
-    server.publish(tickOf(Number(line)))
+    const [event, number] = line.split(' ')
+    if (event === 'tick') server.publish(tickOf(Number(number)))
+    if (event === 'rows') server.publishRows?.(tableOf(Number(number)))
   })
   .on('close', () => {
     void server.stop().finally(() => {

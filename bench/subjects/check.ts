@@ -10,6 +10,8 @@ import type { About, BenchClient, RuntimeName } from './subject.ts'
  * without is not tried; whatever else fails makes the exit code 1.
  */
 
+const REMARK_LINES = 20
+
 type Outcome =
   | { readonly kind: 'right'; readonly tookMs: number }
   | { readonly kind: 'without'; readonly reason: string }
@@ -68,7 +70,7 @@ async function outcomeOf(
   about: About,
   stand: Parameters<FeatureCheck['run']>[0],
 ): Promise<Outcome> {
-  const reason = check.feature === undefined ? undefined : about.without[check.feature]
+  const reason = reasonToSkip(check, about, stand.client)
   if (reason !== undefined) return { kind: 'without', reason }
   const start = performance.now()
   try {
@@ -77,6 +79,11 @@ async function outcomeOf(
   } catch (error) {
     return { kind: 'wrong', error }
   }
+}
+
+function reasonToSkip({ feature, isOffered }: FeatureCheck, about: About, client: BenchClient): string | undefined {
+  const without = feature === undefined ? undefined : about.without[feature]
+  return without ?? (isOffered?.(client) === false ? 'Not offered' : undefined)
 }
 
 function cell(outcome: Outcome): string {
@@ -92,6 +99,9 @@ function cell(outcome: Outcome): string {
   }
 }
 
+/** Of an error about a thousand rows. */
+const firstLines = (error: unknown): string => inspect(error).split('\n').slice(0, REMARK_LINES).join('\n')
+
 const rows: Record<string, string>[] = []
 const remarks: string[] = []
 for (const name of positionals.length > 0 ? positionals : subjectNames()) {
@@ -104,7 +114,7 @@ for (const name of positionals.length > 0 ? positionals : subjectNames()) {
       if (outcome.kind === 'without') remarks.push(`${name} on ${runtime} is without ${title}: ${outcome.reason}`)
       if (outcome.kind !== 'wrong') continue
       process.exitCode = 1
-      remarks.push(`${name} on ${runtime}, ${title}: ${inspect(outcome.error)}`)
+      remarks.push(`${name} on ${runtime}, ${title}: ${firstLines(outcome.error)}`)
     }
   }
 }

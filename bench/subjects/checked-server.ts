@@ -8,6 +8,8 @@ export interface CheckedServer {
   readonly port: number
   /** Has it publish the tick of this number. */
   publish(n: number): void
+  /** Has it publish the first rows of the table, this many. */
+  publishRows(count: number): void
   /** Ends it as a crash would. */
   kill(): Promise<void>
   /** Ends it in good order. Resolves with its exit code, or with `null` where it had to be killed. */
@@ -47,7 +49,10 @@ export async function startCheckedServer(
   return {
     port: ready,
     publish(n) {
-      child.stdin.write(`${n}\n`)
+      child.stdin.write(`tick ${n}\n`)
+    },
+    publishRows(count) {
+      child.stdin.write(`rows ${count}\n`)
     },
     async kill() {
       child.kill('SIGKILL')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
-import { bytesOf, idOf, ROW_COUNT, type Tick, type Todo, tableOf, tickOf, todoOf } from '../workload.ts'
+import { bytesOf, idOf, ROW_COUNT, type Row, type Tick, type Todo, tableOf, tickOf, todoOf } from '../workload.ts'
 import type { CheckedServer } from './checked-server.ts'
 import type { BenchClient, Feature } from './subject.ts'
 
@@ -17,11 +17,14 @@ export interface FeatureCheck {
   readonly title: string
   /** What the subject may say that it does without. Where there is none, it has to do it. */
   readonly feature?: Feature
+  /** Where the interface leaves it to the subject. @default yes */
+  readonly isOffered?: (client: BenchClient) => boolean
   run(stand: Stand): Promise<void>
 }
 
 const ITEM_COUNT = 5_000
 const EVENT_COUNT = 20
+const CHANGED_ROWS = 50
 const BYTES_LENGTH = 1_048_576
 /** Several libraries wait a few seconds before they try again. */
 const BACK_LIMIT_MS = 30_000
@@ -59,20 +62,32 @@ async function streamsItems({ client }: Stand): Promise<void> {
 
 async function publishesToTwo({ client, server, connect }: Stand): Promise<void> {
   const second = await connect()
-  const heard = await Promise.all([hearsEvents(client), hearsEvents(second)])
+  const both = [client, second]
+  const heard = await Promise.all(both.map((one) => hears<Tick>(EVENT_COUNT, (onTick) => one.subscribe(onTick))))
   for (let n = 0; n < EVENT_COUNT; n += 1) server.publish(n)
   const expected = Array.from({ length: EVENT_COUNT }, (_, n) => tickOf(n))
   for (const { events } of heard) assert.deepEqual((await within(events, ANSWER_LIMIT_MS)).map(plain), expected)
   await second.close()
 }
 
+async function publishesRows({ client, server }: Stand): Promise<void> {
+  const { events } = await hears<readonly Row[]>(1, async (onRows) => {
+    await client.subscribeRows?.(onRows)
+  })
+  server.publishRows(CHANGED_ROWS)
+  for (const rows of await within(events, ANSWER_LIMIT_MS)) assert.deepEqual(rows.map(plain), tableOf(CHANGED_ROWS))
+}
+
 /** In an object, so that awaiting the subscription does not await the events. */
-async function hearsEvents(client: BenchClient): Promise<{ readonly events: Promise<Tick[]> }> {
-  const { promise: events, resolve } = Promise.withResolvers<Tick[]>()
-  const ticks: Tick[] = []
-  await client.subscribe((tick) => {
-    ticks.push(tick)
-    if (ticks.length === EVENT_COUNT) resolve(ticks)
+async function hears<Event>(
+  count: number,
+  subscribe: (onEvent: (event: Event) => void) => Promise<void>,
+): Promise<{ readonly events: Promise<readonly Event[]> }> {
+  const { promise: events, resolve } = Promise.withResolvers<readonly Event[]>()
+  const heard: Event[] = []
+  await subscribe((event) => {
+    heard.push(event)
+    if (heard.length === count) resolve(heard)
   })
   return { events }
 }
@@ -114,5 +129,11 @@ export const featureChecks: readonly FeatureCheck[] = [
   { title: 'bytes', feature: 'bytes', run: echoesBytes },
   { title: 'stream', feature: 'stream', run: streamsItems },
   { title: 'publish', feature: 'publish', run: publishesToTwo },
+  {
+    title: 'publish rows',
+    feature: 'publish',
+    isOffered: (client) => 'subscribeRows' in client,
+    run: publishesRows,
+  },
   { title: 'reconnect', feature: 'reconnect', run: comesBack },
 ]

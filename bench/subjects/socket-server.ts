@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -20,6 +21,7 @@ const HOST = '127.0.0.1'
 export async function listenForSockets({ port = 0, compression = false }: ServerOptions): Promise<SocketServer> {
   const http = createServer()
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: compression })
+  sockets.on('connection', ignoreErrors)
   await listen(http, port)
   return {
     port: portOf(http),
@@ -54,9 +56,12 @@ export function stopListening(http: Server): Promise<void> {
 }
 
 /** Resolves when the socket can carry messages. */
-export function opened(socket: WebSocket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('open', resolve)
-    socket.once('error', reject)
-  })
+export async function opened(socket: WebSocket): Promise<void> {
+  await once(socket, 'open')
+  ignoreErrors(socket)
+}
+
+/** A connection that dies is told by `close`; without a listener the process would end. */
+function ignoreErrors(socket: WebSocket): void {
+  socket.on('error', () => {})
 }

@@ -11,14 +11,16 @@ export const todoSchema = v.object({
   createdAt: v.number(),
 })
 
-export const rowSchema = v.object({
-  id: v.number(),
-  name: v.string(),
-  price: v.number(),
-  quantity: v.number(),
-  active: v.boolean(),
-  updatedAt: v.number(),
-})
+export const rowsSchema = v.array(
+  v.object({
+    id: v.number(),
+    name: v.string(),
+    price: v.number(),
+    quantity: v.number(),
+    active: v.boolean(),
+    updatedAt: v.number(),
+  }),
+)
 
 export const tickSchema = v.object({ at: v.number(), value: v.number() })
 

@@ -1,6 +1,6 @@
 import { createBirpc } from 'birpc'
 import { WebSocket } from 'ws'
-import type { Tick } from '../../workload.ts'
+import type { Row, Tick } from '../../workload.ts'
 import { opened } from '../socket-server.ts'
 import type { BenchClient } from '../subject.ts'
 import { channelOf } from './channel.ts'
@@ -9,7 +9,8 @@ import type { ClientFunctions, ServerFunctions } from './functions.ts'
 export async function connect(url: string): Promise<BenchClient> {
   const socket = new WebSocket(url)
   const counts = new Map<number, number>()
-  const listeners = new Set<(tick: Tick) => void>()
+  const tickListeners = new Set<(tick: Tick) => void>()
+  const rowsListeners = new Set<(rows: readonly Row[]) => void>()
   let lastStreamId = 0
   const rpc = createBirpc<ServerFunctions, ClientFunctions>(
     {
@@ -17,7 +18,10 @@ export async function connect(url: string): Promise<BenchClient> {
         counts.set(streamId, (counts.get(streamId) ?? 0) + 1)
       },
       tick(tick) {
-        for (const listener of listeners) listener(tick)
+        for (const listener of tickListeners) listener(tick)
+      },
+      rows(rows) {
+        for (const listener of rowsListeners) listener(rows)
       },
     },
     channelOf(socket),
@@ -36,8 +40,12 @@ export async function connect(url: string): Promise<BenchClient> {
       return items
     },
     async subscribe(onTick) {
-      listeners.add(onTick)
-      await rpc.subscribe()
+      tickListeners.add(onTick)
+      await rpc.subscribe('tick')
+    },
+    async subscribeRows(onRows) {
+      rowsListeners.add(onRows)
+      await rpc.subscribe('rows')
     },
     async close() {
       rpc.$close()

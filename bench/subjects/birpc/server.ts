@@ -4,32 +4,37 @@ import { tableOf, tickOf, todoOf } from '../../workload.ts'
 import { listenForSockets } from '../socket-server.ts'
 import type { BenchServer, ServerOptions } from '../subject.ts'
 import { channelOf } from './channel.ts'
-import type { ClientFunctions, ServerFunctions } from './functions.ts'
+import type { ClientFunctions, EventName, ServerFunctions } from './functions.ts'
 
 type ClientRpc = BirpcReturn<ClientFunctions, ServerFunctions>
+type Subscribers = Readonly<Record<EventName, Set<ClientRpc>>>
 
 const table = tableOf()
 
 export async function startServer(options: ServerOptions): Promise<BenchServer> {
   const listening = await listenForSockets(options)
-  const subscribers = new Set<ClientRpc>()
+  const subscribers: Subscribers = { tick: new Set(), rows: new Set() }
   listening.sockets.on('connection', (socket) => {
     const rpc = serveOne(socket, subscribers)
     socket.once('close', () => {
-      subscribers.delete(rpc)
+      subscribers.tick.delete(rpc)
+      subscribers.rows.delete(rpc)
       rpc.$close()
     })
   })
   return {
     port: listening.port,
     publish(tick) {
-      for (const rpc of subscribers) void rpc.tick.asEvent(tick)
+      for (const rpc of subscribers.tick) void rpc.tick.asEvent(tick)
+    },
+    publishRows(rows) {
+      for (const rpc of subscribers.rows) void rpc.rows.asEvent(rows)
     },
     stop: () => listening.stop(),
   }
 }
 
-function serveOne(socket: WebSocket, subscribers: Set<ClientRpc>): ClientRpc {
+function serveOne(socket: WebSocket, subscribers: Subscribers): ClientRpc {
   const rpc: ClientRpc = createBirpc<ClientFunctions, ServerFunctions>(
     {
       get: todoOf,
@@ -38,8 +43,8 @@ function serveOne(socket: WebSocket, subscribers: Set<ClientRpc>): ClientRpc {
       async stream(streamId, count) {
         for (let n = 0; n < count; n += 1) await rpc.item.asEvent(streamId, tickOf(n))
       },
-      subscribe() {
-        subscribers.add(rpc)
+      subscribe(name) {
+        subscribers[name].add(rpc)
       },
     },
     channelOf(socket),

@@ -1,19 +1,29 @@
 import { type RpcStub, RpcTarget } from 'capnweb'
 import { type Row, type Tick, type Todo, tableOf, tickOf, todoOf } from '../../workload.ts'
 
-type Listener = RpcStub<(tick: Tick) => void>
+type TickListener = RpcStub<(tick: Tick) => void>
+type RowsListener = RpcStub<(rows: Row[]) => void>
 
 const table = tableOf()
-const listeners = new Set<Listener>()
+const tickListeners = new Set<TickListener>()
+const rowsListeners = new Set<RowsListener>()
 
+/*
+ * Nobody waits for what a listener answers: with the promise disposed of, nothing is sent back. A promise that is left
+ * alone costs one message less, and is kept at both ends for as long as the connection lives.
+ */
 export function publish(tick: Tick): void {
-  // Nobody waits for what a listener answers: with the promise disposed of, nothing is sent back.
-  for (const listener of listeners) listener(tick)[Symbol.dispose]()
+  for (const listener of tickListeners) listener(tick)[Symbol.dispose]()
+}
+
+export function publishRows(rows: readonly Row[]): void {
+  const sent = [...rows]
+  for (const listener of rowsListeners) listener(sent)[Symbol.dispose]()
 }
 
 /** One per connection. */
 export class BenchApi extends RpcTarget {
-  readonly #listeners: Listener[] = []
+  #leave: (() => void)[] = []
 
   get(id: string): Todo {
     return todoOf(id)
@@ -41,17 +51,26 @@ export class BenchApi extends RpcTarget {
     })
   }
 
-  subscribe(listener: Listener): void {
-    // The one that was passed is disposed of when this call returns.
-    const kept = listener.dup()
-    this.#listeners.push(kept)
-    listeners.add(kept)
+  // The stub that is passed is disposed of when the call returns: what is kept is another.
+
+  subscribe(listener: TickListener): void {
+    this.#keep(listener.dup(), tickListeners)
+  }
+
+  subscribeRows(listener: RowsListener): void {
+    this.#keep(listener.dup(), rowsListeners)
+  }
+
+  #keep<Listener extends Disposable>(listener: Listener, among: Set<Listener>): void {
+    among.add(listener)
+    this.#leave.push(() => {
+      among.delete(listener)
+      listener[Symbol.dispose]()
+    })
   }
 
   [Symbol.dispose](): void {
-    for (const listener of this.#listeners) {
-      listeners.delete(listener)
-      listener[Symbol.dispose]()
-    }
+    for (const leave of this.#leave) leave()
+    this.#leave = []
   }
 }

@@ -20,6 +20,9 @@ export async function connect(url: string): Promise<BenchClient> {
     async subscribe(onTick) {
       await api.subscribe(onTick)
     },
+    async subscribeRows(onRows) {
+      await api.subscribeRows(onRows)
+    },
     async close() {
       api[Symbol.dispose]()
     },

@@ -14,13 +14,15 @@ class Client extends Context.Service<
 export async function connect(url: string): Promise<BenchClient> {
   const runtime = ManagedRuntime.make(
     Client.layer.pipe(
-      Layer.provide(RpcClient.layerProtocolSocket({ retryTransientErrors: true })),
+      Layer.provide(RpcClient.layerProtocolSocket()),
       Layer.provide(RpcSerialization.layerSchemaBinary()),
       Layer.provide(NodeSocket.layerWebSocket(url)),
       Layer.provide(NodeWS.layerWebSocketConstructor),
     ),
   )
   const client = await runtime.runPromise(Client)
+  /** A connection keeps order: once this is answered, the subscription before it has been taken. */
+  const taken = () => runtime.runPromise(client.get({ id: '' }))
   return {
     get: (id) => runtime.runPromise(client.get({ id })),
     table: () => runtime.runPromise(client.table()),
@@ -35,8 +37,11 @@ export async function connect(url: string): Promise<BenchClient> {
       ),
     async subscribe(onTick) {
       runtime.runFork(Stream.runForEach(client.ticks(), (tick) => Effect.sync(() => onTick(tick))))
-      // One connection keeps order: with this answered, the subscription has been taken.
-      await runtime.runPromise(client.get({ id: '' }))
+      await taken()
+    },
+    async subscribeRows(onRows) {
+      runtime.runFork(Stream.runForEach(client.rows(), (rows) => Effect.sync(() => onRows(rows))))
+      await taken()
     },
     close: () => runtime.dispose(),
   }

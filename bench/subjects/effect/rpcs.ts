@@ -27,4 +27,5 @@ export class BenchRpcs extends RpcGroup.make(
   Rpc.make('echo', { payload: { bytes: Schema.Uint8Array }, success: Schema.Uint8Array }),
   Rpc.make('stream', { payload: { count: Schema.Number }, success: Tick, stream: true }),
   Rpc.make('ticks', { success: Tick, stream: true }),
+  Rpc.make('rows', { success: Schema.Array(Row), stream: true }),
 ) {}

@@ -30,15 +30,21 @@ export async function connect(url: string): Promise<BenchClient> {
       return items
     },
     async subscribe(onTick) {
-      const ticks = await client.ticks()
-      const listen = async () => {
-        for await (const tick of ticks) onTick(tick)
-      }
-      // Ends with its connection, and nobody waits for that.
-      listen().catch(() => undefined)
+      listen(await client.ticks(), onTick)
+    },
+    async subscribeRows(onRows) {
+      listen(await client.rows(), onRows)
     },
     async close() {
       socket.close()
     },
   }
+}
+
+function listen<Event>(events: AsyncIterable<Event>, onEvent: (event: Event) => void): void {
+  const read = async () => {
+    for await (const event of events) onEvent(event)
+  }
+  // Ends with its connection, and nobody waits for that.
+  read().catch(() => undefined)
 }

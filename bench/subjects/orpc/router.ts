@@ -1,13 +1,17 @@
 import { EventPublisher, implement } from '@orpc/server'
-import { type Tick, tableOf, tickOf, todoOf } from '../../workload.ts'
+import { type Row, type Tick, tableOf, tickOf, todoOf } from '../../workload.ts'
 import { contract } from './contract.ts'
 
 const os = implement(contract)
 const table = tableOf()
-const publisher = new EventPublisher<{ tick: Tick }>()
+const publisher = new EventPublisher<{ tick: Tick; rows: Row[] }>()
 
 export const publish = (tick: Tick): void => {
   publisher.publish('tick', tick)
+}
+
+export const publishRows = (rows: readonly Row[]): void => {
+  publisher.publish('rows', [...rows])
 }
 
 export const router = os.router({
@@ -19,5 +23,8 @@ export const router = os.router({
   }),
   ticks: os.ticks.handler(async function* ({ signal }) {
     yield* publisher.subscribe('tick', { signal })
+  }),
+  rows: os.rows.handler(async function* ({ signal }) {
+    yield* publisher.subscribe('rows', { signal })
   }),
 })

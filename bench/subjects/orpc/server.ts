@@ -1,7 +1,7 @@
 import { RPCHandler } from '@orpc/server/ws'
 import { listenForSockets } from '../socket-server.ts'
 import type { BenchServer, ServerOptions } from '../subject.ts'
-import { publish, router } from './router.ts'
+import { publish, publishRows, router } from './router.ts'
 
 export async function startServer(options: ServerOptions): Promise<BenchServer> {
   const listening = await listenForSockets(options)
@@ -9,5 +9,5 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
   listening.sockets.on('connection', (socket) => {
     void handler.upgrade(socket)
   })
-  return { port: listening.port, publish, stop: () => listening.stop() }
+  return { port: listening.port, publish, publishRows, stop: () => listening.stop() }
 }

@@ -27,7 +27,11 @@ export async function connectSocketIo(
     stream: countItems(socket),
     async subscribe(onTick) {
       socket.on('tick', onTick)
-      await socket.emitWithAck('subscribe')
+      await socket.emitWithAck('subscribe', 'tick')
+    },
+    async subscribeRows(onRows) {
+      socket.on('rows', onRows)
+      await socket.emitWithAck('subscribe', 'rows')
     },
     async close() {
       socket.disconnect()

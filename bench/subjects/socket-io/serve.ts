@@ -32,7 +32,10 @@ export async function serveSocketIo(
   return {
     port: portOf(http),
     publish(tick) {
-      io.to('ticks').emit('tick', tick)
+      io.to('tick').emit('tick', tick)
+    },
+    publishRows(rows) {
+      io.to('rows').emit('rows', rows)
     },
     async stop() {
       io.disconnectSockets(true)
@@ -56,8 +59,8 @@ function addHandlers(io: Server<ClientToServerEvents, ServerToClientEvents>): vo
       for (let n = 0; n < count; n += 1) socket.emit('item', id, tickOf(n))
       answer()
     })
-    socket.on('subscribe', (answer) => {
-      void Promise.resolve(socket.join('ticks')).then(answer)
+    socket.on('subscribe', (name, answer) => {
+      void Promise.resolve(socket.join(name)).then(answer)
     })
   })
 }

@@ -40,6 +40,10 @@ export async function connect(url: string): Promise<BenchClient> {
       new Promise((started, reject) => {
         client.ticks.subscribe(undefined, { onStarted: () => started(), onData: onTick, onError: reject })
       }),
+    subscribeRows: (onRows) =>
+      new Promise((started, reject) => {
+        client.rows.subscribe(undefined, { onStarted: () => started(), onData: onRows, onError: reject })
+      }),
     async close() {
       await socket.close()
     },
