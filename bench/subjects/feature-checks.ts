@@ -22,7 +22,8 @@ export interface FeatureCheck {
   run(stand: Stand): Promise<void>
 }
 
-const ITEM_COUNT = 5_000
+/** As many as are measured: what is dropped when a socket falls behind shows with many only. */
+const ITEM_COUNT = 100_000
 const EVENT_COUNT = 20
 const CHANGED_ROWS = 50
 const BYTES_LENGTH = 1_048_576

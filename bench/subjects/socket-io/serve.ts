@@ -1,36 +1,24 @@
-import { createServer } from 'node:http'
 import { Server, type ServerOptions as SocketIoOptions } from 'socket.io'
-import { tableOf, tickOf, todoOf } from '../../workload.ts'
-import { listen, portOf, stopListening } from '../socket-server.ts'
 import type { BenchServer, ServerOptions } from '../subject.ts'
-import type { ClientToServerEvents, ServerToClientEvents } from './events.ts'
-
-const table = tableOf()
-
-/** Its own default is 1 MB, base of ten: a MiB of bytes would close the connection. */
-const MAX_MESSAGE_BYTES = 16 * 1_048_576
+import { addHandlers, type BenchIo } from './handlers.ts'
+import { listenWith, MAX_MESSAGE_BYTES } from './listen.ts'
 
 /** Both subjects that are Socket.IO differ in their parser only. */
 export async function serveSocketIo(
-  { port = 0, compression = false }: ServerOptions,
-  options: Partial<Pick<SocketIoOptions, 'parser'>> = {},
+  options: ServerOptions,
+  chosen: Partial<Pick<SocketIoOptions, 'parser'>> = {},
 ): Promise<BenchServer> {
-  const http = createServer()
-  const io = new Server<ClientToServerEvents, ServerToClientEvents>(http, {
-    ...options,
+  const io: BenchIo = new Server({
+    ...chosen,
     transports: ['websocket'],
-    perMessageDeflate: compression,
+    perMessageDeflate: options.compression ?? false,
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     serveClient: false,
   })
-  // Its documentation has this for memory: otherwise each connection keeps its first request.
-  io.engine.on('connection', (raw: { request: unknown }) => {
-    raw.request = null
-  })
   addHandlers(io)
-  await listen(http, port)
+  const listening = await listenWith(io, options)
   return {
-    port: portOf(http),
+    port: listening.port,
     publish(tick) {
       io.to('tick').emit('tick', tick)
     },
@@ -39,28 +27,7 @@ export async function serveSocketIo(
     },
     async stop() {
       io.disconnectSockets(true)
-      await stopListening(http)
+      await listening.stop()
     },
   }
-}
-
-function addHandlers(io: Server<ClientToServerEvents, ServerToClientEvents>): void {
-  io.on('connection', (socket) => {
-    socket.on('get', (id, answer) => {
-      answer(todoOf(id))
-    })
-    socket.on('table', (answer) => {
-      answer(table)
-    })
-    socket.on('echo', (bytes, answer) => {
-      answer(bytes)
-    })
-    socket.on('stream', (id, count, answer) => {
-      for (let n = 0; n < count; n += 1) socket.emit('item', id, tickOf(n))
-      answer()
-    })
-    socket.on('subscribe', (name, answer) => {
-      void Promise.resolve(socket.join(name)).then(answer)
-    })
-  })
 }

@@ -1,0 +1,28 @@
+import type { Server } from 'socket.io'
+import { tableOf, tickOf, todoOf } from '../../workload.ts'
+import type { ClientToServerEvents, ServerToClientEvents } from './events.ts'
+
+export type BenchIo = Server<ClientToServerEvents, ServerToClientEvents>
+
+const table = tableOf()
+
+export function addHandlers(io: BenchIo): void {
+  io.on('connection', (socket) => {
+    socket.on('get', (id, answer) => {
+      answer(todoOf(id))
+    })
+    socket.on('table', (answer) => {
+      answer(table)
+    })
+    socket.on('echo', (bytes, answer) => {
+      answer(bytes)
+    })
+    socket.on('stream', (id, count, answer) => {
+      for (let n = 0; n < count; n += 1) socket.emit('item', id, tickOf(n))
+      answer()
+    })
+    socket.on('subscribe', (name, answer) => {
+      void Promise.resolve(socket.join(name)).then(answer)
+    })
+  })
+}
