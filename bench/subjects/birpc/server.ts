@@ -1,6 +1,7 @@
 import { type BirpcReturn, createBirpc } from 'birpc'
 import type { WebSocket } from 'ws'
 import { tableOf, tickOf, todoOf } from '../../workload.ts'
+import { sendInTurns } from '../send-in-turns.ts'
 import { listenForSockets } from '../socket-server.ts'
 import type { BenchServer, ServerOptions } from '../subject.ts'
 import { channelOf } from './channel.ts'
@@ -40,9 +41,13 @@ function serveOne(socket: WebSocket, subscribers: Subscribers): ClientRpc {
       get: todoOf,
       table: () => table,
       echo: (bytes) => bytes,
-      async stream(streamId, count) {
-        for (let n = 0; n < count; n += 1) await rpc.item.asEvent(streamId, tickOf(n))
-      },
+      stream: (streamId, count) =>
+        sendInTurns(count, (n) => {
+          // Closed, it rejects whatever is called.
+          if (rpc.$closed) return false
+          void rpc.item.asEvent(streamId, tickOf(n))
+          return true
+        }),
       subscribe(name) {
         subscribers[name].add(rpc)
       },

@@ -1,5 +1,6 @@
 import type { Server } from 'socket.io'
 import { tableOf, tickOf, todoOf } from '../../workload.ts'
+import { sendInTurns } from '../send-in-turns.ts'
 import type { ClientToServerEvents, ServerToClientEvents } from './events.ts'
 
 export type BenchIo = Server<ClientToServerEvents, ServerToClientEvents>
@@ -18,8 +19,10 @@ export function addHandlers(io: BenchIo): void {
       answer(bytes)
     })
     socket.on('stream', (id, count, answer) => {
-      for (let n = 0; n < count; n += 1) socket.emit('item', id, tickOf(n))
-      answer()
+      void sendInTurns(count, (n) => {
+        socket.emit('item', id, tickOf(n))
+        return socket.connected
+      }).then(answer)
     })
     socket.on('subscribe', (name, answer) => {
       void Promise.resolve(socket.join(name)).then(answer)
