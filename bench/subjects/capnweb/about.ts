@@ -4,7 +4,7 @@ export const about: About = {
   name: 'capnweb',
   label: "Cap'n Web",
   packages: ['capnweb', 'ws'],
-  validates: 'nothing',
+  validates: 'nothing; validators come from capnweb-validate, a step of the build that needs TypeScript below 7',
   carries: 'JSON text, bytes as base64 in it',
   backPressure: true,
   runtimes: ['node', 'bun', 'deno'],

@@ -8,7 +8,7 @@ class Client extends Context.Service<
   Client,
   RpcClient.RpcClient<RpcGroup.Rpcs<typeof BenchRpcs>, RpcClientError.RpcClientError>
 >()('bench/Client') {
-  static readonly layer = Layer.effect(Client, RpcClient.make(BenchRpcs))
+  static readonly layer = Layer.effect(Client, RpcClient.make(BenchRpcs, { disableTracing: true }))
 }
 
 export async function connect(url: string): Promise<BenchClient> {

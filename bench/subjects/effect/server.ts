@@ -8,7 +8,7 @@ import { BenchRpcs } from './rpcs.ts'
 
 export async function startServer({ port = 0, compression = false }: ServerOptions): Promise<BenchServer> {
   const listening = NodeSocketServer.layerWebSocket({ port, host: '127.0.0.1', perMessageDeflate: compression })
-  const serving = RpcServer.layer(BenchRpcs).pipe(
+  const serving = RpcServer.layer(BenchRpcs, { disableTracing: true }).pipe(
     Layer.provide(handlers),
     Layer.provide(RpcServer.layerProtocolSocketServer),
     Layer.provide(RpcSerialization.layerSchemaBinary()),
