@@ -16,6 +16,8 @@ import {
   ItemQueue,
   ItemSender,
   type ItemSource,
+  itemShapesOf,
+  plainLists,
   reshape,
   type StreamSink,
   startItemPump,
@@ -45,7 +47,7 @@ export class StreamCall implements Intent, StreamSink {
   readonly #request: StreamRequest
   readonly #onAbort: (() => void) | undefined
   #place: Place | undefined
-  /** Of what is told of a failure. */
+  /** Of what comes, by the connection that it is opened on. */
   #form: Form = 'plain'
   /** Runs from the first credit on: before that nothing is taken from the application's source. */
   #pump: ItemPump | undefined
@@ -62,7 +64,7 @@ export class StreamCall implements Intent, StreamSink {
     this.#resume = request.resume && { type: 'encoded', payload: request.resume }
     this.deadlineAt = deadlineAfter(line.clock.now(), timeoutMs)
     this.items = new ItemQueue({
-      decode: (batch) => this.#decode(batch),
+      decode: (batch, form) => this.#decode(batch, form),
       check: (item) => this.#line.reader.check(item, this.#request.entry.def.output),
       onTaken: (resume) => this.#taken(resume),
       onConsumed: ({ items, bytes }) => this.#consumed(items, bytes),
@@ -123,7 +125,7 @@ export class StreamCall implements Intent, StreamSink {
   }
 
   arrived(batch: ItemBatch): void {
-    this.items.push(batch)
+    this.items.push(batch, this.#form)
   }
 
   writable(): void {
@@ -187,12 +189,8 @@ export class StreamCall implements Intent, StreamSink {
     else this.#againWhenTaken = true
   }
 
-  #decode({ values, resumes, count }: ItemBatch): DecodedItems {
-    const { reader } = this.#line
-    return {
-      values: reader.readList(values, count),
-      resumes: resumes === undefined ? undefined : reader.readList(resumes, count),
-    }
+  #decode(batch: ItemBatch, form: Form): DecodedItems {
+    return this.#line.reader.readItems(batch, itemShapesOf(this.#request.entry, form))
   }
 
   #taken(resume: unknown): void {
@@ -214,7 +212,7 @@ export class StreamCall implements Intent, StreamSink {
 
   #startPump(source: ItemSource<unknown>, { caller, id }: Place): ItemPump {
     const { link } = caller
-    const sender = new ItemSender({ link, id, codec: this.#line.codec })
+    const sender = new ItemSender({ link, id, lists: plainLists(this.#line.codec) })
     return startItemPump({
       link,
       id,

@@ -5,9 +5,11 @@ const NIL = 0xc0
 
 /** `null`, or else a value of the layout. */
 export function orNull(layout: Layout): Layout {
+  const { measure } = layout
   return {
     ...elementwise({
       proves: layout.proves,
+      measure: measure && ((value) => (value === null ? 1 : measure(value))),
       write(out, value) {
         if (value !== null) return layout.write(out, value)
         out.writeNil()
@@ -25,9 +27,11 @@ export function orNull(layout: Layout): Layout {
 
 /** `undefined`, or else a value of the layout. */
 export function orUndefined(layout: Layout): Layout {
+  const { measure } = layout
   return {
     ...elementwise({
       proves: layout.proves,
+      measure: measure && ((value) => (value === undefined ? UNDEFINED_BYTES.length : measure(value))),
       write(out, value) {
         if (value !== undefined) return layout.write(out, value)
         for (const byte of UNDEFINED_BYTES) out.writeByte(byte)
@@ -55,9 +59,11 @@ const EMPTY_MAP = 0x80
 
 /** `ABSENT`, or else a value of the layout, in an array of its own where it could be taken for the other. */
 export function orAbsent(layout: Layout): Layout {
-  const { isOpen } = layout
+  const { isOpen, measure } = layout
   return elementwise({
     proves: layout.proves,
+    // Where it is open it cannot be measured.
+    measure: measure && ((value) => (value === ABSENT ? 1 : measure(value))),
     write(out, value) {
       if (value === ABSENT) {
         out.writeByte(EMPTY_MAP)

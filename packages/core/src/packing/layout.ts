@@ -27,6 +27,35 @@ export interface Layout {
   writeColumn(out: PackWriter, values: readonly unknown[]): boolean
   /** @param length of the column; `undefined` where any will do */
   readColumn(from: ValueReader, length: number | undefined): readonly unknown[]
+  /**
+   * Bytes that a value takes at most in a payload of many, -1 where it does not fit. Only for values that nobody can change,
+   * so that they can be written later than they were looked at.
+   */
+  readonly measure?: ((value: unknown) => number) | undefined
+  /** For objects whose members can all be measured. */
+  readonly flat?: FlatLayout | undefined
+}
+
+/** Objects taken apart into columns as they come. */
+export interface FlatLayout {
+  readonly width: number
+  /**
+   * Appends the members of an object to their columns.
+   *
+   * @returns bytes that they take at most, or -1 where the object does not fit: some columns may then be longer than others
+   */
+  take(columns: readonly unknown[][], value: unknown): number
+  /** Writes what `arrayLayout` would write for the objects. */
+  writeAll(out: PackWriter, columns: readonly unknown[][]): boolean
+}
+
+/** From so many on, values of layouts that have columns lie in them. */
+export const COLUMN_LENGTH = 4
+
+/** In front of the columns of an array. */
+export function writeColumnsHead(out: PackWriter, { slots }: Layout): void {
+  out.writeArrayHeader(1 + slots)
+  out.writeBoolean(false)
 }
 
 /** What becomes of members that a schema does not name. */
@@ -42,7 +71,7 @@ export class Misfit extends Error {
 }
 
 /** A layout whose columns are no more than its values one behind the other. */
-export function elementwise(layout: Pick<Layout, 'proves' | 'write' | 'read'>): Layout {
+export function elementwise(layout: Pick<Layout, 'proves' | 'write' | 'read' | 'measure'>): Layout {
   return {
     isOpen: false,
     ...layout,

@@ -1,9 +1,15 @@
 import { isPlain } from '../protocol/prepare-value.ts'
-import { elementwise, type Layout, Misfit, type Others, readElements, writeElements } from './layout.ts'
+import {
+  COLUMN_LENGTH,
+  elementwise,
+  type Layout,
+  Misfit,
+  type Others,
+  readElements,
+  writeColumnsHead,
+  writeElements,
+} from './layout.ts'
 import { readText, textLayout } from './text-layout.ts'
-
-/** From so many on, values of layouts that have columns lie in them. */
-const COLUMN_LENGTH = 4
 
 const FALSE = 0xc2
 
@@ -15,8 +21,7 @@ export function arrayLayout(item: Layout): Layout {
     write(out, value) {
       if (!Array.isArray(value)) return false
       if (!hasColumns || value.length < COLUMN_LENGTH) return writeElements(out, item, value)
-      out.writeArrayHeader(1 + item.slots)
-      out.writeBoolean(false)
+      writeColumnsHead(out, item)
       // A column may look at its values more than once; at what is not ours it must not.
       const values: unknown[] = []
       for (let i = 0; i < value.length; i += 1) values.push(value[i])

@@ -16,8 +16,12 @@ const MAX_FORM = MAX_PLACES * PLACE + DELTA
 
 const MAX_DATE_MS = 8.64e15
 
+/** At most. */
+const NUMBER_BYTES = 9
+
 export const numberLayout: Layout = {
   proves: true,
+  measure: (value) => (isNumber(value) ? NUMBER_BYTES : -1),
   isOpen: false,
   slots: 2,
   write(out, value) {

@@ -1,7 +1,15 @@
 import type { ValueReader } from '../protocol/decode-value.ts'
 import { isPlain } from '../protocol/prepare-value.ts'
 import { ABSENT, orAbsent } from './choice-layouts.ts'
-import { elementwise, type Layout, Misfit, type Others } from './layout.ts'
+import {
+  COLUMN_LENGTH,
+  elementwise,
+  type FlatLayout,
+  type Layout,
+  Misfit,
+  type Others,
+  writeColumnsHead,
+} from './layout.ts'
 import type { PackWriter } from './pack-writer.ts'
 
 /** A property that an object must have, or may have, and what is there. */
@@ -56,11 +64,46 @@ export function objectLayout(properties: readonly Property[], others: Others): L
     return object
   }
 
+  const flat = (): FlatLayout => ({
+    width: fields.length,
+    take(columns, value) {
+      if (typeof value !== 'object' || value === null) return -1
+      if (others === 'refused') for (const key in value) if (!names.has(key)) return -1
+      let bytes = 1
+      for (let i = 0; i < fields.length; i += 1) {
+        const member = propertyOf(value as Members, fields[i]!)
+        const taken = measures[i]!(member)
+        if (taken < 0) return -1
+        bytes += taken
+        columns[i]!.push(member)
+      }
+      return bytes
+    },
+    writeAll(out, columns) {
+      const count = columns[0]!.length
+      if (count >= COLUMN_LENGTH) {
+        writeColumnsHead(out, layout)
+        return fields.every((field, i) => field.layout.writeColumn(out, columns[i]!))
+      }
+      out.writeArrayHeader(count)
+      for (let row = 0; row < count; row += 1) {
+        let length = fields.length
+        while (length > least && columns[length - 1]![row] === ABSENT) length -= 1
+        out.writeArrayHeader(length)
+        for (let i = 0; i < length; i += 1) if (!fields[i]!.layout.write(out, columns[i]![row])) return false
+      }
+      return true
+    },
+  })
+
+  const measures = fields.flatMap(({ layout: { measure } }) => measure ?? [])
+  const isFlat = measures.length === fields.length
   const proves = fields.every(({ layout }) => layout.proves)
   if (fields.length === 0) return elementwise({ proves, write, read })
-  return {
+  const layout: Layout = {
     proves,
     isOpen: false,
+    flat: isFlat ? flat() : undefined,
     slots: fields.reduce((sum, { layout }) => sum + (layout.slots || 1), 0),
     write,
     read,
@@ -94,6 +137,7 @@ export function objectLayout(properties: readonly Property[], others: Others): L
       return objects
     },
   }
+  return layout
 }
 
 type Members = Readonly<Record<string, unknown>>

@@ -129,7 +129,6 @@ describe('packing proves what validation would', () => {
 
   test('gives the same packer for the same schema', () => {
     expect(packing.packerOf(Row)).toBe(packing.packerOf(Row))
-    expect(packerOf(Row).many).toBe(packerOf(Row).many)
   })
 })
 
@@ -209,12 +208,6 @@ describe('packed values', () => {
     expect(packerOf(v.array(v.string())).pack(['\ud83d', '\ude00', 'x', 'y'])).toBeUndefined()
   })
 
-  test('of many items: a list', () => {
-    const rows = [rowOf(1), rowOf(2), rowOf(3), rowOf(4)]
-    expect(packerOf(Row).many.unpack(packerOf(Row).many.pack(rows)!)).toStrictEqual(rows)
-    expect(toHex(packerOf(Row).many.pack(rows)!)).toBe(toHex(packerOf(v.array(Row)).pack(rows)!))
-  })
-
   test('of long text: pieces of it without the rest', () => {
     const texts = Array.from({ length: 3000 }, (_, n) => `ä long text of its own ${n}`)
     const packer = packerOf(v.array(v.string()))
@@ -227,9 +220,6 @@ describe('packed values', () => {
     const value = (depth: number): unknown => ({ a: [{ b: nest(depth) }] })
     expect(packer.unpack(scanned(packer.pack(value(61))!))).toStrictEqual(value(61))
     expect(packer.pack(value(62))).toBeUndefined()
-    // As one of many it has two more around it, and one less of its own.
-    expect(packer.many.unpack(scanned(packer.many.pack([value(60)])!))).toStrictEqual([value(60)])
-    expect(packer.many.pack([value(61)])).toBeUndefined()
   })
 
   test('with as many numbers as keys as plain ones: 8192 in all of it, and no more', () => {

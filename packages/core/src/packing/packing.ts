@@ -10,10 +10,12 @@ import type { Payload } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS } from '../protocol/limits.ts'
 import { Scanner } from '../protocol/scan.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
-import type { Layout, Others } from './layout.ts'
+import type { ValueList } from '../protocol/value-list.ts'
+import { type Layout, Misfit, type Others } from './layout.ts'
 import { layoutOf } from './layout-of.ts'
 import { arrayLayout } from './list-layouts.ts'
 import { PackWriter } from './pack-writer.ts'
+import { flatLayoutOf, PackedValueList } from './packed-list.ts'
 
 export interface Packing {
   /** `undefined` for schemas whose values are not known to have a shape: they travel plain, unmarked. */
@@ -21,8 +23,20 @@ export interface Packing {
 }
 
 export interface Packer extends OnePacker {
-  /** For payloads that hold an array of values. */
-  readonly many: OnePacker
+  /** For items that travel together; `undefined` where they travel plain. */
+  readonly list: ListPacker | undefined
+}
+
+/** Each value that it takes is valid, and so is each that it gives. */
+export interface ListPacker {
+  /** Its `add` throws `Misfit` for what does not fit; a valid value fits, unless it cannot be sent. */
+  create(): ValueList
+  /**
+   * The values of a payload that was scanned.
+   *
+   * @throws Misfit or RangeError for what such a list does not make, and for another number of values
+   */
+  unpack(payload: Payload, count: number): readonly unknown[]
 }
 
 interface OnePacker {
@@ -45,7 +59,9 @@ const PLAIN_HEAD = [0x81, 0xa0] as const
 
 export function createPacking(codec: ValueCodec): Packing {
   const packers = new WeakMap<Schema, Packer | undefined>()
-  const pack = packWith(codec)
+  const packBy = packWith(codec)
+  const pack = (layout: Layout, value: unknown, others: Others): Payload | undefined =>
+    packBy((out) => layout.write(out, value), others)
   const createPacker = (layout: Layout): OnePacker => ({
     proves: layout.proves,
     pack: (value) => pack(layout, value, 'left out'),
@@ -55,13 +71,18 @@ export function createPacking(codec: ValueCodec): Packing {
   const createPackerOf = (schema: Schema): Packer | undefined => {
     const layout = schema['~standard'].vendor === 'valibot' ? layoutOf(schema, 0) : undefined
     if (layout === undefined || layout.isOpen) return undefined
-    let many: OnePacker | undefined
+    return { ...createPacker(layout), list: createListPacker(layout) }
+  }
+  const createListPacker = (layout: Layout): ListPacker | undefined => {
+    const flat = flatLayoutOf(layout)
+    if (flat === undefined) return undefined
+    const all = arrayLayout(layout)
     return {
-      ...createPacker(layout),
-      get many(): OnePacker {
-        // Not the same layout: whatever is in it is nested deeper.
-        many ??= createPacker(arrayLayout(layoutOf(schema, 1)))
-        return many
+      create: () => new PackedValueList(flat, packBy),
+      unpack(payload, count) {
+        const values = all.read(new ValueReader(payload)) as readonly unknown[]
+        if (values.length !== count) throw new Misfit()
+        return values
       },
     }
   }
@@ -89,15 +110,17 @@ export function plainPart(payload: Payload): Payload | undefined {
 /** A buffer that has grown past this is dropped, so that one large value does not stay in memory. */
 const KEPT_BYTES = 64 * 1024
 
-function packWith(codec: ValueCodec): (layout: Layout, value: unknown, others: Others) => Payload | undefined {
+type Pack = (write: (out: PackWriter) => boolean, others?: Others) => Payload | undefined
+
+function packWith(codec: ValueCodec): Pack {
   // Taken while it is in use: a getter may pack something else.
   let free: PackWriter | undefined
-  return (layout, value, others) => {
+  return (write, others = 'left out') => {
     const out = free ?? new PackWriter(codec)
     free = undefined
     out.begin(others)
     try {
-      return layout.write(out, value) ? takePayload(out) : undefined
+      return write(out) ? takePayload(out) : undefined
     } catch {
       // Whatever it is, validation and plain encoding will meet it again, and say so.
       return undefined

@@ -3,6 +3,7 @@ import { elementwise, type Layout, Misfit } from './layout.ts'
 /** Booleans, bigints and bytes lie as they do in plain values. */
 export const booleanLayout: Layout = elementwise({
   proves: true,
+  measure: (value) => (typeof value === 'boolean' ? 1 : -1),
   write(out, value) {
     if (typeof value !== 'boolean') return false
     out.writeBoolean(value)
@@ -31,12 +32,19 @@ export const bytesLayout: Layout = elementwise({
   read: (from) => fitting(from.read(), (value) => value instanceof Uint8Array),
 })
 
+/** At most: there are fewer options than two bytes can count. */
+const PLACE_BYTES = 3
+
 /** One of a few values, by its place among them. */
 export function optionLayout(options: readonly unknown[]): Layout {
   const places = new Map<unknown, number>()
   for (const [place, option] of options.entries()) if (!places.has(option)) places.set(option, place)
   return elementwise({
     proves: true,
+    measure(value) {
+      const place = places.get(value)
+      return place !== undefined && Object.is(options[place], value) ? PLACE_BYTES : -1
+    },
     write(out, value) {
       const place = places.get(value)
       if (place === undefined) return false

@@ -13,8 +13,12 @@ const KNOWN_PIECES = 32
 /** A piece of a longer text than this is copied out of it: engines keep the whole for the sake of a piece. */
 const KEPT_UNITS = 16 * 1024
 
+const LENGTH_BYTES = 5
+
 export const textLayout: Layout = {
   proves: true,
+  // Its length among the lengths, and its UTF-8.
+  measure: (value) => (typeof value === 'string' && isWellFormed(value) ? LENGTH_BYTES + 3 * value.length : -1),
   isOpen: false,
   slots: 2,
   write: (out, value) => typeof value === 'string' && out.packText(value),

@@ -1,22 +1,28 @@
 import type { ItemBatch } from '../protocol/frame.ts'
 import type { CreditWindow } from '../session/credit.ts'
+import type { Form } from './forms.ts'
 
 /** What a batch holds, once somebody wants it. */
 export interface DecodedItems {
   readonly values: readonly unknown[]
   readonly resumes: readonly unknown[] | undefined
+  /** Whether the way in which they came proves them valid. */
+  readonly proven: boolean
 }
 
 /** Items that arrived together and are taken one by one. Owns: which is next, and what credit has not been given back. */
 export class ArrivedBatch {
   readonly #items: number
   readonly #bytes: number
+  readonly #form: Form
   #taken = 0
   #given: CreditWindow = NOTHING
   /** As it came, or what it holds. */
   #contents: ItemBatch | DecodedItems
 
-  constructor(batch: ItemBatch) {
+  /** @param form of the connection that it came over */
+  constructor(batch: ItemBatch, form: Form) {
+    this.#form = form
     this.#items = batch.count
     this.#bytes = batch.values.byteLength + (batch.resumes?.byteLength ?? 0)
     this.#contents = batch
@@ -41,10 +47,10 @@ export class ArrivedBatch {
     return { items: taken - given.items, bytes: this.#given.bytes - given.bytes }
   }
 
-  decoded(decode: (batch: ItemBatch) => DecodedItems): DecodedItems {
+  decoded(decode: (batch: ItemBatch, form: Form) => DecodedItems): DecodedItems {
     const contents = this.#contents
     if (!('count' in contents)) return contents
-    const decoded = decode(contents)
+    const decoded = decode(contents, this.#form)
     this.#contents = decoded
     return decoded
   }

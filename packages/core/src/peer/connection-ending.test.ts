@@ -9,6 +9,7 @@ import { call, echo } from './call.fixture.ts'
 import { Caller } from './caller.ts'
 import { connectPair, expectNothingLeft, HELLO, type Pair, type PairOptions } from './connected.fixture.ts'
 import { Connection } from './connection.ts'
+import { plainLists } from './forms.ts'
 import { ItemSender } from './item-sender.ts'
 
 const pairs: Pair[] = []
@@ -90,7 +91,7 @@ describe('the end of a connection', () => {
     const id = connection.nextId()
     const request = { id, procedure: 'stream', input: undefined, timeoutMs: undefined, meta: undefined }
     connection.open({ ...request, resume: undefined, duplex: true })
-    const sender = new ItemSender({ link: connection, id, codec: pair.codec })
+    const sender = new ItemSender({ link: connection, id, lists: plainLists(pair.codec) })
     expect(sender.hasRoom()).toBe(true)
     for (const item of [1, 2]) sender.add(item)
     connection.close(1000, 'done', false)

@@ -3,6 +3,7 @@ import { FrameType } from '../protocol/frame.ts'
 import { DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
 import { call } from './call.fixture.ts'
 import { batchOf, connectPair, expectNothingLeft, type Pair, type PairOptions } from './connected.fixture.ts'
+import { plainLists } from './forms.ts'
 import { BYTES_PER_ITEM, ITEM_BYTES_PER_TURN } from './item-allowance.ts'
 import { ItemSender } from './item-sender.ts'
 
@@ -64,7 +65,8 @@ test('counts small items for more than their bytes, those of all streams that co
   const pair = await connect({
     backlog: { ...DEFAULT_BACKLOG_LIMITS, watchedBytes: 8 * MiB },
     server: (effect, link) => {
-      if (effect.type === 'open') senders.set(effect.id, new ItemSender({ link, id: effect.id, codec: pair.codec }))
+      if (effect.type === 'open')
+        senders.set(effect.id, new ItemSender({ link, id: effect.id, lists: plainLists(pair.codec) }))
       if (senders.size < 2 || perTurn.length === 3) return
       let added = 0
       const collecting = new Set(senders.values())

@@ -1,23 +1,26 @@
 import type { TautlineError } from '../contract/error.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import { type Validation, validate } from '../contract/validate.ts'
+import { Misfit } from '../packing/layout.ts'
 import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Payload } from '../protocol/frame.ts'
 import type { CallStream } from './dispatched-call.ts'
-import { decodeShaped, type Shape } from './forms.ts'
+import { createShapedList, decodeShaped, type Form, itemShapesOf, provesList, type Shape } from './forms.ts'
 import { InputRejected } from './handler-failure.ts'
 import { checkedOutput, validateInput } from './handler-run.ts'
 import { type ItemPump, type ItemSource, startItemPump } from './item-pump.ts'
 import { ItemQueue } from './item-queue.ts'
-import { ItemSender } from './item-sender.ts'
+import { type ItemLists, ItemSender } from './item-sender.ts'
 import type { SessionLink, StreamEffect } from './link.ts'
 import type { MaybePromise } from './maybe-promise.ts'
-import { isTracked } from './tracked.ts'
+import { isTracked, type Tracked } from './tracked.ts'
 
 export interface DispatchedStreamOptions {
   readonly id: number
   readonly link: SessionLink
   readonly codec: PackingCodec
+  /** In which items travel to the caller. */
+  readonly form: Form
   /** Not validated. */
   readonly resume: unknown
 }
@@ -29,7 +32,7 @@ type Delivery =
   | { readonly type: 'aborted'; readonly reason: TautlineError }
 
 export function createDispatchedStream(entry: ProcedureEntry, options: DispatchedStreamOptions): CallStream {
-  const { id, link, codec, resume } = options
+  const { id, link, resume } = options
   const queue = entry.kind === 'duplex' ? createUpQueue(entry, options) : undefined
   let delivery: Delivery = { type: 'preparing' }
 
@@ -49,14 +52,14 @@ export function createDispatchedStream(entry: ProcedureEntry, options: Dispatche
 
   const deliver = (source: unknown): Promise<void> =>
     new Promise((resolve, reject) => {
-      const sender = new ItemSender({ link, id, codec })
+      const sender = new ItemSender({ link, id, lists: listsOf(entry, options) })
       const pump = startItemPump({
         link,
         id,
         // Whoever is no source fails in the pump, as any source that cannot be read does.
         source: source as ItemSource<unknown>,
         sender,
-        add: entry.def.resume === undefined ? itemAdder(entry, sender) : trackedAdder(entry, sender),
+        add: provingAdder(entry, options, sender),
         onEnd: resolve,
         onFailure: reject,
       })
@@ -94,12 +97,24 @@ export function createDispatchedStream(entry: ProcedureEntry, options: Dispatche
 
 function createUpQueue(entry: ProcedureEntry, { id, link, codec }: DispatchedStreamOptions): ItemQueue<unknown> {
   return new ItemQueue({
-    decode: ({ values, count }) => ({ values: legible(() => codec.decodeList(values, count)), resumes: undefined }),
+    decode: ({ values, count }) => ({
+      values: legible(() => codec.decodeList(values, count)),
+      resumes: undefined,
+      proven: false,
+    }),
     check: (item) => validateInput(entry.def.up, item),
     onConsumed: (taken) => link.itemsConsumed(id, taken),
     // A handler that stops reading leaves the rest to the end of the call: without credit the caller sends no more.
     onCancel: () => {},
   })
+}
+
+function listsOf(entry: ProcedureEntry, { codec, form }: DispatchedStreamOptions): ItemLists {
+  const { values, resumes } = itemShapesOf(entry, form)
+  return {
+    createValues: () => createShapedList(codec, values),
+    createResumes: () => createShapedList(codec, resumes),
+  }
 }
 
 type AddItem = (item: unknown) => MaybePromise<void>
@@ -115,19 +130,44 @@ function itemAdder(entry: ProcedureEntry, sender: ItemSender): AddItem {
 }
 
 function trackedAdder(entry: ProcedureEntry, sender: ItemSender): AddItem {
-  const { path, def } = entry
-  return (item) => {
-    if (!isTracked(item))
-      throw new Error(`Expected \`${path}\` to yield \`tracked(resume, item)\`: it declares \`resume\``)
-    const checked = def.output === undefined ? NOTHING : validate(def.output, item.item)
-    const checkedResume = def.resume === undefined ? NOTHING : validate(def.resume, item.resume)
+  const { def } = entry
+  return (tracked) => {
+    const { item, resume } = trackedOf(entry, tracked)
+    const checked = def.output === undefined ? NOTHING : validate(def.output, item)
+    const checkedResume = def.resume === undefined ? NOTHING : validate(def.resume, resume)
     if (checked instanceof Promise || checkedResume instanceof Promise) {
-      return Promise.all([checked, checkedResume]).then(([value, resume]) =>
-        sender.add(checkedOutput(entry, value), checkedOutput(entry, resume)),
+      return Promise.all([checked, checkedResume]).then(([one, other]) =>
+        sender.add(checkedOutput(entry, one), checkedOutput(entry, other)),
       )
     }
     return sender.add(checkedOutput(entry, checked), checkedOutput(entry, checkedResume))
   }
+}
+
+/** Lists that prove what they take need no validation before; what they do not take is for that to judge. */
+function provingAdder(entry: ProcedureEntry, options: DispatchedStreamOptions, sender: ItemSender): AddItem {
+  const { def } = entry
+  const isTrackedHere = def.resume !== undefined
+  const validating = isTrackedHere ? trackedAdder(entry, sender) : itemAdder(entry, sender)
+  const { values, resumes } = itemShapesOf(entry, options.form)
+  const proves = provesList(options.codec, values) && (!isTrackedHere || provesList(options.codec, resumes))
+  if (!proves) return validating
+  return (item) => {
+    try {
+      if (!isTrackedHere) sender.add(item)
+      else if (isTracked(item)) sender.add(item.item, item.resume)
+      else return validating(item)
+      return undefined
+    } catch (error) {
+      if (!(error instanceof Misfit)) throw error
+    }
+    return validating(item)
+  }
+}
+
+function trackedOf({ path }: ProcedureEntry, value: unknown): Tracked<unknown, unknown> {
+  if (isTracked(value)) return value
+  throw new Error(`Expected \`${path}\` to yield \`tracked(resume, item)\`: it declares \`resume\``)
 }
 
 const NOTHING: Validation<undefined> = Object.freeze({ ok: true, value: undefined })

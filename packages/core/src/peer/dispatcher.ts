@@ -168,7 +168,7 @@ class HandlerDispatcher implements Dispatcher {
     const resume =
       request.type === 'open' ? decodeInput(codec, { schema: def.resume, form: 'plain' }, request.resume) : undefined
     const stream =
-      request.type === 'open' ? createDispatchedStream(entry, { link, codec, id: request.id, resume }) : undefined
+      request.type === 'open' ? createDispatchedStream(entry, { link, codec, form, id: request.id, resume }) : undefined
     return new DispatchedCall(entry, this.#surroundings, { request, input, form, stream })
   }
 

@@ -4,11 +4,14 @@
  * Owns: which form a value has, and getting from one to the other. Must not know: which errors faults become, sessions.
  * Normative text: PROTOCOL.md, "Packed values".
  */
-import type { MaybeSchema } from '../contract/procedure-types.ts'
-import type { Packer } from '../packing/packing.ts'
+import type { MaybeSchema, ProcedureEntry } from '../contract/procedure-types.ts'
+import type { ListPacker, Packer } from '../packing/packing.ts'
 import { markPlain, plainPart } from '../packing/packing.ts'
 import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
+import type { ValueCodec } from '../protocol/value-codec.ts'
+import type { ValueList } from '../protocol/value-list.ts'
+import type { ItemLists } from './item-sender.ts'
 
 export type Form = 'packed' | 'plain'
 
@@ -21,6 +24,17 @@ export function formOf(ref: ProcedureRef): Form {
 export interface Shape {
   readonly schema: MaybeSchema | null
   readonly form: Form
+}
+
+/** The shapes of what a procedure streams to its caller. */
+export function itemShapesOf({ def }: ProcedureEntry, form: Form): ItemShapes {
+  return { values: { schema: def.output, form }, resumes: { schema: def.resume, form } }
+}
+
+export interface ItemShapes {
+  readonly values: Shape
+  /** Of what the items can be resumed from. */
+  readonly resumes: Shape
 }
 
 /** A value in one form, from which the other can be made. */
@@ -123,6 +137,39 @@ export function createSharedValue(codec: PackingCodec, schema: MaybeSchema, valu
       return plain
     },
   }
+}
+
+/** How items of a stream, or what they can be resumed from, travel together: packed only where that proves each of them. */
+function listPackerFor(codec: PackingCodec, shape: Shape): ListPacker | undefined {
+  return packerFor(codec, shape)?.list
+}
+
+export function createShapedList(codec: PackingCodec, shape: Shape): ValueList {
+  return listPackerFor(codec, shape)?.create() ?? codec.createList()
+}
+
+/** What a caller gives is not validated before the callee has it: it travels as it is. */
+export function plainLists(codec: Pick<ValueCodec, 'createList'>): ItemLists {
+  const create = (): ValueList => codec.createList()
+  return { createValues: create, createResumes: create }
+}
+
+/** Whether what such a list takes, or gives, needs no validation. */
+export function provesList(codec: PackingCodec, shape: Shape): boolean {
+  return listPackerFor(codec, shape) !== undefined
+}
+
+/**
+ * The values of a list.
+ *
+ * @throws Misfit or RangeError
+ */
+export function decodeShapedList(
+  codec: PackingCodec,
+  shape: Shape,
+  { payload, count }: { readonly payload: Payload; readonly count: number },
+): readonly unknown[] {
+  return listPackerFor(codec, shape)?.unpack(payload, count) ?? codec.decodeList(payload, count)
 }
 
 export function withoutProof(value: unknown): unknown {

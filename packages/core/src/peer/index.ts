@@ -28,7 +28,16 @@ export type {
   TopicListeners,
 } from './dispatcher-options.ts'
 export type { Ending } from './ending.ts'
-export { type Encoded, type Form, formOf, packProven, reshape, type SharedValue } from './forms.ts'
+export {
+  type Encoded,
+  type Form,
+  formOf,
+  itemShapesOf,
+  packProven,
+  plainLists,
+  reshape,
+  type SharedValue,
+} from './forms.ts'
 export type {
   DuplexCall,
   DuplexHandler,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createValueCodec } from '../protocol/value-codec.ts'
 import { createVirtualClock } from '../testing/virtual-clock.ts'
+import { plainLists } from './forms.ts'
 import { type ItemSource, type ReadableSource, startItemPump } from './item-pump.ts'
 import { ItemSender } from './item-sender.ts'
 import { createRecordingLink } from './link.fixture.ts'
@@ -16,7 +17,7 @@ function setUp(
   const link = createRecordingLink()
   link.items = items
   const { log } = link
-  const sender = new ItemSender({ link, id: 1, codec })
+  const sender = new ItemSender({ link, id: 1, lists: plainLists(codec) })
   const pump = startItemPump<number>({
     link,
     id: 1,

@@ -15,6 +15,7 @@ function setUp(check: (value: unknown) => string | Promise<string> = (value) => 
       return {
         values: Array.from({ length: count }, (_, place) => (values[0] ?? 0) + place),
         resumes: Array.from({ length: count }, (_, place) => (place % 2 === 0 ? place : undefined)),
+        proven: false,
       }
     },
     check,

@@ -1,6 +1,7 @@
 import type { ItemBatch } from '../protocol/frame.ts'
 import type { CreditWindow } from '../session/credit.ts'
 import { ArrivedBatch, type DecodedItems } from './arrived-batch.ts'
+import type { Form } from './forms.ts'
 
 /*
  * Items of one stream between the connection and the application's loop. It holds no more than the credit it was given out
@@ -9,8 +10,8 @@ import { ArrivedBatch, type DecodedItems } from './arrived-batch.ts'
 
 export interface ItemQueueOptions<Item> {
   /** Runs when the first item of a batch is taken, not when it arrives: what nobody reads is never decoded. */
-  readonly decode: (batch: ItemBatch) => DecodedItems
-  /** Runs when an item is taken. */
+  readonly decode: (batch: ItemBatch, form: Form) => DecodedItems
+  /** Runs when an item is taken that is not proven. */
   readonly check: (value: unknown) => Item | Promise<Item>
   /** An item is taken, with its resume value; those after it are not. */
   readonly onTaken?: (resume: unknown) => void
@@ -54,9 +55,10 @@ export class ItemQueue<Item> implements AsyncIterableIterator<Item, undefined, u
     return this.#size
   }
 
-  push(batch: ItemBatch): void {
+  /** @param form of the connection that it came over */
+  push(batch: ItemBatch, form: Form = 'plain'): void {
     if (this.#state.type !== 'open') return
-    this.#batches.push(new ArrivedBatch(batch))
+    this.#batches.push(new ArrivedBatch(batch, form))
     this.#size += batch.count
     while (this.#waiters.length > 0) {
       const [first] = this.#batches
@@ -129,8 +131,9 @@ export class ItemQueue<Item> implements AsyncIterableIterator<Item, undefined, u
     const taken = batch.consumed()
     if (taken !== undefined) this.#options.onConsumed(taken)
     try {
-      const { values, resumes } = batch.decoded(decode)
-      const item = check(values[place])
+      const { values, resumes, proven } = batch.decoded(decode)
+      // What is proven is what the schema says.
+      const item = proven ? (values[place] as Item) : check(values[place])
       if (item instanceof Promise) return this.#later(item, resumes?.[place])
       onTaken?.(resumes?.[place])
       return Promise.resolve({ done: false, value: item })

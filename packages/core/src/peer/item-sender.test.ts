@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ItemBatch } from '../protocol/frame.ts'
 import { createValueCodec } from '../protocol/value-codec.ts'
+import { plainLists } from './forms.ts'
 import { ItemSender } from './item-sender.ts'
 import { createRecordingLink } from './link.fixture.ts'
 
@@ -36,7 +37,7 @@ function setUp({ items = 1_000, bytes = 1_000_000, batchBytes = 1_000_000 }: Roo
       collect: (flush) => void flushes.add(flush),
     },
     id: 1,
-    codec,
+    lists: plainLists(codec),
   })
   const endTurn = (): void => {
     for (const flush of flushes) flush()

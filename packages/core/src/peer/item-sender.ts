@@ -1,4 +1,3 @@
-import type { ValueCodec } from '../protocol/value-codec.ts'
 import type { ValueList } from '../protocol/value-list.ts'
 import type { ItemRoom, SessionLink } from './link.ts'
 
@@ -10,7 +9,13 @@ import type { ItemRoom, SessionLink } from './link.ts'
 export interface ItemSenderOptions {
   readonly link: SessionLink
   readonly id: number
-  readonly codec: Pick<ValueCodec, 'createList'>
+  /** Of items, and of what they can be resumed from. */
+  readonly lists: ItemLists
+}
+
+export interface ItemLists {
+  createValues(): ValueList
+  createResumes(): ValueList
 }
 
 /** For an item whose source has taken its time: it leaves by itself. */
@@ -23,7 +28,7 @@ const TOLD_BYTES = 4 * 1024
 export class ItemSender {
   readonly #link: SessionLink
   readonly #id: number
-  readonly #codec: Pick<ValueCodec, 'createList'>
+  readonly #lists: ItemLists
   readonly #values: ValueList
   /** From the first item on that has one. */
   #resumes: ValueList | undefined
@@ -39,11 +44,11 @@ export class ItemSender {
   #stopBytes = 0
   readonly #flush = (): void => this.flush()
 
-  constructor({ link, id, codec }: ItemSenderOptions) {
+  constructor({ link, id, lists }: ItemSenderOptions) {
     this.#link = link
     this.#id = id
-    this.#codec = codec
-    this.#values = codec.createList()
+    this.#lists = lists
+    this.#values = lists.createValues()
   }
 
   /** Whether another item may be added now. Where none may, the owner of the id is told when one may. */
@@ -55,7 +60,7 @@ export class ItemSender {
   /**
    * Encodes an item that there is room for. It leaves with this turn at the latest.
    *
-   * @throws UnserialisableError
+   * @throws UnserialisableError, or Misfit where items are packed
    */
   add(value: unknown, resume?: unknown): void {
     let bytes = this.#values.add(value)
@@ -76,7 +81,7 @@ export class ItemSender {
 
   /** Returns the bytes of all resume values. */
   #addResume(resume: unknown): number {
-    this.#resumes ??= this.#codec.createList()
+    this.#resumes ??= this.#lists.createResumes()
     for (let missing = this.#count - this.#resumes.count; missing > 0; missing -= 1) this.#resumes.add(undefined)
     try {
       return this.#resumes.add(resume)

@@ -11,7 +11,7 @@ import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
 import { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-options.ts'
 import type { Caller, CallRequest, CallSink, FailureSink, StreamSink } from './caller.ts'
-import { type Form, formOf } from './forms.ts'
+import { type Form, formOf, itemShapesOf, plainLists } from './forms.ts'
 import { type ItemPump, startItemPump } from './item-pump.ts'
 import { ItemQueue } from './item-queue.ts'
 import { ItemSender } from './item-sender.ts'
@@ -91,8 +91,9 @@ function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: Str
     cancel()
     queue.fail(error)
   }
+  const form = formOf(remote.refOf(entry))
   const queue = new ItemQueue<unknown>({
-    decode: ({ values, count }) => ({ values: reader.readList(values, count), resumes: undefined }),
+    decode: (batch, itemForm) => reader.readItems(batch, itemShapesOf(entry, itemForm)),
     check: (item) => reader.check(item, entry.def.output),
     onConsumed: (taken) => {
       if (id !== undefined) caller.link.itemsConsumed(id, taken)
@@ -100,13 +101,13 @@ function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: Str
     onCancel: cancel,
   })
   const sink: StreamSink = {
-    arrived: (batch) => queue.push(batch),
+    arrived: (batch) => queue.push(batch, form),
     end() {
       finish()
       queue.end()
     },
     writable: () => pump?.writable(),
-    ...failuresOf(entry, { reader, form: formOf(remote.refOf(entry)) }, fail),
+    ...failuresOf(entry, { reader, form }, fail),
   }
 
   try {
@@ -123,7 +124,7 @@ function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: Str
   stopListening = onAbort(options.signal, cancelWith)
   if (up !== undefined) {
     const { link } = caller
-    const sender = new ItemSender({ link, id, codec })
+    const sender = new ItemSender({ link, id, lists: plainLists(codec) })
     pump = startItemPump({
       link,
       id,

@@ -7,15 +7,19 @@ import { TautlineError } from '../contract/error.ts'
 import type { ErrorSchemas, MaybeSchema } from '../contract/procedure-types.ts'
 import { type Validation, validate } from '../contract/validate.ts'
 import type { PackingCodec } from '../packing/packing-codec.ts'
-import type { Payload } from '../protocol/frame.ts'
+import type { ItemBatch, Payload } from '../protocol/frame.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
+import type { DecodedItems } from './arrived-batch.ts'
 import {
   createSharedValue,
   decodeShaped,
+  decodeShapedList,
   type Encoded,
   encodeShaped,
   type Form,
+  type ItemShapes,
   Proven,
+  provesList,
   type Shape,
   type SharedValue,
 } from './forms.ts'
@@ -66,8 +70,8 @@ function unserialisable(cause: unknown): TautlineError {
 export interface ValueReader {
   /** Throws or rejects with `INVALID_OUTPUT`. Synchronous unless a schema is not. */
   read(payload: Payload | undefined, shape: Shape): unknown
-  /** The values of a list, to be checked one by one. Throws `INVALID_OUTPUT`. */
-  readList(payload: Payload, count: number): readonly unknown[]
+  /** To be checked one by one, unless they are proven. Throws `INVALID_OUTPUT`. */
+  readItems(batch: ItemBatch, shapes: ItemShapes): DecodedItems
   /** As `read`, of a value that is there already. */
   check(value: unknown, schema: MaybeSchema | null): unknown
   /** The error that the other end has told of, with data in the form of the call. */
@@ -95,8 +99,16 @@ export function createValueReader(codec: PackingCodec, validates: boolean): Valu
     )
   return {
     read,
-    readList: (payload, count) => believable(() => codec.decodeList(payload, count)),
     check,
+    readItems({ values, resumes, count }, shapes) {
+      const list = (payload: Payload, shape: Shape): readonly unknown[] =>
+        believable(() => decodeShapedList(codec, shape, { payload, count }))
+      return {
+        values: list(values, shapes.values),
+        resumes: resumes && list(resumes, shapes.resumes),
+        proven: provesList(codec, shapes.values),
+      }
+    },
     readError(told, schemas, form) {
       const toError = (data: unknown): TautlineError => new TautlineError(told.code, { message: told.message, data })
       try {

@@ -1,0 +1,112 @@
+import type { Payload } from '../protocol/frame.ts'
+import type { ValueList } from '../protocol/value-list.ts'
+import { type FlatLayout, type Layout, Misfit } from './layout.ts'
+import { arrayLayout } from './list-layouts.ts'
+import type { PackWriter } from './pack-writer.ts'
+
+/** Runs `write` on a writer that begins anew. `undefined` where that refuses. */
+export type PackBy = (write: (out: PackWriter) => boolean) => Payload | undefined
+
+/** The head of the array, and the form of each column. */
+const HEAD_BYTES = 64
+
+/**
+ * Values of one layout on their way into one payload, which is that of an array of them. They are taken apart as they come: what
+ * is kept of them nobody can change, and it lies in columns already.
+ */
+export class PackedValueList implements ValueList {
+  readonly #flat: FlatLayout
+  readonly #pack: PackBy
+  #columns: unknown[][]
+  #count = 0
+  #bytes = HEAD_BYTES
+  #lastBytes = 0
+
+  constructor(flat: FlatLayout, pack: PackBy) {
+    this.#flat = flat
+    this.#pack = pack
+    this.#columns = columnsOf(flat)
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  get byteLength(): number {
+    return this.#bytes
+  }
+
+  /** @throws Misfit for what does not fit, and for what cannot be looked at */
+  add(value: unknown): number {
+    const bytes = this.#take(value)
+    if (bytes < 0) {
+      this.#shorten(this.#count)
+      throw new Misfit()
+    }
+    this.#count += 1
+    this.#lastBytes = bytes
+    this.#bytes += bytes
+    return this.#bytes
+  }
+
+  dropLast(): void {
+    this.#count -= 1
+    this.#bytes -= this.#lastBytes
+    this.#shorten(this.#count)
+  }
+
+  take(): Payload {
+    const columns = this.#columns
+    this.#columns = columnsOf(this.#flat)
+    this.#count = 0
+    this.#bytes = HEAD_BYTES
+    const payload = this.#pack((out) => this.#flat.writeAll(out, columns))
+    // Each value was looked at when it came.
+    if (payload === undefined) throw new Error('Expected values that were measured to fit')
+    return payload
+  }
+
+  takeAllButLast(): Payload {
+    const lastBytes = this.#lastBytes
+    const last = this.#columns.map((column) => [column.pop()])
+    const payload = this.take()
+    this.#columns = last
+    this.#count = 1
+    this.#bytes += lastBytes
+    return payload
+  }
+
+  #take(value: unknown): number {
+    try {
+      return this.#flat.take(this.#columns, value)
+    } catch {
+      // A getter has thrown: validation will meet it again, and say so.
+      return -1
+    }
+  }
+
+  #shorten(length: number): void {
+    for (const column of this.#columns) column.length = length
+  }
+}
+
+function columnsOf({ width }: FlatLayout): unknown[][] {
+  return Array.from({ length: width }, () => [])
+}
+
+/** How values of the layout can be collected; `undefined` where they would have to be written at once. */
+export function flatLayoutOf(layout: Layout): FlatLayout | undefined {
+  if (!layout.proves) return undefined
+  const { flat, measure } = layout
+  if (flat !== undefined || measure === undefined) return flat
+  const all = arrayLayout(layout)
+  return {
+    width: 1,
+    take(columns, value) {
+      const bytes = measure(value)
+      if (bytes >= 0) columns[0]!.push(value)
+      return bytes
+    },
+    writeAll: (out, columns) => all.write(out, columns[0]),
+  }
+}
