@@ -56,7 +56,7 @@ test('tells the middle of the rounds of each figure', async () => {
   const values = [5, 1, 3]
   const scenario = scenarioOf({ begin: async () => ({ round: async () => ({ cpuUs: values.shift() ?? 0 }) }) })
   expect(await outcomes(scenario, { subjects: [subjectOf('ws')] })).toEqual({
-    ws: { type: 'measured', figures: { cpuUs: { median: 3, least: 1, most: 5, samples: 3 } } },
+    ws: { type: 'measured', figures: { cpuUs: { median: 3, least: 1, most: 5, values: [5, 1, 3] } } },
   })
 })
 
@@ -95,7 +95,7 @@ test('where time is short, measures once what every comparison needs', async () 
   const { scenario, log } = recording()
   const time = { mayPrepare: () => false, mayRepeat: () => false, isOver: () => false }
   expect(await outcomes(scenario, { time })).toMatchObject({
-    tautline: { type: 'measured', figures: { cpuUs: { samples: 1 } } },
+    tautline: { type: 'measured', figures: { cpuUs: { values: [expect.any(Number)] } } },
     ws: { type: 'measured' },
     peer: { type: 'left out', reason: 'the time of the run was over' },
   })

@@ -3,7 +3,8 @@ export interface Spread {
   readonly median: number
   readonly least: number
   readonly most: number
-  readonly samples: number
+  /** In the order in which they were measured. */
+  readonly values: readonly number[]
 }
 
 export function spreadOf(values: readonly number[]): Spread {
@@ -11,7 +12,20 @@ export function spreadOf(values: readonly number[]): Spread {
   const [least, most] = [sorted[0], sorted.at(-1)]
   if (least === undefined || most === undefined)
     throw new RangeError('Expected `values` to hold at least one, got none')
-  return { median: quantile(sorted, 0.5), least, most, samples: sorted.length }
+  return { median: quantile(sorted, 0.5), least, most, values }
+}
+
+/**
+ * What one is to another that was measured in the same rounds: the middle of the ratios of each round, since what the machine does
+ * besides in one minute falls on both.
+ * @returns `undefined` where the other is nothing, to which there is no ratio
+ */
+export function ratioOf(own: Spread, other: Spread): number | undefined {
+  const ratios = own.values
+    .slice(0, other.values.length)
+    .map((value, round) => value / (other.values[round] ?? Number.NaN))
+    .filter((ratio) => Number.isFinite(ratio))
+  return ratios.length === 0 ? undefined : spreadOf(ratios).median
 }
 
 /**

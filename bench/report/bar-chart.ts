@@ -1,7 +1,7 @@
 import { px, svgPicture } from '../../scripts/svg-picture.ts'
 import { BASELINE, type Results, type Row, spreadIn } from '../harness/results.ts'
 import type { Figure, Scenario } from '../harness/scenario.ts'
-import type { Spread } from '../harness/statistics.ts'
+import { ratioOf, type Spread } from '../harness/statistics.ts'
 import type { RuntimeName } from '../subjects/subject.ts'
 import { formatNumber, formatRatio, formatUnit } from './format-number.ts'
 import { labelOf } from './markdown.ts'
@@ -40,7 +40,7 @@ export function barChart(results: Results, scenario: Scenario, runtime: RuntimeN
       `<text class="title" x="12" y="20">${escapeXml(scenario.title)}</text>`,
       `<text x="12" y="40">${escapeXml(figure.title)},${formatUnit(figure.unit)}; ${figure.better} is better; lines from the least to the most of the rounds</text>`,
       ...(base === undefined ? [] : [baseLine(x(base.median), height)]),
-      ...bars.map((bar, index) => drawBar(bar, { y: TOP + index * ROW, x, base: base?.median })),
+      ...bars.map((bar, index) => drawBar(bar, { y: TOP + index * ROW, x, base })),
     ].join('\n'),
   })
 }
@@ -61,19 +61,20 @@ function barsOf(results: Results, { name, headline, figures }: Scenario, runtime
 interface Place {
   readonly y: number
   readonly x: (value: number) => number
-  readonly base: number | undefined
+  readonly base: Spread | undefined
 }
 
 function drawBar({ subject, label, spread }: Bar, { y, x, base }: Place): string {
   const { median, least, most } = spread
   const middle = y + BAR / 2
   const className = subject === 'tautline' ? 'own' : /^(?:ws|deno-msgpack$)/.test(subject) ? 'bare' : 'other'
-  const ratio = base === undefined || base === 0 ? '' : ` · ×${formatRatio(median / base)}`
+  const ratio = base === undefined ? undefined : ratioOf(spread, base)
+  const times = ratio === undefined ? '' : ` · ×${formatRatio(ratio)}`
   return [
     `<text x="${px(LEFT - 10)}" y="${px(middle + 4)}" text-anchor="end">${escapeXml(label)}</text>`,
     `<rect class="${className}" x="${px(LEFT)}" y="${px(y)}" width="${px(Math.max(1, x(median) - LEFT))}" height="${String(BAR)}" rx="2"/>`,
     `<path class="line" d="M${px(x(least))} ${px(middle)}H${px(x(most))}"/>`,
-    `<text class="value" x="${px(x(most) + 8)}" y="${px(middle + 4)}">${formatNumber(median)}${ratio}</text>`,
+    `<text class="value" x="${px(x(most) + 8)}" y="${px(middle + 4)}">${formatNumber(median)}${times}</text>`,
   ].join('')
 }
 

@@ -11,8 +11,8 @@ export function formatNumber(value: number): string {
 export const formatUnit = (unit: Unit): string => (unit === 'times' ? '' : ` ${unit}`)
 
 /** `14.9 (13.8 to 17.2)`; the middle one alone where nothing was measured twice. */
-export function formatSpread({ median, least, most, samples }: Spread): string {
-  if (samples === 1) return formatNumber(median)
+export function formatSpread({ median, least, most, values }: Spread): string {
+  if (values.length === 1) return formatNumber(median)
   return `${formatNumber(median)} (${formatNumber(least)} to ${formatNumber(most)})`
 }
 

@@ -1,4 +1,5 @@
-import { BASELINE, type Results, spreadIn } from '../harness/results.ts'
+import { BASELINE, type Results, type Row, spreadIn } from '../harness/results.ts'
+import { ratioOf } from '../harness/statistics.ts'
 import type { RuntimeName } from '../subjects/subject.ts'
 
 /** What Tautline is to reach. */
@@ -71,6 +72,13 @@ export interface Verdict {
   readonly met: boolean
 }
 
+function measure(results: Results, goal: Goal, place: Omit<Row, 'outcome'>): number | undefined {
+  const own = spreadIn(results, place, goal.figure)
+  if (own === undefined || goal.measure.type === 'value') return own?.median
+  const other = spreadIn(results, { ...place, subject: goal.measure.to }, goal.figure)
+  return other === undefined ? undefined : ratioOf(own, other)
+}
+
 /** Of every goal that this run has measured. */
 export function judge(results: Results, subject = 'tautline'): readonly Verdict[] {
   const runtimes = [...new Set(results.rows.map(({ runtime }) => runtime))]
@@ -79,13 +87,8 @@ export function judge(results: Results, subject = 'tautline'): readonly Verdict[
       .filter((goal) => goal.runtimes?.includes(runtime) ?? true)
       .flatMap((goal) => {
         const place = { scenario: goal.scenario, runtime, subject }
-        const own = spreadIn(results, place, goal.figure)?.median
-        const other =
-          goal.measure.type === 'value'
-            ? 1
-            : spreadIn(results, { ...place, subject: goal.measure.to }, goal.figure)?.median
-        if (own === undefined || other === undefined) return []
-        const got = own / other
+        const got = measure(results, goal, place)
+        if (got === undefined) return []
         return [{ goal, runtime, got, met: got <= goal.most }]
       }),
   )

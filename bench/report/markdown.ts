@@ -1,5 +1,6 @@
 import { BASELINE, type Outcome, type Results, type Row, spreadIn } from '../harness/results.ts'
 import type { Figure, Scenario } from '../harness/scenario.ts'
+import { ratioOf } from '../harness/statistics.ts'
 import type { RuntimeName } from '../subjects/subject.ts'
 import { formatNumber, formatRatio, formatSpread, formatUnit } from './format-number.ts'
 import { type Goal, judge } from './goals.ts'
@@ -36,7 +37,7 @@ function head(results: Results): string[] {
   const sources = packages === 'source' ? ' Tautline was run from its sources.' : ''
   return [
     `${date.slice(0, 10)}, ${machine.cpu}, ${String(machine.cores)} cores, ${String(machine.memoryGib)} GiB, ${machine.system}; ${runtimes.join(', ')}.${warning}${sources}`,
-    `Server and client are processes of their own on one machine; clients run on Node. Rounds of all subjects are interleaved. Figures are medians of the rounds, with the least and the most; behind them, in bold, the ratio to \`${BASELINE}\` in the same run on the same runtime. Read ratios, not absolutes.`,
+    `Server and client are processes of their own on one machine; clients run on Node. Rounds of all subjects are interleaved. Figures are medians of the rounds, with the least and the most; behind them, in bold, the middle of the ratios of each round to \`${BASELINE}\` on the same runtime. Read ratios, not absolutes.`,
   ]
 }
 
@@ -106,8 +107,8 @@ function amountIn(results: Results, row: Row, { name, unit }: Figure): string {
   const own = spreadIn(results, row, name)
   if (own === undefined) return ''
   const base = spreadIn(results, { ...row, subject: BASELINE }, name)
-  if (base === undefined || base.median === 0 || unit === 'times') return formatSpread(own)
-  return `${formatSpread(own)} **${formatRatio(own.median / base.median)}**`
+  const ratio = base === undefined || unit === 'times' ? undefined : ratioOf(own, base)
+  return ratio === undefined ? formatSpread(own) : `${formatSpread(own)} **${formatRatio(ratio)}**`
 }
 
 function reasonOf(outcome: Exclude<Outcome, { readonly type: 'measured' }>): string {

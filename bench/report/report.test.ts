@@ -21,7 +21,7 @@ const scenario = scenarioOf({
   headline: 'serverCpuUs',
 })
 const results = resultsOf({
-  'in-flight-64 tautline': measured({ serverCpuUs: [4, 5, 6], perSecond: [160_000] }),
+  'in-flight-64 tautline': measured({ serverCpuUs: [5, 4, 6], perSecond: [160_000] }),
   'in-flight-64 ws-msgpack': measured({ serverCpuUs: [10], perSecond: [80_000] }),
   'in-flight-64 peer': { type: 'failed', reason: 'server ended with 1: no port\n  at somewhere' },
   'in-flight-64 other': { type: 'left out', reason: 'the time of the run was over' },

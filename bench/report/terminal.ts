@@ -1,5 +1,6 @@
 import { BASELINE, NO_TIME, type Results, type Row, spreadIn } from '../harness/results.ts'
 import type { Scenario } from '../harness/scenario.ts'
+import { ratioOf } from '../harness/statistics.ts'
 import { formatNumber, formatRatio, formatSpread, formatUnit } from './format-number.ts'
 import { judge } from './goals.ts'
 import { labelOf } from './markdown.ts'
@@ -24,8 +25,9 @@ function summary(results: Results, scenario: Scenario): string[] {
       const own = row.outcome.figures[scenario.headline]
       if (own === undefined) return `${label}not told`
       const base = spreadIn(results, { ...row, subject: BASELINE }, scenario.headline)
-      const ratio = base === undefined || base.median === 0 ? '' : `x ${formatRatio(own.median / base.median)}`
-      return `${label}${ratio.padEnd(9)}${formatSpread(own)}`
+      const ratio = base === undefined ? undefined : ratioOf(own, base)
+      const times = ratio === undefined ? '' : `x ${formatRatio(ratio)}`
+      return `${label}${times.padEnd(9)}${formatSpread(own)}`
     }),
     ...(missing.length === 0 ? [] : [`  no time for ${missing.join(', ')}`]),
     '',
