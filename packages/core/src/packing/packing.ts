@@ -58,7 +58,7 @@ interface OnePacker {
 const PLAIN_HEAD = [0x81, 0xa0] as const
 
 export function createPacking(codec: ValueCodec): Packing {
-  const packers = new WeakMap<Schema, Packer | undefined>()
+  const packers = new WeakMap<Schema, Packer | 'none'>()
   const packBy = packWith(codec)
   const pack = (layout: Layout, value: unknown, others: Others): Payload | undefined =>
     packBy((out) => layout.write(out, value), others)
@@ -88,8 +88,12 @@ export function createPacking(codec: ValueCodec): Packing {
   }
   return {
     packerOf(schema) {
-      if (!packers.has(schema)) packers.set(schema, createPackerOf(schema))
-      return packers.get(schema)
+      let packer = packers.get(schema)
+      if (packer === undefined) {
+        packer = createPackerOf(schema) ?? 'none'
+        packers.set(schema, packer)
+      }
+      return packer === 'none' ? undefined : packer
     },
   }
 }
