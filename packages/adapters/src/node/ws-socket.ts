@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { Duplex } from 'node:stream'
 import type { ServerSocket, SocketListener } from '@tautline/server'
 import type { WebSocket } from 'ws'
@@ -11,13 +10,9 @@ const COMPRESSED = { binary: true, compress: true }
 export class WsSocket implements ServerSocket {
   readonly compresses: boolean
   readonly #socket: WebSocket
-  readonly #stream: Duplex
-  #corked = false
 
-  /** @param stream the TCP or TLS socket below it */
-  constructor(socket: WebSocket, stream: Duplex) {
+  constructor(socket: WebSocket) {
     this.#socket = socket
-    this.#stream = stream
     this.compresses = socket.extensions.includes('permessage-deflate')
   }
 
@@ -28,7 +23,6 @@ export class WsSocket implements ServerSocket {
   send(message: Uint8Array): boolean {
     // On its way out, which `closed` tells: no loss that would call for cutting it.
     if (this.#socket.readyState !== this.#socket.OPEN) return true
-    this.#corkForThisTurn()
     this.#socket.send(message, this.compresses ? COMPRESSED : AS_IT_IS)
     return true
   }
@@ -45,23 +39,6 @@ export class WsSocket implements ServerSocket {
     if (paused) this.#socket.pause()
     else this.#socket.resume()
   }
-
-  /** `ws` makes one system call per message; several messages of one turn leave in one. */
-  #corkForThisTurn(): void {
-    if (this.#corked) return
-    this.#corked = true
-    this.#stream.cork()
-    process.nextTick(uncork, this)
-  }
-
-  uncork(): void {
-    this.#corked = false
-    this.#stream.uncork()
-  }
-}
-
-function uncork(socket: WsSocket): void {
-  socket.uncork()
 }
 
 /** Passes on what the socket has to tell, from now until its close. */

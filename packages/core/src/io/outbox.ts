@@ -345,12 +345,12 @@ export class Outbox {
     if (!frame.counted) {
       const control = this.#control
       if (control.frameCount > 0 && control.byteLength + byteLength > this.#maxBodyBytes) this.#sendControl()
-      control.appendEncoded(frame.bytes, false)
+      control.appendBody(frame.body, false)
       if (control.byteLength >= BATCH_BYTES || control.frameCount >= this.#maxFrames) this.#sendControl()
       return
     }
     if (this.#builder.frameCount > 0 && this.#builder.byteLength + byteLength > this.#maxBodyBytes) this.#seal()
-    this.#builder.appendEncoded(frame.bytes, true)
+    this.#builder.appendBody(frame.body, true)
     if (!frame.compress) this.#batchIsPlain = true
     this.#sealWhenFull()
   }
@@ -422,8 +422,12 @@ export class Outbox {
     if (!compress && this.#underWay.length === 0) {
       // The usual case: straight out of the builder, without a copy of the body.
       const header = this.#exit.stamp(counted, byteLength)
+      const shared = builder.sharedBody
       const message = builder.takeMessage(header)
-      if (counted > 0) this.#keep(header.seq, { body: message.subarray(headerBytes(header)), counted, plain, requests })
+      if (counted > 0) {
+        const body = shared ?? message.subarray(headerBytes(header))
+        this.#keep(header.seq, { body, counted, plain, requests })
+      }
       this.#send(message, byteLength, requests)
       return
     }

@@ -25,11 +25,6 @@ export class SharedFrame {
     this.slot = slot
   }
 
-  /** The frame without the array header of its body, to be put behind other frames. */
-  get bytes(): Uint8Array {
-    return this.body.subarray(1)
-  }
-
   deflated(compressor: Compressor): Uint8Array | Promise<Uint8Array> {
     this.#deflated ??= compressor.deflate(this.body)
     return this.#deflated

@@ -3,8 +3,15 @@ import type { Clock } from './ports.ts'
 /** Longest delay that `setTimeout` keeps; a longer one would fire at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
+/** A turn that ends so soon after another is not alone: it ends with that of the event loop. */
+const BUSY_WITHIN_MS = 0.02
+
 interface LateGlobals {
   readonly setImmediate?: (task: () => void) => unknown
+  readonly process?: {
+    readonly nextTick?: (task: () => void) => void
+    readonly versions?: Readonly<Record<string, string | undefined>>
+  }
 }
 
 /**
@@ -31,20 +38,43 @@ function schedule(at: number, task: () => void): () => void {
 }
 
 /**
- * `setImmediate` runs after the sockets of this turn were read, so that all their answers leave together. Browsers have
- * none; a message to oneself is their next turn, and is not slowed down in hidden tabs as timers are.
+ * Ends the turns of all that share the clock together. `setImmediate` runs after the sockets of this turn were read, so that all
+ * their answers leave together. A lone call need not wait for that, which is 7 of its 90 microseconds on either end: where no
+ * turn has ended just now, it ends as soon as the microtasks are done. Browsers have neither; a message to oneself is their
+ * next turn, and is not slowed down in hidden tabs as timers are.
  */
 function createDefer(): Clock['defer'] {
+  let endedAt = Number.NEGATIVE_INFINITY
   let overChannel: Clock['defer'] | undefined
-  return (task) => {
-    const { setImmediate } = globalThis as LateGlobals
-    if (setImmediate !== undefined) {
-      setImmediate(task)
+  let tasks: (() => void)[] = []
+  const endTurn = (): void => {
+    const due = tasks
+    tasks = []
+    let next = 0
+    try {
+      for (; next < due.length; next += 1) due[next]?.()
+    } finally {
+      // One that throws keeps no others from their turn.
+      if (next < due.length) due.slice(next + 1).forEach(defer)
+      endedAt = now()
+    }
+  }
+  const schedule = (): void => {
+    const { setImmediate, process } = globalThis as LateGlobals
+    if (setImmediate === undefined) {
+      overChannel ??= createChannelDefer()
+      overChannel(endTurn)
       return
     }
-    overChannel ??= createChannelDefer()
-    overChannel(task)
+    // Bun ticks ahead of microtasks, in which handlers may still be about to answer.
+    const nextTick = process?.versions?.['bun'] === undefined ? process?.nextTick : undefined
+    if (nextTick === undefined || now() - endedAt < BUSY_WITHIN_MS) setImmediate(endTurn)
+    else globalThis.queueMicrotask(() => nextTick(endTurn))
   }
+  const defer = (task: () => void): void => {
+    if (tasks.push(task) === 1) schedule()
+  }
+  return defer
 }
 
 function createChannelDefer(): Clock['defer'] {

@@ -105,6 +105,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
       window,
       backlog,
       backlogBytes: () => (this.#state.type === 'open' ? this.#state.carrier.backlogBytes : undefined),
+      isThere: () => this.#state.type === 'open',
       createVolatile: options.createVolatile,
     })
   }

@@ -12,7 +12,8 @@ export const BYTES_PER_ITEM = 128
 
 export class ItemAllowance {
   #spentBytes = 0
-  readonly #putOff = new Set<number>()
+  /** Most connections have none. */
+  #putOff: Set<number> | undefined
 
   /** Whether an item more may go in this turn, with so many others that were not spent yet. */
   leaves(items: number, byteLength: number): boolean {
@@ -21,6 +22,7 @@ export class ItemAllowance {
 
   /** Stream `id` may not go on now, for whatever reason. It is told of by `takePutOff`. */
   putOff(id: number): void {
+    this.#putOff ??= new Set()
     this.#putOff.add(id)
   }
 
@@ -33,12 +35,15 @@ export class ItemAllowance {
     this.#spentBytes = 0
   }
 
+  get hasPutOff(): boolean {
+    return this.#putOff !== undefined
+  }
+
   /** The streams that were put off, to be told that they may go on. */
   takePutOff(): readonly number[] {
-    if (this.#putOff.size === 0) return NOBODY
-    const ids = [...this.#putOff]
-    this.#putOff.clear()
-    return ids
+    const ids = this.#putOff
+    this.#putOff = undefined
+    return ids === undefined ? NOBODY : [...ids]
   }
 }
 

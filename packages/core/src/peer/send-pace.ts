@@ -17,6 +17,8 @@ export interface SendPaceOptions {
   readonly backlog: BacklogLimits
   /** Bytes accepted by the transport and not yet handed to the network; `undefined` while there is none. */
   readonly backlogBytes: () => number | undefined
+  /** Whether there is one. */
+  readonly isThere: () => boolean
   readonly createVolatile: CreateVolatileEvents | undefined
 }
 
@@ -129,7 +131,7 @@ export class SendPace {
 
   /** Streams that had to wait and may go on. */
   streamsToWake(): readonly number[] {
-    return this.#isThere && this.#hasRoom ? this.#allowance.takePutOff() : []
+    return this.#allowance.hasPutOff && this.#isThere && this.#hasRoom ? this.#allowance.takePutOff() : NOBODY
   }
 
   /** Whether bytes that had to wait have gone since this was asked last. */
@@ -160,7 +162,7 @@ export class SendPace {
   }
 
   get #isThere(): boolean {
-    return this.#options.backlogBytes() !== undefined
+    return this.#options.isThere()
   }
 
   /** Also without a window (a session that cannot be resumed) no more is made than the transport takes. */
@@ -186,6 +188,8 @@ export class SendPace {
     return waitingBytes !== undefined && outbox.hasRoom && waitingBytes + outbox.unsentBytes <= BEHIND_BYTES
   }
 }
+
+const NOBODY: readonly number[] = Object.freeze([])
 
 function tooMuchWaits(waitingBytes: number): string {
   return `${waitingBytes} bytes wait for this connection and it does not read them`

@@ -98,7 +98,15 @@ export abstract class SessionDriver<S extends Session> implements SessionLink {
   /** Runs `task` behind the effects that are being applied, so that what it sends comes behind what they send. */
   protected inTurn(task: () => void): void {
     this.onMove()
-    this.#enqueue(task)
+    if (this.#applying) {
+      this.#queue.push(task)
+      return
+    }
+    try {
+      task()
+    } catch (error) {
+      this.onFault(error)
+    }
   }
 
   #enqueue(entry: readonly Effect[] | (() => void)): void {

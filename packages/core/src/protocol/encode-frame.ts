@@ -29,7 +29,7 @@ export function writeByLayout(writer: Writer, frame: Frame): void {
   }
 }
 
-/** One frame alone, to be put into several messages by `MessageBuilder.appendEncoded`. */
+/** One frame alone. */
 export function encodeFrame(frame: Frame): Uint8Array {
   const writer = new Writer()
   writeFrame(writer, frame)

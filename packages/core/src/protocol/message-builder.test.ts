@@ -43,13 +43,37 @@ test('a message is not changed by what the builder does afterwards', () => {
   }
 })
 
-test('frames encoded before go in as they are', () => {
+function bodyOf(frame: Frame): Uint8Array {
+  const builder = new MessageBuilder()
+  builder.append(frame)
+  return builder.takeBody()
+}
+
+test('the frame of a body goes in as it is, behind others and ahead of them', () => {
   const builder = new MessageBuilder()
   builder.append(ok(1))
-  builder.appendEncoded(encodeFrame(ok(3)), true)
-  builder.appendEncoded(encodeFrame(ping), false)
+  builder.appendBody(bodyOf(ok(3)), true)
+  builder.appendBody(bodyOf(ping), false)
   expect(builder).toMatchObject({ frameCount: 3, countedCount: 2 })
   expect(read(builder.takeMessage({ seq: 1, count: 2, ack: 0 }))).toEqual([ok(1), ok(3), ping])
+  builder.appendBody(bodyOf(ok(5)), true)
+  builder.append(ok(7))
+  expect(read(builder.takeMessage({ seq: 3, count: 2, ack: 0 }))).toEqual([ok(5), ok(7)])
+})
+
+test('a body that is all there is stays what it is, for all who have it', () => {
+  const body = bodyOf(ok(3))
+  const builder = new MessageBuilder()
+  builder.appendBody(body, true)
+  expect(builder).toMatchObject({ frameCount: 1, countedCount: 1, byteLength: body.byteLength - 1 })
+  expect(builder.sharedBody).toBe(body)
+  expect(read(builder.takeMessage({ seq: 1, count: 1, ack: 0 }))).toEqual([ok(3)])
+  expect(builder).toMatchObject({ frameCount: 0, countedCount: 0, byteLength: 0, sharedBody: undefined })
+  builder.appendBody(body, true)
+  expect(builder.takeBody()).toBe(body)
+  builder.appendBody(body, true)
+  builder.reset()
+  expect(builder.sharedBody).toBeUndefined()
 })
 
 test('a body joined with a header is the message the builder would have made', () => {

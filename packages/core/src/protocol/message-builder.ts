@@ -7,6 +7,15 @@ import { WriterPool } from './writer-pool.ts'
 /** Room in front of the frames: an array of three integers of 9 bytes, and the head of the body. */
 const HEADROOM_BYTES = 1 + 3 * 9 + 5
 
+/** Of an array of one frame. */
+const BODY_HEAD_BYTES = 1
+
+/** Of an array of three integers. */
+const HEADER_HEAD = 0x93
+
+/** By the bytes of an integer with its head. */
+const UINT_HEADS: Readonly<Record<number, number>> = { 2: 0xcc, 3: 0xcd, 5: 0xce, 9: 0xcf }
+
 /** From here on a message takes the builder's buffer with it, instead of a copy of it. */
 const HANDOVER_BYTES = 64 * 1024
 
@@ -20,6 +29,8 @@ export class MessageBuilder {
   readonly #writers: WriterPool
   /** While there is something in it. */
   #writer: Writer | undefined
+  /** A body of one frame that is all there is so far: it belongs to many messages, and is not copied for nothing. */
+  #alone: Uint8Array | undefined
   #frameCount = 0
   #countedCount = 0
 
@@ -40,6 +51,7 @@ export class MessageBuilder {
 
   /** Bytes of the collected frames, without any head around them. */
   get byteLength(): number {
+    if (this.#alone !== undefined) return this.#alone.byteLength - BODY_HEAD_BYTES
     return this.#writer === undefined ? 0 : this.#writer.offset - HEADROOM_BYTES
   }
 
@@ -63,27 +75,40 @@ export class MessageBuilder {
     return true
   }
 
-  /** Adds what `encodeFrame` made, for frames that go to many receivers. */
-  appendEncoded(frame: Uint8Array, counted: boolean): void {
-    this.#open().writeEncoded(frame)
+  /** Adds the frame of a body that holds one, as `takeBody` gives it: for frames that go to many receivers. */
+  appendBody(body: Uint8Array, counted: boolean): void {
+    if (this.#frameCount === 0) this.#alone = body
+    else this.#open().writeEncoded(body.subarray(BODY_HEAD_BYTES))
     this.#frameCount += 1
     if (counted) this.#countedCount += 1
   }
 
+  /** The body of the next message, if others have it too. */
+  get sharedBody(): Uint8Array | undefined {
+    return this.#alone
+  }
+
   /** The whole message, uncompressed, in memory that belongs to the caller. Empties the builder. */
   takeMessage(header: MessageHeader): Uint8Array {
-    return this.#take(headerBytes(header), header)
+    const alone = this.#alone
+    if (alone === undefined) return this.#take(headerBytes(header), header)
+    this.reset()
+    return joinMessage(header, alone, false)
   }
 
   /** The body alone, to be compressed or shared and then joined by `joinMessage`. Empties the builder. */
   takeBody(): Uint8Array {
-    return this.#take(0, undefined)
+    const alone = this.#alone
+    if (alone === undefined) return this.#take(0, undefined)
+    this.reset()
+    return alone
   }
 
   /** Forgets what was collected. */
   reset(): void {
     if (this.#writer !== undefined) this.#writers.give(this.#writer)
     this.#writer = undefined
+    this.#alone = undefined
     this.#frameCount = 0
     this.#countedCount = 0
   }
@@ -92,6 +117,10 @@ export class MessageBuilder {
     if (this.#writer === undefined) {
       this.#writer = this.#writers.take()
       this.#writer.offset = HEADROOM_BYTES
+    }
+    if (this.#alone !== undefined) {
+      this.#writer.writeEncoded(this.#alone.subarray(BODY_HEAD_BYTES))
+      this.#alone = undefined
     }
     return this.#writer
   }
@@ -120,11 +149,35 @@ export class MessageBuilder {
 
 /** Puts a header in front of a body that was made before: `takeBody`'s, or what a compressor made of it. */
 export function joinMessage(header: MessageHeader, body: Uint8Array, compressed: boolean): Uint8Array {
+  if (!compressed) return behindHeader(header, body)
   const writer = new Writer(HEADROOM_BYTES + body.byteLength)
   writeHeader(writer, header)
-  if (compressed) writer.writeExtensionHeader(DEFLATED_BODY, body.byteLength)
+  writer.writeExtensionHeader(DEFLATED_BODY, body.byteLength)
   writer.writeEncoded(body)
   return writer.view(0)
+}
+
+/** Without a writer, which for an event to a thousand receivers would cost as much as all the rest. */
+function behindHeader(header: MessageHeader, body: Uint8Array): Uint8Array {
+  const length = headerBytes(header)
+  const message = new Uint8Array(length + body.byteLength)
+  message[0] = HEADER_HEAD
+  let at = putUint(message, 1, header.seq)
+  at = putUint(message, at, header.count)
+  putUint(message, at, header.ack)
+  message.set(body, length)
+  return message
+}
+
+/** Returns the offset behind. */
+function putUint(bytes: Uint8Array, at: number, value: number): number {
+  const length = uintBytes(value)
+  if (length === 1) bytes[at] = value
+  else {
+    bytes[at] = UINT_HEADS[length]!
+    for (let i = at + length - 1, rest = value; i > at; i -= 1, rest = Math.floor(rest / 256)) bytes[i] = rest % 256
+  }
+  return at + length
 }
 
 function writeHeader(writer: Writer, header: MessageHeader): void {
