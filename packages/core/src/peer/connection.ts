@@ -472,15 +472,21 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     this.#faults.run(() => this.#flushCollected())
     this.#turn = 'idle'
     this.#pace.renew()
-    this.#faults.run(() => {
-      if (this.isLive && this.#state.type !== 'connecting') this.#outbox.flush()
-      // Behind the others, and ahead of streams that wait for room: with as much as this they would take it all.
-      if (this.#pace.releaseVolatile()) this.#outbox.flush()
-      if (this.#state.type === 'open') this.#watchBacklog()
-      this.#offerRoom()
-      if (this.isDetached) this.#observer.onKept?.()
-      this.#timer.arm(this.#nextDeadline())
-    })
+    try {
+      this.#settleTurn()
+    } catch (error) {
+      this.onFault(error)
+    }
+  }
+
+  #settleTurn(): void {
+    if (this.isLive && this.#state.type !== 'connecting') this.#outbox.flush()
+    // Behind the others, and ahead of streams that wait for room: with as much as this they would take it all.
+    if (this.#pace.releaseVolatile()) this.#outbox.flush()
+    if (this.#state.type === 'open') this.#watchBacklog()
+    this.#offerRoom()
+    if (this.isDetached) this.#observer.onKept?.()
+    this.#timer.arm(this.#nextDeadline())
   }
 
   /** Lets those go on who had to wait for the turn, or for room. */
