@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { gzipSync } from 'node:zlib'
-import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { build } from 'esbuild'
+import { bundlePage, bytesOf, type Chunk, gzippedBytes, type PageChunks, pageSettings } from './size/bundle-page.ts'
 import { weighConcerns } from './size/concerns.ts'
 
 interface Budget {
@@ -22,74 +22,19 @@ const schemaLibrary = 'valibot'
 const { values } = parseArgs({
   options: { dist: { type: 'boolean' }, modules: { type: 'boolean' }, concerns: { type: 'boolean' } },
 })
-const gzip = (bytes: Uint8Array): number => gzipSync(bytes, { level: 9 }).length
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(2)} KiB`.padStart(10)
 
-interface Chunks {
-  /** What a page loads to begin with: the entry, and what that imports at once. */
-  readonly first: readonly Chunk[]
-  /** What is loaded when it is needed, if ever. */
-  readonly later: readonly Chunk[]
-}
+const pageOptions = { root, packages: values.dist === true ? 'built' : 'source' } as const
 
-interface Chunk {
-  readonly code: Uint8Array
-  readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>
-}
-
-const options = {
-  absWorkingDir: root,
-  bundle: true,
-  outdir: 'size',
-  format: 'esm',
-  platform: 'browser',
-  target: 'es2023',
-  conditions: values.dist === true ? [] : ['@tautline/source'],
-  legalComments: 'none',
-  write: false,
-  logLevel: 'error',
-} as const satisfies BuildOptions
-
-async function bundle(entry: string, external: string[]): Promise<Chunks> {
-  const { outputFiles, metafile } = await build({
-    ...options,
-    entryPoints: [entry],
-    splitting: true,
-    minify: true,
-    external,
-    metafile: true,
-  }).catch(() => {
+function bundle(entry: string, external: readonly string[]): Promise<PageChunks> {
+  return bundlePage(entry, { ...pageOptions, external }).catch(() => {
     // esbuild has printed what it could not resolve.
     console.error(values.dist === true ? 'Not bundled: run npm run build first.' : 'Not bundled.')
     process.exit(1)
   })
-  const first = loadedAtOnce(metafile, entry)
-  const chunks = Object.entries(metafile.outputs).map(([path, { inputs: parts }]) => {
-    const code = outputFiles.find((file) => file.path === join(root, path))?.contents ?? new Uint8Array()
-    return { path, code, inputs: parts }
-  })
-  return {
-    first: chunks.filter(({ path }) => first.has(path)),
-    later: chunks.filter(({ path }) => !first.has(path)),
-  }
 }
 
-function loadedAtOnce({ outputs }: Metafile, entry: string): ReadonlySet<string> {
-  const found = new Set<string>()
-  const visit = (path: string): void => {
-    if (found.has(path)) return
-    found.add(path)
-    for (const { path: imported, kind } of outputs[path]?.imports ?? []) {
-      if (kind === 'import-statement' && imported in outputs) visit(imported)
-    }
-  }
-  for (const [path, { entryPoint }] of Object.entries(outputs)) if (entryPoint === entry) visit(path)
-  return found
-}
-
-const sum = (chunks: readonly Chunk[], measure: (code: Uint8Array) => number): number =>
-  chunks.reduce((bytes, { code }) => bytes + measure(code), 0)
-const minified = (chunks: readonly Chunk[]): string => kib(sum(chunks, (code) => code.length)).trim()
+const minified = (chunks: readonly Chunk[]): string => kib(bytesOf(chunks, (code) => code.length)).trim()
 
 /** `packages/core/src/session/x.ts` belongs to `@tautline/core session`, everything else to its npm package. */
 function owner(path: string): string {
@@ -123,10 +68,9 @@ if (values.modules === true) {
 
 if (values.concerns === true) {
   const { outputFiles } = await build({
-    ...options,
-    entryPoints: [minimalClient],
     // Built packages no longer say what came from where.
-    conditions: ['@tautline/source'],
+    ...pageSettings({ root, packages: 'source' }),
+    entryPoints: [minimalClient],
     minifyIdentifiers: true,
     minifySyntax: true,
     // What is loaded later is another bundle.
@@ -138,12 +82,17 @@ if (values.concerns === true) {
   }
 }
 
-const sizes = { library: sum(library.first, gzip), outline: sum(outline.first, gzip) } satisfies Budget
+const sizes = {
+  library: bytesOf(library.first, gzippedBytes),
+  outline: bytesOf(outline.first, gzippedBytes),
+} satisfies Budget
 const budget = JSON.parse(readFileSync(join(root, 'scripts/size/budget.json'), 'utf8')) as Budget
-console.log(`\n${kib(sum(whole.first, gzip))}  gzip, everything (${minified(whole.first)} minified)`)
+console.log(`\n${kib(bytesOf(whole.first, gzippedBytes))}  gzip, everything (${minified(whole.first)} minified)`)
 console.log(`${kib(sizes.library)}  gzip, without ${schemaLibrary} (${minified(library.first)} minified)`)
 console.log(`${kib(sizes.outline)}  gzip, with an outline of the API instead (${minified(outline.first)} minified)`)
-console.log(`${kib(sum(library.later, gzip))}  gzip, loaded when it is needed (${minified(library.later)} minified)`)
+console.log(
+  `${kib(bytesOf(library.later, gzippedBytes))}  gzip, loaded when it is needed (${minified(library.later)} minified)`,
+)
 for (const name of ['library', 'outline'] as const) {
   if (sizes[name] <= budget[name]) {
     console.log(`Within budget: \`${name}\` ${String(sizes[name])} of ${String(budget[name])} B`)

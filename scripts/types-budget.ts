@@ -1,14 +1,9 @@
 // npm run types:budget: what a large contract costs the compiler, against scripts/types-budget.json.
 // `--update` writes the present count as the new budget; `--procedures 500` tries another size without a verdict.
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-
-interface Measurement {
-  readonly instantiations: number
-  readonly seconds: number
-}
+import { checkSource, createSourceFolder } from './types/check-source.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const budgetFile = join(root, 'scripts/types-budget.json')
@@ -57,49 +52,17 @@ function largeContract(count: number): string {
   return `${imports}const api = router({\n${groups.join('\n')}\n})\nconst client = createClient(api, { url: 'wss://app.example' })\n${calls.join('\n')}\n`
 }
 
-// Below node_modules the packages resolve, and nothing else looks at it.
-mkdirSync(join(root, 'node_modules/.cache'), { recursive: true })
-const dir = mkdtempSync(join(root, 'node_modules/.cache/types-budget-'))
-process.once('exit', () => {
-  rmSync(dir, { recursive: true, force: true })
-})
+const folder = createSourceFolder(root)
+const measure = (source: string) => checkSource(folder, { 'contract.ts': source }, { packages: 'source' })
 
-function measure(name: string, source: string): Measurement {
-  const file = join(dir, `${name}.ts`)
-  const config = join(dir, `${name}.json`)
-  writeFileSync(file, source)
-  writeFileSync(
-    config,
-    JSON.stringify({
-      extends: join(root, 'tsconfig.json'),
-      compilerOptions: { types: [], noUnusedLocals: false },
-      files: [file],
-      include: [],
-    }),
-  )
-  // One checker: with several the count depends on how the files are divided among them.
-  const { status, stdout } = spawnSync('tsc', ['-p', config, '--singleThreaded', '--extendedDiagnostics'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  if (status !== 0) {
-    console.error(`The generated contract does not compile:\n${stdout.slice(0, 4000)}`)
-    process.exit(1)
-  }
-  return {
-    instantiations: Number(/^Instantiations:\s+(\d+)/m.exec(stdout)?.[1] ?? Number.NaN),
-    seconds: Number(/^Check time:\s+([\d.]+)s/m.exec(stdout)?.[1] ?? Number.NaN),
-  }
-}
-
-const base = measure('empty', empty)
-const schemas = measure('schemas', schemasAlone(procedures)).instantiations - base.instantiations
-const large = measure('large', largeContract(procedures))
+const base = measure(empty)
+const schemas = measure(schemasAlone(procedures)).instantiations - base.instantiations
+const large = measure(largeContract(procedures))
 const cost = large.instantiations - base.instantiations
 const each = (instantiations: number): string =>
   `${String(instantiations)} instantiations (${String(Math.round(instantiations / procedures))} each)`
 console.log(
-  `${String(procedures)} procedures, each called once: ${each(cost)}, checked in ${large.seconds.toFixed(2)} s\n` +
+  `${String(procedures)} procedures, each called once: ${each(cost)}, checked in ${(large.checkMs / 1000).toFixed(2)} s\n` +
     `  their schemas alone: ${each(schemas)}\n` +
     `  all the rest: ${each(cost - schemas)}\n` +
     `  the imports, not counted: ${String(base.instantiations)}`,

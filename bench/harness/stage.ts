@@ -25,14 +25,14 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 export class Stage {
   readonly subject: About
   readonly runtime: RuntimeName
-  readonly #packages: PackageForm
+  readonly packages: PackageForm
   readonly #processes = new Set<{ kill(): Promise<void> }>()
   #pair: Promise<Pair> | undefined
 
   constructor({ subject, runtime, packages }: StageOptions) {
     this.subject = subject
     this.runtime = runtime
-    this.#packages = packages
+    this.packages = packages
   }
 
   /** A server with a client process, kept for all who ask; the client comes without a connection. */
@@ -55,7 +55,7 @@ export class Stage {
       runtime: this.runtime,
       script: script('server-process.ts'),
       argument,
-      packages: this.#packages,
+      packages: this.packages,
     })
     this.#processes.add(started.process)
     const { port = 0 } = started.ready
@@ -68,7 +68,7 @@ export class Stage {
       runtime: 'node',
       script: script('client-process.ts'),
       argument,
-      packages: this.#packages,
+      packages: this.packages,
     })
     this.#processes.add(started.process)
     return started.process

@@ -63,6 +63,28 @@ export const goals: readonly Goal[] = [
   { title: 'connect and first call, p50', scenario: 'cold', figure: 'p50Us', measure: ratio, most: 1.1 },
   { title: 'restart, half are back', scenario: 'restart', figure: 'halfMs', measure: value('ms'), most: 600 },
   { title: 'restart, all are back', scenario: 'restart', figure: 'allMs', measure: value('ms'), most: 1_100 },
+  { title: 'client in a page, gzipped', scenario: 'bundle', figure: 'gzip', measure: value('bytes'), most: 12_500 },
+  {
+    title: 'types of 300 procedures, above their schemas',
+    scenario: 'types',
+    figure: 'added300',
+    measure: value('instantiations'),
+    most: 115_000,
+  },
+  {
+    title: 'server of 3,000 procedures starts, above its schemas',
+    scenario: 'start',
+    figure: 'serverMs',
+    measure: value('ms'),
+    most: 100,
+  },
+  {
+    title: 'client of 3,000 procedures starts, above its schemas',
+    scenario: 'start',
+    figure: 'clientMs',
+    measure: value('ms'),
+    most: 100,
+  },
 ]
 
 export interface Verdict {

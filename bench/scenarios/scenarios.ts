@@ -1,4 +1,5 @@
 import type { Scenario } from '../harness/scenario.ts'
+import { bundle } from './bundle.ts'
 import { cold } from './cold.ts'
 import { connections50 } from './connections-50.ts'
 import { idle, idleCompressed } from './idle.ts'
@@ -8,8 +9,10 @@ import { oneCall } from './one-call.ts'
 import { publish, publishCompressed } from './publish.ts'
 import { restart } from './restart.ts'
 import { scalingConnections, scalingItems } from './scaling.ts'
+import { start } from './start.ts'
 import { stream } from './stream.ts'
 import { table } from './table.ts'
+import { types } from './types.ts'
 import { wireBytes } from './wire-bytes.ts'
 
 /** In the order in which they are measured and reported. */
@@ -27,6 +30,9 @@ export const scenarios: readonly Scenario[] = [
   idleCompressed,
   cold,
   restart,
+  bundle,
+  types,
+  start,
   scalingConnections,
   scalingItems,
 ]
