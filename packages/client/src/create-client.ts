@@ -59,7 +59,10 @@ export function createClient<T extends ContractTree>(api: T, options: ClientOpti
       mostReceived: mostReceived(options.limits),
       compressor: options.compression === false ? undefined : (options.compression ?? createPlatformCompressor()),
       auth: options.auth,
-      contractHash: contract.hash,
+      // Late, since it looks at every schema: a page whose client is lazy may never need it.
+      get contractHash() {
+        return contract.hash
+      },
       served: options.serves,
       client: group,
       name: options.name ?? 'tautline',
