@@ -21,7 +21,8 @@ export default defineConfig({
             'packages/adapters/src/*.test.ts',
             'packages/adapters/conformance/**/*.test.ts',
             'examples/**/*.test.ts',
-            'bench/{harness,report}/**/*.test.ts',
+            'bench/{harness,language-server,large-contracts,report,scenarios}/**/*.test.ts',
+            'scripts/**/*.test.ts',
             'test/**/*.test.ts',
           ]
         : []),

@@ -2,6 +2,7 @@ import type { Scenario } from '../harness/scenario.ts'
 import { bundle } from './bundle.ts'
 import { cold } from './cold.ts'
 import { connections50 } from './connections-50.ts'
+import { editor } from './editor.ts'
 import { idle, idleCompressed } from './idle.ts'
 import { inFlight64 } from './in-flight-64.ts'
 import { megabyte } from './megabyte.ts'
@@ -32,6 +33,7 @@ export const scenarios: readonly Scenario[] = [
   restart,
   bundle,
   types,
+  editor,
   start,
   scalingConnections,
   scalingItems,

@@ -5,6 +5,7 @@ import { createClient } from '@tautline/client'
 import type { ContractTree } from '@tautline/core'
 import { contractOf, isProcedure } from '@tautline/core'
 import { createServer, implement } from '@tautline/server'
+import { WebSocket } from 'ws'
 import { takeOrders } from '../harness/take-orders.ts'
 
 export type StartLaps = Readonly<Partial<Record<LapName, number>>>
@@ -42,7 +43,7 @@ function measureRest(tree: ContractTree): void {
   const handlers = handlersOf(tree)
   const implementation = lap('implementMs', () => (implement(tree) as unknown as AnyImplementer).handlers(handlers))
   lap('createServerMs', () => createServer(implementation))
-  lap('createClientMs', () => createClient(tree, { url: 'ws://127.0.0.1:9', lazy: true }))
+  lap('createClientMs', () => createClient(tree, { url: 'ws://127.0.0.1:9', WebSocket, lazy: true }))
   lap('hashMs', () => contractOf(tree).hash)
 }
 

@@ -11,6 +11,7 @@ export interface CheckCost {
 }
 
 const root = resolve(import.meta.dirname, '../..')
+const tsc = join(root, 'node_modules/.bin/tsc')
 
 /** A folder below the `node_modules` of another, where packages resolve and nothing else looks. It goes with this process. */
 export function createSourceFolder(below: string): string {
@@ -47,11 +48,10 @@ export function checkSource(
   const config = writeConfig(folder, Object.keys(sources), options)
   const startedAt = performance.now()
   // One checker: with several the count depends on how the files are divided among them.
-  const { status, stdout } = spawnSync(
-    join(root, 'node_modules/.bin/tsc'),
-    ['-p', config, '--singleThreaded', '--extendedDiagnostics'],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const { status, stdout } = spawnSync(tsc, ['-p', config, '--singleThreaded', '--extendedDiagnostics'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const wallMs = performance.now() - startedAt
   if (status !== 0) throw new Error(`Expected generated sources to compile, got: ${stdout.slice(0, 4000)}`)
   return { ...readDiagnostics(stdout), wallMs }
