@@ -14,6 +14,7 @@ interface Message {
 interface Waiting {
   readonly resolve: (result: unknown) => void
   readonly reject: (error: Error) => void
+  readonly timer: NodeJS.Timeout
 }
 
 export interface Place {
@@ -23,6 +24,8 @@ export interface Place {
 
 const root = resolve(import.meta.dirname, '../..')
 const tsc = join(root, 'node_modules/.bin/tsc')
+/** The slowest contract takes it a minute on a machine that is busy. */
+const ANSWER_TIMEOUT_MS = 300_000
 const CAPABILITIES = { textDocument: { completion: {}, hover: {}, diagnostic: {} } }
 
 /** TypeScript's own, as editors run it, with one open file. */
@@ -31,6 +34,7 @@ export class LanguageServer {
   readonly #reader = new MessageReader()
   readonly #waiting = new Map<number, Waiting>()
   readonly #uri: string
+  #state: { readonly type: 'running' } | { readonly type: 'ended'; readonly error: Error } = { type: 'running' }
   #lastId = 0
   #version = 0
 
@@ -110,8 +114,12 @@ export class LanguageServer {
   #request(method: string, params: object): Promise<unknown> {
     this.#lastId++
     const id = this.#lastId
+    if (this.#state.type === 'ended') return Promise.reject(this.#state.error)
     return new Promise((onResult, onError) => {
-      this.#waiting.set(id, { resolve: onResult, reject: onError })
+      const timer = setTimeout(() => {
+        this.#fail(new Error(`Expected \`${method}\` to be answered within ${String(ANSWER_TIMEOUT_MS / 1000)} s`))
+      }, ANSWER_TIMEOUT_MS)
+      this.#waiting.set(id, { resolve: onResult, reject: onError, timer })
       this.#send({ id, method, params })
     })
   }
@@ -133,12 +141,17 @@ export class LanguageServer {
     }
     const waiting = this.#waiting.get(id)
     this.#waiting.delete(id)
+    clearTimeout(waiting?.timer)
     if (error === undefined) waiting?.resolve(result)
     else waiting?.reject(new Error(error.message))
   }
 
   #fail(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#state = { type: 'ended', error }
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer)
+      reject(error)
+    }
     this.#waiting.clear()
   }
 }
