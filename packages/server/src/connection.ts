@@ -187,7 +187,6 @@ export class ServerConnection
   #request: UpgradeRequest
   #presence: Presence
   /** Aborts what `context` still does when the session is over. */
-  #endedBy: TautlineError | undefined
   #ended: AbortController | undefined
   readonly #gate = new Gate()
   #phase: Phase = { type: 'greeting', identity: NOBODY }
@@ -472,9 +471,14 @@ export class ServerConnection
 
   /** Made when somebody asks for it: most do not, and it is dear. */
   get #signal(): AbortSignal {
-    this.#ended ??= new AbortController()
-    if (this.#endedBy !== undefined) this.#ended.abort(this.#endedBy)
+    this.#ended ??= this.#createController()
     return this.#ended.signal
+  }
+
+  #createController(): AbortController {
+    const controller = new AbortController()
+    if (this.#phase.type === 'over') controller.abort(new TautlineError('CONNECTION_LOST'))
+    return controller
   }
 
   #decodeAuth(payload: Payload): unknown {
@@ -538,7 +542,7 @@ export class ServerConnection
   /** Before WELCOME nothing of what came along has run, and the client knows. */
   #refuse(error: unknown): void {
     // `context` was told that the connection is lost, and ended with that.
-    if (this.#endedBy !== undefined && error === this.#endedBy) return
+    if (this.#ended?.signal.aborted === true && error === this.#ended.signal.reason) return
     const { code, reason, retry } = refusalOf(error)
     if (!(error instanceof ConnectionRefusal)) this.#report(error)
     if (this.#phase.type === 'greeting') {
@@ -561,8 +565,7 @@ export class ServerConnection
     this.#gate.dispatcher = undefined
     this.#phase = { type: 'over', identity: before.identity }
     this.#setup.sessions.remove(this)
-    this.#endedBy = new TautlineError('CONNECTION_LOST')
-    this.#ended?.abort(this.#endedBy)
+    this.#ended?.abort(new TautlineError('CONNECTION_LOST'))
     this.#setup.listener.lost(this, ending)
     if (before.type === 'accepted') this.#setup.listener.settled()
   }

@@ -59,7 +59,7 @@ function createDefer(): Clock['defer'] {
       endedAt = now()
     }
   }
-  const schedule = (): void => {
+  const scheduleEnd = (): void => {
     const { setImmediate, process } = globalThis as LateGlobals
     if (setImmediate === undefined) {
       overChannel ??= createChannelDefer()
@@ -72,7 +72,7 @@ function createDefer(): Clock['defer'] {
     else globalThis.queueMicrotask(() => nextTick(endTurn))
   }
   const defer = (task: () => void): void => {
-    if (tasks.push(task) === 1) schedule()
+    if (tasks.push(task) === 1) scheduleEnd()
   }
   return defer
 }

@@ -82,7 +82,7 @@ export function objectLayout(properties: readonly Property[], others: Others): L
     writeAll(out, columns) {
       const count = columns[0]!.length
       if (count >= COLUMN_LENGTH) {
-        writeColumnsHead(out, layout)
+        writeColumnsHead(out, own)
         return fields.every((field, i) => field.layout.writeColumn(out, columns[i]!))
       }
       out.writeArrayHeader(count)
@@ -100,7 +100,7 @@ export function objectLayout(properties: readonly Property[], others: Others): L
   const isFlat = measures.length === fields.length
   const proves = fields.every(({ layout }) => layout.proves)
   if (fields.length === 0) return elementwise({ proves, write, read })
-  const layout: Layout = {
+  const own: Layout = {
     proves,
     isOpen: false,
     flat: isFlat ? flat() : undefined,
@@ -137,7 +137,7 @@ export function objectLayout(properties: readonly Property[], others: Others): L
       return objects
     },
   }
-  return layout
+  return own
 }
 
 type Members = Readonly<Record<string, unknown>>

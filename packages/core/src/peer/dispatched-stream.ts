@@ -165,7 +165,7 @@ function provingAdder(entry: ProcedureEntry, options: DispatchedStreamOptions, s
   }
 }
 
-function trackedOf({ path }: ProcedureEntry, value: unknown): Tracked<unknown, unknown> {
+function trackedOf({ path }: ProcedureEntry, value: unknown): Tracked {
   if (isTracked(value)) return value
   throw new Error(`Expected \`${path}\` to yield \`tracked(resume, item)\`: it declares \`resume\``)
 }

@@ -107,6 +107,8 @@ class HandlerDispatcher implements Dispatcher {
 
   onLost(): void {
     this.#unsent = []
+    // An error is dear to make, for its stack.
+    if (this.size === 0) return
     const reason = new TautlineError('CONNECTION_LOST')
     const running = this.#running.entries().map(([id]) => id)
     for (const id of [...running, ...(this.#listening?.keys() ?? [])]) this.#abort(id, reason)

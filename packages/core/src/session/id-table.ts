@@ -81,8 +81,12 @@ export class IdTable<T> {
     const ids = this.#ids
     const values = this.#values
     const places = Math.max(FEWEST_PLACES, 2 * ids.length)
-    this.#ids = Array.from({ length: places }, () => FREE)
-    this.#values = Array.from({ length: places })
+    this.#ids = []
+    this.#values = []
+    for (let place = 0; place < places; place += 1) {
+      this.#ids.push(FREE)
+      this.#values.push(undefined)
+    }
     ids.forEach((id, place) => {
       if (id === FREE) return
       this.#ids[this.#placeOf(id)] = id
