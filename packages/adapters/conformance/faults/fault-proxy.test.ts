@@ -229,7 +229,9 @@ describe('paces', () => {
     expect(await server.received(2)).toEqual(Buffer.from('12'))
     await clock.settle()
     await server.received(5)
-    expect(server.chunks.map(String)).toEqual(['12', '34', '5'])
+    // The last two may be read together: how TCP delivers what waits is its own affair.
+    expect(server.chunks.map(String)[0]).toBe('12')
+    expect(Buffer.concat(server.chunks).toString()).toBe('12345')
   })
 
   test('merges what comes until there is enough of it', async () => {
