@@ -62,7 +62,7 @@ export function doFault({ world, clients, servers }: Stage, step: FaultStep): vo
       break
     case 'ban':
       door.banned.add(step.client)
-      book.banned(step.client)
+      book.banned(step.client, step.forMs)
       after(step.forMs, () => door.banned.delete(step.client))
       break
     case 'restart':

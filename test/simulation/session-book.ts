@@ -24,6 +24,8 @@ interface Presence {
   leftAt: number
   closed: 'no' | 'yes'
   bans: number
+  /** Until then no server lets it in: a connection that it makes is refused, and its session with that. */
+  bannedUntil: number
 }
 
 export interface SessionBookOptions {
@@ -57,6 +59,7 @@ export class SessionBook {
       leftAt: Number.NEGATIVE_INFINITY,
       closed: 'no',
       bans: 0,
+      bannedUntil: Number.NEGATIVE_INFINITY,
     }))
   }
 
@@ -64,7 +67,9 @@ export class SessionBook {
   hasLost(client: number, since: number): boolean {
     const presence = this.#presences[client]
     if (presence === undefined) return false
-    const { connections, losses } = presence
+    const { connections, losses, bannedUntil } = presence
+    // Also of a ban that began while the connection was being made over which this has begun.
+    if (bannedUntil >= since) return true
     if (this.#hasGivenUp(presence) || this.#wasAtClosingServer(client, since)) return true
     const connectedAt = connections.findLast((at) => at <= since) ?? Number.NEGATIVE_INFINITY
     return losses.some((at) => at >= connectedAt)
@@ -102,9 +107,12 @@ export class SessionBook {
     if (presence !== undefined) presence.closed = 'yes'
   }
 
-  banned(client: number): void {
+  banned(client: number, forMs: number): void {
     const presence = this.#presences[client]
-    if (presence !== undefined) presence.bans++
+    if (presence !== undefined) {
+      presence.bans++
+      presence.bannedUntil = Math.max(presence.bannedUntil, this.#options.now() + forMs)
+    }
     this.#lose(client)
   }
 
