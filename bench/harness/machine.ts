@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpus, release, totalmem, type } from 'node:os'
+import { cpus, totalmem, type } from 'node:os'
 import { executable } from '../../scripts/runtimes.ts'
 import type { RuntimeName } from '../subjects/subject.ts'
 import type { Machine } from './results.ts'
@@ -10,7 +10,7 @@ export function describeMachine(runtimes: readonly RuntimeName[]): Machine {
     cpu: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
     memoryGib: Math.round(totalmem() / 1024 ** 3),
-    system: `${type()} ${release()}`,
+    system: type(),
     runtimes: Object.fromEntries(runtimes.map((runtime) => [runtime, versionOf(runtime)])),
   }
 }
