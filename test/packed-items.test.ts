@@ -73,7 +73,7 @@ async function connect(items: readonly unknown[]) {
     /** Of each batch that came: what any MessagePack tool makes of it. */
     sent: () =>
       frames.map(({ values, resumes }) => [values, resumes].map((list) => list && createValueCodec().decode(list))),
-    async read(stream: AsyncIterable<unknown>) {
+    read: async (stream: AsyncIterable<unknown>) => {
       const seen: unknown[] = []
       let error: unknown
       const reading = (async () => {
