@@ -95,3 +95,28 @@ const EXPECTED_ORDER = ['now', 'microtask', 'microtask of it', 'first deferred',
 test('defers behind the microtasks of this turn, in order', async () => {
   expect(await orderOfDefer()).toEqual(EXPECTED_ORDER)
 })
+
+test('a task that throws keeps no others from their turn', () => {
+  const turns: (() => void)[] = []
+  vi.stubGlobal('setImmediate', (turn: () => void) => turns.push(turn))
+  vi.stubGlobal('process', {})
+  const done: string[] = []
+  const clock = createSystemClock()
+  clock.defer(() => done.push('first'))
+  clock.defer(() => {
+    throw new Error('broken')
+  })
+  clock.defer(() => done.push('third'))
+  expect(turns).toHaveLength(1)
+  const endTurns = turns.splice(0).map((turn) => {
+    try {
+      return turn()
+    } catch (error) {
+      return String(error)
+    }
+  })
+  expect([endTurns, done]).toEqual([['Error: broken'], ['first']])
+  expect(turns).toHaveLength(1)
+  turns[0]?.()
+  expect(done).toEqual(['first', 'third'])
+})
