@@ -165,8 +165,12 @@ export class SessionBook {
       (entry) => entry.client === client && entry.server === server && entry.state !== 'ended',
     )
     // Where both transports are tried at the same time, both may come through: the client ends the slower one.
-    const isRace = notResumed === undefined && (why === 'fallback' || before.some((entry) => entry.why === 'fallback'))
-    if (!isRace) for (const entry of before) this.#judgeSecond(entry, notResumed)
+    const isBeside = before.some((entry) => entry.why === 'fallback')
+    const isRace = notResumed === undefined && (why === 'fallback' || isBeside)
+    // It said HELLO when it was to leave the server before this one, and has come here by the other transport meanwhile: it asks for
+    // the session that it had there, and a server that takes long to decide lets it in late.
+    const isLate = why === 'goaway' && isBeside && !this.#closing.has(server)
+    if (!isRace && !isLate) for (const entry of before) this.#judgeSecond(entry, notResumed)
     this.#entries.set(key, {
       client,
       server,
