@@ -31,6 +31,8 @@ async function connect(items: readonly unknown[]) {
   const clock = createVirtualClock()
   const network = createMemoryNetwork({ clock, latencyMs: 5 })
   const given = items as readonly Item[]
+  /** What callers were not told of. */
+  const errors: unknown[] = []
   const server = createServer(
     implement(api).handlers({
       *ticks() {
@@ -43,7 +45,7 @@ async function connect(items: readonly unknown[]) {
         for (const tick of given) yield { tick }
       },
     }),
-    { clock, log: false, compression: false, onError: () => {} },
+    { clock, log: false, compression: false, onError: (error) => errors.push(error) },
   )
   serveOn(network, server)
   const frames: ItemsFrame[] = []
@@ -70,6 +72,7 @@ async function connect(items: readonly unknown[]) {
   await clock.advanceAsync(50)
   return {
     client,
+    errors,
     /** Of each batch that came: what any MessagePack tool makes of it. */
     sent: () =>
       frames.map(({ values, resumes }) => [values, resumes].map((list) => list && createValueCodec().decode(list))),
@@ -133,6 +136,14 @@ test.each([
     expect(seen).toStrictEqual(four)
     expect(error).toMatchObject({ code })
   }
+})
+
+test('one that does not fit is judged by its schema, which tells the server what is wrong with it', async () => {
+  const { client, read, errors } = await connect([{ at: 'now' }])
+  await read(client.ticks())
+  expect(errors).toMatchObject([
+    { message: expect.stringContaining('`ticks` gave what its schema does not allow: at:') },
+  ])
 })
 
 test('leave out what their schema does not name', async () => {
