@@ -126,7 +126,7 @@ export class MessageBuilder {
   }
 
   #forget(writer: Writer, start: number): void {
-    writer.offset = start
+    writer.rewind(start)
     if (this.#frameCount === 0) this.reset()
   }
 

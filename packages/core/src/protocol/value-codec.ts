@@ -1,6 +1,7 @@
 import { Encoder } from '@msgpack/msgpack'
 import { decodeList, decodeValue } from './decode-value.ts'
 import type { Payload } from './frame.ts'
+import { offerRoom, ROOM_BEFORE_BYTES, ROOM_BEHIND_BYTES, ROOMY_BYTES } from './payload-room.ts'
 import { createPartPreparation, prepareValue } from './prepare-value.ts'
 import { PlainValueList, type ValueList } from './value-list.ts'
 import { Writer } from './writer.ts'
@@ -80,9 +81,14 @@ export function payloadKey(payload: Payload): string {
 }
 
 function encodeBin(bytes: Uint8Array): Payload {
-  const writer = new Writer(BIN_HEAD_BYTES + bytes.byteLength)
+  const isRoomy = bytes.byteLength >= ROOMY_BYTES
+  const before = isRoomy ? ROOM_BEFORE_BYTES : 0
+  const behind = isRoomy ? ROOM_BEHIND_BYTES : 0
+  const writer = new Writer(before + BIN_HEAD_BYTES + bytes.byteLength + behind)
+  writer.offset = before
   writer.writeBytes(bytes)
-  return writer.view(0)
+  const payload = writer.view(before)
+  return isRoomy ? offerRoom(payload) : payload
 }
 
 /** @param memory whether what it gives is the caller's, or changes with the next value */

@@ -1,4 +1,5 @@
 import type { Payload } from './frame.ts'
+import { claimRoom } from './payload-room.ts'
 import { encodeUtf8 } from './utf8.ts'
 
 const INITIAL_BYTES = 512
@@ -7,6 +8,8 @@ const INITIAL_BYTES = 512
 export class Writer {
   #bytes: Uint8Array
   #view: DataView
+  /** Whether a payload lies in the buffer that others have too: what was written from there on stays as it is. */
+  #isShared = false
   /** Offset of what is written next. */
   offset: number
 
@@ -33,8 +36,19 @@ export class Writer {
 
   /** Starts anew on a fresh buffer: the old one belongs to whoever holds a view of it. */
   renew(): void {
-    this.#bytes = new Uint8Array(INITIAL_BYTES)
-    this.#view = new DataView(this.#bytes.buffer)
+    this.#use(new Uint8Array(INITIAL_BYTES))
+    this.#isShared = false
+  }
+
+  /** Forgets what was written from `offset` on. */
+  rewind(offset: number): void {
+    if (this.#isShared) {
+      const written = this.#bytes.subarray(0, offset)
+      this.renew()
+      this.offset = 0
+      this.writeEncoded(written)
+    }
+    this.offset = offset
   }
 
   writeArrayHeader(length: number): void {
@@ -145,8 +159,16 @@ export class Writer {
 
   /** Bytes that are MessagePack already, as they are. */
   writeEncoded(bytes: Payload): void {
-    this.#reserve(bytes.byteLength)
-    this.#bytes.set(bytes, this.offset)
+    const room = claimRoom(bytes, this.offset)
+    if (room === undefined) {
+      this.#reserve(bytes.byteLength)
+      this.#bytes.set(bytes, this.offset)
+    } else {
+      // A megabyte of bytes is copied once instead of twice.
+      room.set(this.#bytes.subarray(0, this.offset))
+      this.#use(room)
+      this.#isShared = true
+    }
     this.offset += bytes.byteLength
   }
 
@@ -238,8 +260,13 @@ export class Writer {
     if (needed <= this.#bytes.byteLength) return
     const grown = new Uint8Array(Math.max(needed, this.#bytes.byteLength * 2))
     grown.set(this.#bytes.subarray(0, this.offset))
-    this.#bytes = grown
-    this.#view = new DataView(grown.buffer)
+    this.#use(grown)
+    this.#isShared = false
+  }
+
+  #use(bytes: Uint8Array): void {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 }
 
