@@ -22,6 +22,8 @@ const api = router({
   ticks: subscription({ output: Tick }),
   marked: subscription({ output: Tick, resume: v.number() }),
   nested: subscription({ output: v.object({ tick: Tick }) }),
+  signs: subscription({ output: v.object({ at: v.number(), sign: v.literal(0) }) }),
+  signsFrom: subscription({ output: v.string(), resume: v.literal(0) }),
 })
 
 type Item = v.InferOutput<typeof Tick>
@@ -43,6 +45,12 @@ async function connect(items: readonly unknown[]) {
       },
       *nested() {
         for (const tick of given) yield { tick }
+      },
+      *signs() {
+        yield* items as readonly { at: number; sign: 0 }[]
+      },
+      *signsFrom() {
+        for (const item of items) yield tracked(item as 0, 'x')
       },
     }),
     { clock, log: false, compression: false, onError: (error) => errors.push(error) },
@@ -128,7 +136,7 @@ test('are what they were when they were given', async () => {
 
 test.each([
   ['its schema does not allow', { at: 'now' }, 'INTERNAL'],
-  ['cannot be sent', { at: 5, text: '\ud800' }, 'INTERNAL'],
+  ['cannot be sent', { at: 5, text: '\ud800' }, 'UNSERIALISABLE'],
 ])('one that %s ends the stream behind those before it', async (_, wrong, code) => {
   const { client, read } = await connect([...four, wrong, { at: 6 }])
   for (const stream of [client.ticks(), client.marked(undefined, {})]) {
@@ -144,6 +152,37 @@ test('one that does not fit is judged by its schema, which tells the server what
   expect(errors).toMatchObject([
     { message: expect.stringContaining('`ticks` gave what its schema does not allow: at:') },
   ])
+})
+
+test('that are valid and have no packed form travel plain, with the rest of their turn', async () => {
+  const signs = [0, 0, -0, 0].map((sign, at) => ({ at, sign }))
+  const { client, read, sent } = await connect(signs)
+  expect(await read(client.signs())).toStrictEqual({ seen: signs, error: undefined })
+  expect(sent()).toEqual([
+    [
+      [
+        [0, 0],
+        [1, 0],
+      ],
+      undefined,
+    ],
+    [{ '': signs.slice(2) }, undefined],
+  ])
+})
+
+test('the same holds for what they can be resumed from', async () => {
+  const { client, read, sent } = await connect([0, -0, 0])
+  expect(await read(client.signsFrom())).toStrictEqual({ seen: ['x', 'x', 'x'], error: undefined })
+  expect(sent()).toEqual([
+    [['x'], [0]],
+    [{ '': ['x', 'x'] }, { '': [-0, 0] }],
+  ])
+})
+
+test('one that cannot be sent tells the server where, and why', async () => {
+  const { client, read, errors } = await connect([{ at: 1, text: '\ud800' }])
+  await read(client.ticks())
+  expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining('surrogate') })])
 })
 
 test('leave out what their schema does not name', async () => {

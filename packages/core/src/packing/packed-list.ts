@@ -3,6 +3,7 @@ import type { ValueList } from '../protocol/value-list.ts'
 import { type FlatLayout, type Layout, Misfit } from './layout.ts'
 import { arrayLayout } from './list-layouts.ts'
 import type { PackWriter } from './pack-writer.ts'
+import { markPlain, PLAIN_MARK_BYTES } from './plain-mark.ts'
 
 /** Runs `write` on a writer that begins anew. `undefined` where that refuses. */
 export type PackBy = (write: (out: PackWriter) => boolean) => Payload | undefined
@@ -12,32 +13,37 @@ const HEAD_BYTES = 64
 
 /**
  * Values of one layout on their way into one payload, which is that of an array of them. They are taken apart as they come: what
- * is kept of them nobody can change, and it lies in columns already.
+ * is kept of them nobody can change, and it lies in columns already. What has no packed form travels in a plain list that says so.
  */
 export class PackedValueList implements ValueList {
   readonly #flat: FlatLayout
   readonly #pack: PackBy
+  readonly #createPlain: () => ValueList
+  /** In place of the columns, while there is one. */
+  #plain: ValueList | undefined
   #columns: unknown[][]
   #count = 0
   #bytes = HEAD_BYTES
   #lastBytes = 0
 
-  constructor(flat: FlatLayout, pack: PackBy) {
+  constructor(flat: FlatLayout, pack: PackBy, createPlain: () => ValueList) {
     this.#flat = flat
     this.#pack = pack
+    this.#createPlain = createPlain
     this.#columns = columnsOf(flat)
   }
 
   get count(): number {
-    return this.#count
+    return this.#plain?.count ?? this.#count
   }
 
   get byteLength(): number {
-    return this.#bytes
+    return this.#plain === undefined ? this.#bytes : this.#plain.byteLength + PLAIN_MARK_BYTES
   }
 
-  /** @throws Misfit for what does not fit, and for what cannot be looked at */
+  /** @throws Misfit for what does not fit, and for what cannot be looked at; as plain lists do, once it is one */
   add(value: unknown): number {
+    if (this.#plain !== undefined) return this.#plain.add(value) + PLAIN_MARK_BYTES
     const bytes = this.#take(value)
     if (bytes < 0) {
       this.#shorten(this.#count)
@@ -49,13 +55,38 @@ export class PackedValueList implements ValueList {
     return this.#bytes
   }
 
+  goPlain(): void {
+    this.#plain ??= this.#createPlain()
+  }
+
   dropLast(): void {
+    if (this.#plain !== undefined) {
+      this.#plain.dropLast()
+      return
+    }
     this.#count -= 1
     this.#bytes -= this.#lastBytes
     this.#shorten(this.#count)
   }
 
   take(): Payload {
+    const plain = this.#plain
+    this.#plain = undefined
+    return plain === undefined ? this.#takePacked() : markPlain(plain.take())
+  }
+
+  takeAllButLast(): Payload {
+    if (this.#plain !== undefined) return markPlain(this.#plain.takeAllButLast())
+    const lastBytes = this.#lastBytes
+    const last = this.#columns.map((column) => [column.pop()])
+    const payload = this.#takePacked()
+    this.#columns = last
+    this.#count = 1
+    this.#bytes += lastBytes
+    return payload
+  }
+
+  #takePacked(): Payload {
     const columns = this.#columns
     this.#columns = columnsOf(this.#flat)
     this.#count = 0
@@ -63,16 +94,6 @@ export class PackedValueList implements ValueList {
     const payload = this.#pack((out) => this.#flat.writeAll(out, columns))
     // Each value was looked at when it came.
     if (payload === undefined) throw new Error('Expected values that were measured to fit')
-    return payload
-  }
-
-  takeAllButLast(): Payload {
-    const lastBytes = this.#lastBytes
-    const last = this.#columns.map((column) => [column.pop()])
-    const payload = this.take()
-    this.#columns = last
-    this.#count = 1
-    this.#bytes += lastBytes
     return payload
   }
 

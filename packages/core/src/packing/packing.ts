@@ -30,10 +30,10 @@ export interface Packer extends OnePacker {
 
 /** Each value that it takes is valid, and so is each that it gives. */
 export interface ListPacker {
-  /** Its `add` throws `Misfit` for what does not fit; a valid value fits, unless it cannot be sent. */
+  /** Its `add` throws `Misfit` for what does not fit; a valid value fits, but for a few that only a plain list takes. */
   create(): ValueList
   /**
-   * The values of a payload that was scanned.
+   * The values of a payload that was scanned and is not marked as plain.
    *
    * @throws Misfit or RangeError for what such a list does not make, and for another number of values
    */
@@ -54,9 +54,6 @@ interface OnePacker {
    */
   unpack(payload: Payload): unknown
 }
-
-/** A plain value where a packed one is expected: as the value of the only key, the empty one, of a map. */
-const PLAIN_HEAD = [0x81, 0xa0] as const
 
 export function createPacking(codec: ValueCodec): Packing {
   const packers = new WeakMap<Schema, Packer | 'none'>()
@@ -82,7 +79,7 @@ export function createPacking(codec: ValueCodec): Packing {
     if (flat === undefined) return undefined
     const all = arrayLayout(layout)
     return {
-      create: () => new PackedValueList(flat, packBy),
+      create: () => new PackedValueList(flat, packBy, () => codec.createList()),
       unpack(payload, count) {
         const values = all.read(new ValueReader(payload)) as readonly unknown[]
         if (values.length !== count) throw new Misfit()
@@ -100,19 +97,6 @@ export function createPacking(codec: ValueCodec): Packing {
       return packer === 'none' ? undefined : packer
     },
   }
-}
-
-/** A payload that says that it is not packed. */
-export function markPlain(payload: Payload): Payload {
-  const marked = new Uint8Array(PLAIN_HEAD.length + payload.byteLength)
-  marked.set(PLAIN_HEAD)
-  marked.set(payload, PLAIN_HEAD.length)
-  return marked
-}
-
-/** What is in a payload that says that it is not packed; `undefined` for a packed one. */
-export function plainPart(payload: Payload): Payload | undefined {
-  return payload[0] === PLAIN_HEAD[0] && payload[1] === PLAIN_HEAD[1] ? payload.subarray(PLAIN_HEAD.length) : undefined
 }
 
 /** A buffer that has grown past this is dropped, so that one large value does not stay in memory. */

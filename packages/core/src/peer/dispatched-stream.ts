@@ -122,7 +122,7 @@ type AddItem = (item: unknown) => MaybePromise<void>
 /** Made once per stream: with a closure per item the closures would cost more than the items. */
 function itemAdder(entry: ProcedureEntry, sender: ItemSender): AddItem {
   const { output } = entry.def
-  const add = (checked: Validation<unknown>): void => sender.add(checkedOutput(entry, checked))
+  const add = (checked: Validation<unknown>): void => sender.addValid(checkedOutput(entry, checked), undefined)
   return (item) => {
     const checked = output === undefined ? NOTHING : validate(output, item)
     return checked instanceof Promise ? checked.then(add) : add(checked)
@@ -137,10 +137,10 @@ function trackedAdder(entry: ProcedureEntry, sender: ItemSender): AddItem {
     const checkedResume = def.resume === undefined ? NOTHING : validate(def.resume, resume)
     if (checked instanceof Promise || checkedResume instanceof Promise) {
       return Promise.all([checked, checkedResume]).then(([one, other]) =>
-        sender.add(checkedOutput(entry, one), checkedOutput(entry, other)),
+        sender.addValid(checkedOutput(entry, one), checkedOutput(entry, other)),
       )
     }
-    return sender.add(checkedOutput(entry, checked), checkedOutput(entry, checkedResume))
+    return sender.addValid(checkedOutput(entry, checked), checkedOutput(entry, checkedResume))
   }
 }
 

@@ -6,8 +6,8 @@
  */
 import type { MaybeSchema, ProcedureEntry } from '../contract/procedure-types.ts'
 import type { ListPacker, Packer } from '../packing/packing.ts'
-import { markPlain, plainPart } from '../packing/packing.ts'
 import type { PackingCodec } from '../packing/packing-codec.ts'
+import { markPlain, plainPart } from '../packing/plain-mark.ts'
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
 import type { ValueCodec } from '../protocol/value-codec.ts'
 import type { ValueList } from '../protocol/value-list.ts'
@@ -154,13 +154,19 @@ export function plainLists(codec: Pick<ValueCodec, 'createList'>): ItemLists {
   return { createValues: create, createResumes: create }
 }
 
-/** Whether what such a list takes, or gives, needs no validation. */
+/** Whether what such a list takes, before it goes plain, needs no validation. */
 export function provesList(codec: PackingCodec, shape: Shape): boolean {
   return listPackerFor(codec, shape) !== undefined
 }
 
+/** The values of a list, and whether the way in which they came proves them valid. */
+export interface DecodedList {
+  readonly values: readonly unknown[]
+  readonly proven: boolean
+}
+
 /**
- * The values of a list.
+ * What is in the payload of a list.
  *
  * @throws Misfit or RangeError
  */
@@ -168,8 +174,11 @@ export function decodeShapedList(
   codec: PackingCodec,
   shape: Shape,
   { payload, count }: { readonly payload: Payload; readonly count: number },
-): readonly unknown[] {
-  return listPackerFor(codec, shape)?.unpack(payload, count) ?? codec.decodeList(payload, count)
+): DecodedList {
+  const packer = listPackerFor(codec, shape)
+  const plain = packer && plainPart(payload)
+  if (packer !== undefined && plain === undefined) return { values: packer.unpack(payload, count), proven: true }
+  return { values: codec.decodeList(plain ?? payload, count), proven: false }
 }
 
 export function withoutProof(value: unknown): unknown {

@@ -1,3 +1,4 @@
+import { Misfit } from '../packing/layout.ts'
 import type { ValueList } from '../protocol/value-list.ts'
 import type { ItemRoom, SessionLink } from './link.ts'
 
@@ -68,6 +69,26 @@ export class ItemSender {
     this.#count += 1
     this.#bytes = bytes
     if (this.#count >= this.#stopItems || bytes >= this.#stopBytes) this.#stop()
+  }
+
+  /**
+   * As `add`, of an item that validation has seen. What has no packed form though it is valid, such as -0 for a literal 0,
+   * begins a batch that travels plain.
+   *
+   * @throws UnserialisableError
+   */
+  addValid(value: unknown, resume: unknown): void {
+    try {
+      this.add(value, resume)
+      return
+    } catch (error) {
+      if (!(error instanceof Misfit)) throw error
+    }
+    this.flush()
+    this.#values.goPlain()
+    if (resume !== undefined) this.#resumes ??= this.#lists.createResumes()
+    this.#resumes?.goPlain()
+    this.add(value, resume)
   }
 
   /** What was collected leaves with this turn, ahead of what is sent next. */

@@ -12,6 +12,7 @@ import type { ValueCodec } from '../protocol/value-codec.ts'
 import type { DecodedItems } from './arrived-batch.ts'
 import {
   createSharedValue,
+  type DecodedList,
   decodeShaped,
   decodeShapedList,
   type Encoded,
@@ -19,7 +20,6 @@ import {
   type Form,
   type ItemShapes,
   Proven,
-  provesList,
   type Shape,
   type SharedValue,
 } from './forms.ts'
@@ -101,13 +101,9 @@ export function createValueReader(codec: PackingCodec, validates: boolean): Valu
     read,
     check,
     readItems({ values, resumes, count }, shapes) {
-      const list = (payload: Payload, shape: Shape): readonly unknown[] =>
+      const list = (payload: Payload, shape: Shape): DecodedList =>
         believable(() => decodeShapedList(codec, shape, { payload, count }))
-      return {
-        values: list(values, shapes.values),
-        resumes: resumes && list(resumes, shapes.resumes),
-        proven: provesList(codec, shapes.values),
-      }
+      return { ...list(values, shapes.values), resumes: resumes && list(resumes, shapes.resumes).values }
     },
     readError(told, schemas, form) {
       const toError = (data: unknown): TautlineError => new TautlineError(told.code, { message: told.message, data })

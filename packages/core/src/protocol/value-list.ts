@@ -8,6 +8,8 @@ export interface ValueList {
   readonly byteLength: number
   /** Returns the `byteLength` with it. Throws as `encode` does; the list is then as it was. */
   add(value: unknown): number
+  /** Takes what only a plain list can, until the list is emptied. Call it while it is empty. */
+  goPlain(): void
   /** Forgets the value that was added last, once. */
   dropLast(): void
   /** A payload of all values, in memory of its own. Empties the list. */
@@ -54,6 +56,8 @@ export class PlainValueList implements ValueList {
     this.#count += 1
     return writer.offset
   }
+
+  goPlain(): void {}
 
   dropLast(): void {
     this.#writer.offset = this.#lastStart
