@@ -36,5 +36,6 @@ export const browserSignals: PageSignals = (listener) => {
     options,
   )
   if (navigator?.onLine === false) listener('offline')
-  return () => ended.abort()
+  // With a reason: without one, a DOMException is made.
+  return () => ended.abort('ended')
 }

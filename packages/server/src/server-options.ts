@@ -19,7 +19,7 @@ import { DEFAULT_LIMITS, type HeartbeatTimes, type Limits } from '@tautline/core
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createSafeLog, type Log } from './log.ts'
 import { type AllowedOrigins, createOriginCheck, type OriginCheck } from './origin-check.ts'
-import { platformRandomBytes, type RandomBytes } from './random-bytes.ts'
+import { createRandomBytes, type RandomBytes } from './random-bytes.ts'
 import type { SessionEvent } from './session-event.ts'
 import type { UpgradeRequest } from './socket.ts'
 
@@ -186,7 +186,7 @@ export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
     log: createSafeLog(options.log ?? console),
     name: options.name ?? 'tautline',
     clock,
-    randomBytes: options.randomBytes ?? platformRandomBytes,
+    randomBytes: options.randomBytes ?? createRandomBytes(),
   }
   checkResultStore(settings.results)
   checkNumber('maxConnections', settings.maxConnections, AT_HOME)

@@ -25,6 +25,11 @@ export class SocketTransport implements Transport {
     if (!this.#socket.send(message)) this.#socket.terminate()
   }
 
+  together(send: () => void): void {
+    if (this.#socket.together === undefined) send()
+    else this.#socket.together(send)
+  }
+
   close(code: number, reason: string): void {
     this.#socket.close(code, cutToBytes(reason, MAX_REASON_BYTES))
   }

@@ -13,6 +13,8 @@ export interface ServerSocket {
   readonly backlogBytes: number
   /** Takes ownership of `message`. Returns false when the runtime dropped it: the connection is then beyond repair. */
   send(message: Uint8Array): boolean
+  /** Calls `send`: messages sent within may leave by one system call; absent where that changes nothing. */
+  together?(send: () => void): void
   /** Sends what is queued, then a close frame. */
   close(code: number, reason: string): void
   /** Cuts the socket at once. */

@@ -6,9 +6,7 @@
 
 /** The part of `node:crypto` that is used. */
 interface Crypto {
-  createHash(algorithm: 'sha256'): {
-    update(bytes: Uint8Array): { digest(): Uint8Array }
-  }
+  hash(algorithm: 'sha256', bytes: Uint8Array, encoding: 'buffer'): Uint8Array
 }
 
 interface Process {
@@ -19,7 +17,7 @@ interface Process {
 export function hashToken(token: Uint8Array): Uint8Array {
   const { process } = globalThis as { readonly process?: Process }
   const crypto = process?.getBuiltinModule?.('node:crypto') as Crypto | undefined
-  return crypto === undefined ? token.slice() : new Uint8Array(crypto.createHash('sha256').update(token).digest())
+  return crypto === undefined ? token.slice() : new Uint8Array(crypto.hash('sha256', token, 'buffer'))
 }
 
 /** Takes the same time wherever the first difference is. */

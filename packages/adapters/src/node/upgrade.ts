@@ -41,7 +41,7 @@ export function createUpgrade(server: SocketAcceptor, perMessageDeflate: boolean
       return
     }
     webSockets.handleUpgrade(request, stream, head, (socket) => {
-      listenToWsSocket(socket, stream, server.accept(new WsSocket(socket), described))
+      listenToWsSocket(socket, stream, server.accept(new WsSocket(socket, stream), described))
     })
   }
 

@@ -10,9 +10,12 @@ const COMPRESSED = { binary: true, compress: true }
 export class WsSocket implements ServerSocket {
   readonly compresses: boolean
   readonly #socket: WebSocket
+  readonly #stream: Duplex
 
-  constructor(socket: WebSocket) {
+  /** @param stream that `socket` writes to */
+  constructor(socket: WebSocket, stream: Duplex) {
     this.#socket = socket
+    this.#stream = stream
     this.compresses = socket.extensions.includes('permessage-deflate')
   }
 
@@ -25,6 +28,15 @@ export class WsSocket implements ServerSocket {
     if (this.#socket.readyState !== this.#socket.OPEN) return true
     this.#socket.send(message, this.compresses ? COMPRESSED : AS_IT_IS)
     return true
+  }
+
+  together(send: () => void): void {
+    this.#stream.cork()
+    try {
+      send()
+    } finally {
+      this.#stream.uncork()
+    }
   }
 
   close(code: number, reason: string): void {

@@ -133,6 +133,68 @@ describe('Outbox', () => {
   })
 })
 
+describe('Outbox, where a message was ended', () => {
+  const pong: Frame = { type: FrameType.Pong, n: 1, t: 2 }
+  const close: Frame = { type: FrameType.Close, code: 1000, reason: '', retry: false }
+
+  test.each<[string, readonly Frame[], readonly (readonly number[])[]]>([
+    ['control frames', [pong], [[-FrameType.Pong], [-FrameType.Pong]]],
+    ['data', [ok(1), ok(3)], [[-FrameType.Pong], [1, 3]]],
+    ['data that is a batch', [ok(1, BATCH_BYTES)], [[-FrameType.Pong], [1]]],
+    ['the end', [close], [[-FrameType.Pong], [-FrameType.Close]]],
+  ])('puts %s into another one, behind it', (_, frames, ids) => {
+    const { outbox, sent } = createOutboxBench()
+    outbox.append(pong, false)
+    outbox.endMessage()
+    expect(sent).toEqual([])
+    for (const frame of frames) outbox.append(frame, false)
+    outbox.flush()
+    expect(sent.map((message) => message.ids)).toEqual(ids)
+  })
+
+  test('puts shared frames into another one, behind it', () => {
+    const volatile = {
+      type: FrameType.VolatileEvent,
+      event: 1,
+      params: undefined,
+      payload: undefined,
+      key: undefined,
+    } as const
+    for (const [shared, id] of [
+      [ok(1), 1],
+      [volatile, -FrameType.VolatileEvent],
+    ] as const) {
+      const { outbox, sent } = createOutboxBench()
+      outbox.append(pong, false)
+      outbox.endMessage()
+      outbox.appendShared(new SharedFrame(shared, true))
+      outbox.flush()
+      expect(sent.map((message) => message.ids)).toEqual([[-FrameType.Pong], [id]])
+    }
+  })
+
+  test('ends it once', () => {
+    const { outbox, sent } = createOutboxBench()
+    outbox.append(pong, false)
+    outbox.endMessage()
+    outbox.drop()
+    outbox.append(pong, false)
+    outbox.append(pong, false)
+    outbox.flush()
+    expect(sent.map((message) => message.ids)).toEqual([[-FrameType.Pong, -FrameType.Pong]])
+  })
+
+  test('says when several leave at once', () => {
+    const { outbox } = createOutboxBench()
+    outbox.append(pong, false)
+    expect(outbox.hasSeveral).toBe(false)
+    outbox.append(ok(1), false)
+    expect(outbox.hasSeveral).toBe(true)
+    outbox.flush()
+    expect(outbox.hasSeveral).toBe(false)
+  })
+})
+
 describe('Outbox with compression', () => {
   test('compresses at the threshold and not one byte below it', () => {
     const { outbox, sent } = createOutboxBench()

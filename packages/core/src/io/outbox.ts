@@ -112,6 +112,8 @@ export class Outbox {
   /** Whether the batch holds a frame that must not be compressed: then the whole body is not (CRIME, BREACH). */
   #batchIsPlain = false
   #messageDue = false
+  /** Whether the control frames that were collected share their message with no other. */
+  #controlIsWhole = false
   #batchRequests: number[] = []
   /** Highest id of ours that has left. */
   #sentId = 0
@@ -223,6 +225,17 @@ export class Outbox {
     this.#messageDue = true
   }
 
+  /** What is collected from now on leaves in another message, compressed or not as the peer has just been told. */
+  endMessage(): void {
+    if (this.#builder.frameCount > 0) this.flush()
+    this.#controlIsWhole = true
+  }
+
+  /** Whether a flush makes several messages. */
+  get hasSeveral(): boolean {
+    return this.#control.frameCount > 0 && this.#builder.frameCount > 0
+  }
+
   /** The turn is over: what was collected leaves. */
   flush(): void {
     if (this.#control.frameCount > 0) this.#sendControl()
@@ -307,6 +320,7 @@ export class Outbox {
   drop(): void {
     this.#builder.reset()
     this.#control.reset()
+    this.#controlIsWhole = false
     this.#underWay.length = 0
     this.#underWayBytes = 0
     this.#underWayFrames = 0
@@ -344,6 +358,7 @@ export class Outbox {
     }
     if (!frame.counted) {
       const control = this.#control
+      if (this.#controlIsWhole) this.#sendControl()
       if (control.frameCount > 0 && control.byteLength + byteLength > this.#maxBodyBytes) this.#sendControl()
       control.appendBody(frame.body, false)
       if (control.byteLength >= BATCH_BYTES || control.frameCount >= this.#maxFrames) this.#sendControl()
@@ -357,6 +372,7 @@ export class Outbox {
 
   /** Control frames never wait behind data: neither for room nor for what is being deflated. */
   #appendControl(frame: Frame): void {
+    if (this.#controlIsWhole) this.#sendControl()
     this.#control.append(frame)
     if (this.#underWay.length > 0 || this.#control.frameCount >= this.#maxFrames) this.#sendControl()
   }
@@ -411,6 +427,7 @@ export class Outbox {
   }
 
   #seal(): void {
+    if (this.#controlIsWhole) this.#sendControl()
     const builder = this.#builder
     const plain = this.#batchIsPlain
     const compression = plain ? undefined : this.#compression
@@ -504,6 +521,7 @@ export class Outbox {
 
   #sendControl(): void {
     const { byteLength } = this.#control
+    this.#controlIsWhole = false
     const message = this.#control.takeMessage(this.#exit.stamp(0, byteLength))
     this.#messageDue = false
     this.#send(message, byteLength, NO_REQUESTS)

@@ -13,6 +13,8 @@ export interface Transport {
   readonly backlogBytes: number
   /** Takes ownership of `message`: the caller never touches it again. Ignored after a close. */
   send(message: Uint8Array): void
+  /** Calls `send`: messages sent within leave by one system call, where `send` alone makes one for each. */
+  together?(send: () => void): void
   /** Closes in good order; what was sent before arrives first. `onClose` follows in any case, soon. */
   close(code: number, reason: string): void
   /** Cuts at once, without a word: for peers that do not answer a close. Absent where the platform cannot. */

@@ -3,8 +3,8 @@ import vectors from '../../vectors/packed.json' with { type: 'json' }
 import { DEFAULT_LIMITS } from '../protocol/limits.ts'
 import { Scanner } from '../protocol/scan.ts'
 import { fromHex, reviveValue, toHex } from '../protocol/vector-notation.fixture.ts'
-import { markPlain, plainPart } from './plain-mark.ts'
 import { createPackingCodec } from './packing-codec.ts'
+import { markPlain, plainPart } from './plain-mark.ts'
 import { type PackedVector, reviveSchema } from './schema-notation.fixture.ts'
 
 describe('packed values of the golden vectors', () => {

@@ -428,7 +428,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     const fits = this.#outbox.append(frame, plain)
     if (frame.type === FrameType.Welcome) {
       // In a message of its own: what follows may be compressed, and only WELCOME tells the peer how.
-      this.#outbox.flush()
+      this.#outbox.endMessage()
       this.#agree(frame.welcome)
     } else if (!fits && isCounted(frame)) {
       this.oversized(frame)
@@ -480,13 +480,20 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   }
 
   #settleTurn(): void {
-    if (this.isLive && this.#state.type !== 'connecting') this.#outbox.flush()
+    if (this.isLive && this.#state.type !== 'connecting') this.#flush()
     // Behind the others, and ahead of streams that wait for room: with as much as this they would take it all.
     if (this.#pace.releaseVolatile()) this.#outbox.flush()
     if (this.#state.type === 'open') this.#watchBacklog()
     this.#offerRoom()
     if (this.isDetached) this.#observer.onKept?.()
     this.#timer.arm(this.#nextDeadline())
+  }
+
+  #flush(): void {
+    const transport = this.#outbox.hasSeveral ? this.#link?.carrier.transport : undefined
+    // WELCOME and the first answers: a tenth of a connect is the second system call, and the client waking up twice.
+    if (transport?.together === undefined) this.#outbox.flush()
+    else transport.together(() => this.#outbox.flush())
   }
 
   /** Lets those go on who had to wait for the turn, or for room. */
