@@ -6,7 +6,7 @@ import type { MeasuredSubject } from './results.ts'
 const bench = resolve(import.meta.dirname, '..')
 
 /** In this order they are measured and listed; those that it does not name come last, by name. */
-const FIRST = ['tautline', 'ws-msgpack', 'ws', 'ws-batched', 'deno-msgpack']
+const FIRST = ['tautline', 'ws-msgpack', 'ws', 'ws-batched', 'platform-msgpack', 'deno-msgpack']
 
 /** Every folder of `subjects` that says what it is about. */
 export async function findSubjects(): Promise<readonly MeasuredSubject[]> {

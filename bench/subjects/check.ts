@@ -81,7 +81,12 @@ async function outcomeOf(
   }
 }
 
-function reasonToSkip({ feature, isOffered }: FeatureCheck, about: About, client: BenchClient): string | undefined {
+function reasonToSkip(
+  { feature, looksAtValues, isOffered }: FeatureCheck,
+  about: About,
+  client: BenchClient,
+): string | undefined {
+  if (looksAtValues && about.prepared) return 'its values are made beforehand'
   const without = feature === undefined ? undefined : about.without[feature]
   return without ?? (isOffered?.(client) === false ? 'Not offered' : undefined)
 }

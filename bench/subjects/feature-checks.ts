@@ -17,6 +17,8 @@ export interface FeatureCheck {
   readonly title: string
   /** What the subject may say that it does without. Where there is none, it has to do it. */
   readonly feature?: Feature
+  /** Whether it looks at values that differ from one time to the next. */
+  readonly looksAtValues?: true
   /** Where the interface leaves it to the subject. @default yes */
   readonly isOffered?: (client: BenchClient) => boolean
   run(stand: Stand): Promise<void>
@@ -125,14 +127,15 @@ async function within<Value>(promise: Promise<Value>, limitMs: number): Promise<
 
 /** The last one restarts the server: what stands behind it would find it new. */
 export const featureChecks: readonly FeatureCheck[] = [
-  { title: 'calls', run: getsRight },
+  { title: 'calls', looksAtValues: true, run: getsRight },
   { title: 'table', run: readsTable },
   { title: 'bytes', feature: 'bytes', run: echoesBytes },
   { title: 'stream', feature: 'stream', run: streamsItems },
-  { title: 'publish', feature: 'publish', run: publishesToTwo },
+  { title: 'publish', feature: 'publish', looksAtValues: true, run: publishesToTwo },
   {
     title: 'publish rows',
     feature: 'publish',
+    looksAtValues: true,
     isOffered: (client) => 'subscribeRows' in client,
     run: publishesRows,
   },

@@ -26,6 +26,8 @@ export interface About {
   readonly runtimes: readonly RuntimeName[]
   /** What it cannot do, with the reason; the report says so in place of a figure. */
   readonly without: Readonly<Partial<Record<Feature, string>>>
+  /** Set where values are made beforehand, and so cannot be those that were asked for: they are not checked. */
+  readonly prepared?: true
 }
 
 export type Feature = 'stream' | 'publish' | 'bytes' | 'reconnect'

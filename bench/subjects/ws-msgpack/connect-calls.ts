@@ -1,5 +1,5 @@
 import type { Row, Tick, Todo } from '../../workload.ts'
-import { closeSocket, openSocket } from '../sockets/open-socket.ts'
+import { type ClientSocket, openWsClient } from '../sockets/client-socket.ts'
 import type { BenchClient } from '../subject.ts'
 import { type Message, type Packing, Type } from './message.ts'
 
@@ -11,8 +11,12 @@ interface Pending {
 }
 
 /** The client of a protocol written by hand, over whatever makes bytes of its messages. */
-export async function connectCalls(packing: Packing, url: string): Promise<BenchClient> {
-  const socket = await openSocket(url)
+export async function connectCalls(
+  packing: Packing,
+  url: string,
+  open: (url: string) => Promise<ClientSocket> = openWsClient,
+): Promise<BenchClient> {
+  const socket = await open(url)
   const pending = new Map<number, Pending>()
   const listeners = new Map<string, (value: unknown) => void>()
   let lastId = 0
@@ -53,12 +57,14 @@ export async function connectCalls(packing: Packing, url: string): Promise<Bench
     }
   }
 
-  socket.on('message', (bytes: Buffer) => {
-    for (const message of packing.unpack(bytes)) receive(message)
-  })
-  socket.on('close', () => {
-    for (const { reject } of pending.values()) reject(new Error('The connection was lost'))
-    pending.clear()
+  socket.listen({
+    message(bytes) {
+      for (const message of packing.unpack(bytes)) receive(message)
+    },
+    closed() {
+      for (const { reject } of pending.values()) reject(new Error('The connection was lost'))
+      pending.clear()
+    },
   })
 
   async function subscribe<T>(name: string, listener: (value: T) => void): Promise<void> {
@@ -75,6 +81,6 @@ export async function connectCalls(packing: Packing, url: string): Promise<Bench
     stream: (count) => call('stream', count) as Promise<number>,
     subscribe: (onTick) => subscribe<Tick>('tick', onTick),
     subscribeRows: (onRows) => subscribe<readonly Row[]>('rows', onRows),
-    close: () => closeSocket(socket),
+    close: () => socket.close(),
   }
 }

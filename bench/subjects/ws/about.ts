@@ -8,5 +8,6 @@ export const about: About = {
   carries: 'bytes made beforehand, which nobody reads; answers come in the order of the questions',
   backPressure: false,
   runtimes: ['node', 'bun', 'deno'],
+  prepared: true,
   without: { reconnect: 'a bare socket: whoever uses it writes that, too' },
 }

@@ -1,0 +1,1 @@
+export { startServer } from '../ws-msgpack/server.ts'
