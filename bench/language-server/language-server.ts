@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { frameMessage, MessageReader } from './message-reader.ts'
@@ -103,7 +104,7 @@ export class LanguageServer {
   }
 
   async kill(): Promise<void> {
-    const ended = new Promise((end) => this.#child.once('close', end))
+    const ended = once(this.#child, 'close')
     if (this.#child.exitCode === null && this.#child.kill('SIGKILL')) await ended
   }
 

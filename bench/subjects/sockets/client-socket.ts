@@ -10,8 +10,8 @@ export interface ClientSocket {
 }
 
 export interface ClientSocketListener {
-  message(bytes: Uint8Array): void
-  closed(): void
+  readonly message: (bytes: Uint8Array) => void
+  readonly closed: () => void
 }
 
 export async function openWsClient(url: string): Promise<ClientSocket> {
