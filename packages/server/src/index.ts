@@ -16,6 +16,7 @@ export {
   tracked,
 } from '@tautline/core/peer'
 export type { ServerConnectionHandle } from './connection-handle.ts'
+export type { ProxyTrust, TrustedProxies, TrustedProxiesOptions } from './forwarding/trusted-proxies.ts'
 export type { Log } from './log.ts'
 export {
   createLongPoll,

@@ -17,6 +17,7 @@ import {
 } from '@tautline/core/peer'
 import { DEFAULT_LIMITS, type HeartbeatTimes, type Limits } from '@tautline/core/protocol'
 import type { ServerConnectionHandle } from './connection-handle.ts'
+import { createUnproxy, type TrustedProxies, type Unproxy } from './forwarding/trusted-proxies.ts'
 import { createSafeLog, type Log } from './log.ts'
 import { type AllowedOrigins, createOriginCheck, type OriginCheck } from './origin-check.ts'
 import { createRandomBytes, type RandomBytes } from './random-bytes.ts'
@@ -77,10 +78,16 @@ export interface ServerOptions<Ctx extends object, Calls extends ContractTree> {
   readonly maxConnections?: number | undefined
   /**
    * Open at the same time from one address; more are refused with 429. Behind a proxy all share its address unless
-   * `addressOf` tells them apart. @default no limit
+   * `trustedProxies` or `addressOf` tells them apart. @default no limit
    */
   readonly maxConnectionsPerAddress?: number | undefined
-  /** Who is behind a request, such as a header that a proxy of yours sets. @default its `remoteAddress` */
+  /**
+   * Proxies in front, whose headers tell of the client: its address, the host that it asked for and whether by TLS. Every
+   * `UpgradeRequest` then says so, and so do the check of origins, the limit per address and the log. The proxies must
+   * set these headers or take them away, never pass on what a client says. @default none: headers tell nothing
+   */
+  readonly trustedProxies?: TrustedProxies | undefined
+  /** Whom a connection counts for, where it is not its address. @default its `remoteAddress`, by way of `trustedProxies` */
   readonly addressOf?: ((request: UpgradeRequest) => string | undefined) | undefined
   /**
    * Who a context stands for. Fresh credentials of somebody else close the connection with 4401, and idempotency keys
@@ -141,6 +148,7 @@ export interface ServerSettings {
   readonly resume: ResumeLimits | undefined
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
+  readonly unproxy: Unproxy
   readonly addressOf: (request: UpgradeRequest) => string | undefined
   readonly results: ResultStore
   readonly log: Log
@@ -181,6 +189,7 @@ export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
         : numberOptions(DEFAULT_RESUME_LIMITS, options.resume, { name: 'resume', ...ON_THE_WIRE }),
     maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
     maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? Number.POSITIVE_INFINITY,
+    unproxy: createUnproxy(options.trustedProxies ?? []),
     addressOf: options.addressOf ?? ((request) => request.remoteAddress),
     results: options.results ?? createMemoryResultStore({ clock }),
     log: createSafeLog(options.log ?? console),

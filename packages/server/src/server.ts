@@ -96,13 +96,14 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     this.maxMessageBytes = this.#settings.limits.messageBytes
     this.#keyedRuns = this.#createKeyedRuns()
     this.#setup = this.#createSetup()
-    this.decideUpgrade = createUpgradeGate({
+    const decideUpgrade = createUpgradeGate({
       settings: this.#settings,
       counts: this.#counts,
       authorizeUpgrade: options.authorizeUpgrade,
       isClosing: () => this.#state.type === 'closing',
       onError: (error) => this.#report(error, NOWHERE),
     })
+    this.decideUpgrade = (request) => decideUpgrade(this.#settings.unproxy(request))
   }
 
   #createSetup(): ConnectionSetup {
@@ -133,8 +134,9 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     return Array.from(this.#accepted, ({ handle }) => handle)
   }
 
-  accept(socket: ServerSocket, request: UpgradeRequest): SocketListener {
+  accept(socket: ServerSocket, seen: UpgradeRequest): SocketListener {
     this.#lastId++
+    const request = this.#settings.unproxy(seen)
     const connection = new ServerConnection(this.#setup, { id: String(this.#lastId), socket, request })
     const address = this.#addressOf(request)
     // Since the upgrade was allowed, others may have taken the last place.
