@@ -39,6 +39,26 @@ export const serverCapabilities = {
   longPoll: { title: 'Answers long polls', on: everywhere },
   remoteAddress: { title: 'Knows the address of the client', on: everywhere },
   tls: { title: 'TLS', on: everywhere },
+  clientCertificates: {
+    title: 'Lets in only clients with a certificate of your authority',
+    on: { ...everywhere, 'deno-serve': 'has no such option, and takes no notice of `requestCert`: everybody gets in' },
+  },
+  tellsCertificate: {
+    title: 'Tells whose certificate a client has shown',
+    on: {
+      ...everywhere,
+      bun: 'nothing tells of it: whoever gets in has one',
+      'deno-serve': 'has none to tell of',
+    },
+  },
+  certificateRenewal: {
+    title: 'Renews its own certificate while it runs',
+    on: {
+      ...everywhere,
+      bun: '`Bun.serve` keeps the one that it began with, through `reload` too: another process has to take over',
+      'deno-serve': 'keeps the one that it began with: another process has to take over',
+    },
+  },
   compression: { title: "Tautline's own compression of messages", on: everywhere },
   backlog: { title: 'Knows how much is not sent yet', on: everywhere },
   boundedMessages: {
@@ -88,6 +108,16 @@ const NO_EXTENSION = 'a matter of WebSockets; Tautline compresses instead'
 export const clientCapabilities = {
   compression: { title: "Tautline's own compression of messages", on: allClients },
   tls: { title: 'TLS', on: allClients },
+  showsCertificate: {
+    title: 'Can show a certificate of its own',
+    on: {
+      ...allClients,
+      node: 'the global `WebSocket` has no such option: use the one of `ws`',
+      chromium: 'a matter of the browser and its user, not of pages',
+      'node-poll': 'the global `fetch` has no such option: give one of your own',
+      'chromium-poll': 'a matter of the browser and its user, not of pages',
+    },
+  },
   backlog: { title: 'Knows how much is not sent yet', on: allClients },
   rfc7692: {
     title: 'RFC 7692, where the server is asked for it',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { connect as connectTcp, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
 /** A WebSocket client by hand, for what no honest client sends: it answers nothing by itself and checks nothing. */
 export interface RawWebSocket {
@@ -38,7 +38,8 @@ export const Opcode = { Continuation: 0, Text: 1, Binary: 2, Close: 8, Ping: 9, 
 export interface RawUpgradeOptions {
   readonly port: number
   readonly target?: string
-  readonly tls?: boolean
+  /** Options of a client that checks what it is shown; `true` for one that takes any certificate. */
+  readonly tls?: boolean | ConnectionOptions
   /** Over those of a good handshake; `undefined` leaves one out. */
   readonly headers?: Readonly<Record<string, string | undefined>>
 }
@@ -124,12 +125,13 @@ function encodeFrame(opcode: number, payload: Uint8Array, how: FrameOptions = {}
   return Buffer.concat(masked ? [head, Buffer.alloc(4), payload] : [head, payload])
 }
 
-function openSocket(port: number, tls: boolean): Promise<Socket> {
+function openSocket(port: number, tls: boolean | ConnectionOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const where = { port, host: '127.0.0.1' }
-    const socket = tls ? connectTls({ ...where, rejectUnauthorized: false }) : connectTcp(where)
+    const options = typeof tls === 'object' ? tls : { rejectUnauthorized: false }
+    const socket = tls === false ? connectTcp(where) : connectTls({ ...where, ...options })
     socket.once('error', reject)
-    socket.once(tls ? 'secureConnect' : 'connect', () => {
+    socket.once(tls === false ? 'connect' : 'secureConnect', () => {
       socket.off('error', reject)
       // Resets are expected here: the end of the stream tells.
       socket.on('error', () => undefined)

@@ -1,6 +1,7 @@
 export {
   type Claim,
   type ClaimAnswer,
+  type ClientCertificate,
   type ContextInfo,
   createMemoryResultStore,
   type HandlerCall,
@@ -40,4 +41,10 @@ export type {
 } from './server-options.ts'
 export type { InProcessOptions, PublishArguments, Server, ServerStats } from './server-types.ts'
 export type { SessionEvent } from './session-event.ts'
-export type { ServerSocket, SocketAcceptor, SocketListener, UpgradeDecision, UpgradeRequest } from './socket.ts'
+export type {
+  ServerSocket,
+  SocketAcceptor,
+  SocketListener,
+  UpgradeDecision,
+  UpgradeRequest,
+} from './socket.ts'

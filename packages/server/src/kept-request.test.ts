@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { KeptRequest } from './kept-request.ts'
+import { clientCertificate } from './test-bench.fixture.ts'
 
 const request = (headers: [string, string][]): KeptRequest =>
   new KeptRequest({
@@ -25,6 +26,14 @@ test('tells of the request what was told of it', () => {
     ['x-empty', ''],
   ])
   expect([kept.remoteAddress, kept.secure]).toEqual(['192.0.2.1', true])
+})
+
+test('tells of the certificate', () => {
+  const shown = clientCertificate('device-7')
+  const { url, headers, remoteAddress, secure } = request([])
+  const withCertificate = new KeptRequest({ url, headers, remoteAddress, secure, clientCertificate: shown })
+  expect(withCertificate.clientCertificate).toBe(shown)
+  expect(request([]).clientCertificate).toBeUndefined()
 })
 
 test('what one reader changes, the next does not see', () => {

@@ -1,3 +1,4 @@
+import type { ClientCertificate } from '@tautline/core/peer'
 import type { UpgradeRequest } from './socket.ts'
 
 /** Neither names nor values of headers have one. */
@@ -10,12 +11,14 @@ const BETWEEN = '\n'
 export class KeptRequest implements UpgradeRequest {
   readonly remoteAddress: string | undefined
   readonly secure: boolean
+  readonly clientCertificate: ClientCertificate | undefined
   readonly #url: string
   readonly #headers: string
 
-  constructor({ url, headers, remoteAddress, secure }: UpgradeRequest) {
+  constructor({ url, headers, remoteAddress, secure, clientCertificate }: UpgradeRequest) {
     this.remoteAddress = remoteAddress
     this.secure = secure
+    this.clientCertificate = clientCertificate
     this.#url = url.href
     this.#headers = Array.from(headers, ([name, value]) => name + BETWEEN + value).join(BETWEEN)
   }

@@ -2,6 +2,7 @@
  * The seam between the server and the adapters. An adapter turns its runtime's sockets into these and never
  * sees a frame; the server never sees a runtime.
  */
+import type { ClientCertificate } from '@tautline/core/peer'
 
 /** A connected WebSocket (or a stand-in), as the server uses it. No member may throw. */
 export interface ServerSocket {
@@ -43,6 +44,11 @@ export interface UpgradeRequest {
   readonly remoteAddress: string | undefined
   /** Whether the socket itself is encrypted. */
   readonly secure: boolean
+  /**
+   * What the client proved to be by TLS; `undefined` where it was not asked for a certificate, showed none or one that
+   * no authority of the server's vouches for, and where the runtime does not tell.
+   */
+  readonly clientCertificate?: ClientCertificate | undefined
 }
 
 export type UpgradeDecision =

@@ -2,6 +2,7 @@ import type { ContractTree, ProcedureEntry } from '@tautline/core'
 import type { Clock } from '@tautline/core/io'
 import {
   Caller,
+  type ClientCertificate,
   Connection,
   createPackingCodec,
   createProcedureCaller,
@@ -275,4 +276,17 @@ export function onlyConnection<T extends ContractTree, S extends ImplementerScop
   const [connection, ...others] = [...bench.server.connections]
   if (connection === undefined || others.length > 0) throw new Error('Expected one connection')
   return connection
+}
+
+/** One that names nobody but itself. */
+export function clientCertificate(name: string): ClientCertificate {
+  return {
+    subject: { CN: name },
+    issuer: { CN: 'devices' },
+    subjectAltName: undefined,
+    fingerprint256: `fingerprint of ${name}`,
+    serialNumber: '01',
+    validToMs: 1_900_000_000_000,
+    raw: Uint8Array.of(0x30),
+  }
 }

@@ -31,6 +31,23 @@ export interface BunWebSocketHandler<Data> {
   close(socket: BunWebSocket<Data>, code: number, reason: string): void
 }
 
+/** The part of Bun's `tls` that is of use to a server. */
+export interface BunTlsOptions {
+  readonly key: string | Uint8Array
+  readonly cert: string | Uint8Array
+  readonly passphrase?: string
+  /** Authorities whose certificates clients may show. */
+  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[]
+  /** Lets in only clients with a certificate of `ca`. Bun does not tell which one it was. */
+  readonly requestCert?: boolean
+  readonly rejectUnauthorized?: true
+  /** For which name, where there are several. */
+  readonly serverName?: string
+  /** 0x0303 for TLS 1.2, 0x0304 for TLS 1.3. */
+  readonly minVersion?: number
+  readonly maxVersion?: number
+}
+
 /** What `Bun.serve` takes of us. */
 export interface BunServeParts<Data> {
   fetch(request: Request, bun: BunServer<Data>): Promise<Response | undefined>

@@ -1,7 +1,8 @@
 import type { LongPoll, SocketAcceptor } from '@tautline/server'
 import { longPollOf } from '../poll-option.ts'
 import { type CloseOptions, DEFAULT_DRAIN_MS, localUrl, type Serving } from '../serving.ts'
-import type { BunGlobal, BunListener } from './bun-api.ts'
+import { checkClientAuthority } from '../tls-options.ts'
+import type { BunGlobal, BunListener, BunTlsOptions } from './bun-api.ts'
 import { createParts, type TautlineOptions } from './tautline.ts'
 
 export interface ServeOptions extends TautlineOptions {
@@ -9,13 +10,14 @@ export interface ServeOptions extends TautlineOptions {
   readonly port: number
   /** Address to listen on. @default every interface, as Bun does */
   readonly host?: string
-  /** Serves TLS with this `key` and `cert` (or whatever else Bun's `tls` takes). */
-  readonly tls?: { readonly key: string | Uint8Array; readonly cert: string | Uint8Array }
+  /** Serves TLS with this `key` and `cert`; several, each with its `serverName`, by the name that a client asks for. */
+  readonly tls?: BunTlsOptions | readonly [BunTlsOptions, ...BunTlsOptions[]]
 }
 
 /**
  * Serves Tautline with `Bun.serve`.
- * @throws outside Bun; what listening throws; TypeError for a `path` that no request can have
+ * @throws outside Bun; what listening throws; TypeError for a `path` that no request can have, for `requestCert` without a
+ * `ca` or without refusing the others
  */
 export async function serve(server: SocketAcceptor, options: ServeOptions): Promise<Serving> {
   const { Bun: bun } = globalThis as { readonly Bun?: BunGlobal }
@@ -30,7 +32,7 @@ export async function serve(server: SocketAcceptor, options: ServeOptions): Prom
     // Implied by the line above, and then a second server on the port would be no error.
     reusePort: false,
     ...(host === undefined ? {} : { hostname: host }),
-    ...(tls === undefined ? {} : { tls }),
+    ...(tls === undefined ? {} : { tls: 'key' in tls ? strict(tls) : tls.map(strict) }),
   })
   let closing: Promise<void> | undefined
   return {
@@ -38,6 +40,18 @@ export async function serve(server: SocketAcceptor, options: ServeOptions): Prom
     url: localUrl({ secure: tls !== undefined, host, port: listener.port, path: options.path }),
     close: (closeOptions) => (closing ??= close(listener, { server, longPoll }, closeOptions)),
   }
+}
+
+/** Bun 1.4 does not tell of a client's certificate. So one that is asked for must be asked of everybody. */
+function strict(tls: BunTlsOptions): BunTlsOptions {
+  checkClientAuthority(tls)
+  if (tls.requestCert !== true) return tls
+  // Where it is not checked by a compiler.
+  if ((tls.rejectUnauthorized as boolean | undefined) === false) {
+    const why = 'Bun does not tell which clients have shown a certificate'
+    throw new TypeError(`Expected \`tls.rejectUnauthorized\` not to be false where \`tls.requestCert\` is set: ${why}`)
+  }
+  return { ...tls, rejectUnauthorized: true }
 }
 
 interface Served {

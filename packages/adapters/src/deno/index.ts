@@ -6,11 +6,13 @@ export {
   type Attachment,
   type AttachOptions,
   attach,
+  type Certificate,
   type CloseOptions,
   type FetchHandler,
   type ServeOptions,
   type Serving,
   serve,
+  type TlsServing,
 } from '../node/index.ts'
 export type { DenoConnectionInfo } from './deno-api.ts'
 export { type DenoHandler, type DenoHandlerOptions, denoHandler } from './deno-handler.ts'

@@ -1,4 +1,5 @@
 /** Tautline on Node, over the `ws` package. */
 export type { CloseOptions, FetchHandler, Serving } from '../serving.ts'
+export type { Certificate } from '../tls-options.ts'
 export { type Attachment, type AttachOptions, attach } from './attach.ts'
-export { type ServeOptions, serve } from './serve.ts'
+export { type ServeOptions, serve, type TlsServing } from './serve.ts'

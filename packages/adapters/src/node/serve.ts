@@ -5,7 +5,7 @@ import {
   type RequestListener,
   type ServerOptions,
 } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import type { LongPoll, SocketAcceptor } from '@tautline/server'
@@ -18,7 +18,9 @@ import {
   localUrl,
   type Serving,
 } from '../serving.ts'
+import { type Certificate, checkClientAuthority } from '../tls-options.ts'
 import { isWebSocket } from './attach.ts'
+import { checkCertificate } from './check-certificate.ts'
 import { createFetchListener } from './fetch-listener.ts'
 import { NOT_FOUND, refuseUpgrade } from './http-refusal.ts'
 import { answerNodePoll, isPoll } from './poll-listener.ts'
@@ -34,7 +36,10 @@ export interface ServeOptions extends LongPollOption {
   readonly host?: string
   /** The only path to answer upgrades on; 404 elsewhere. @default every path */
   readonly path?: string
-  /** Serves TLS with this `key` and `cert` (or whatever else node:tls takes). */
+  /**
+   * Serves TLS with this `key` and `cert` (or whatever else node:tls takes). With `requestCert` and `ca` only clients with
+   * a certificate of that authority get in, and `UpgradeRequest` tells of it; with `rejectUnauthorized: false` others, too.
+   */
   readonly tls?: TlsOptions
   /**
    * RFC 7692 compression for clients that offer it, instead of Tautline's own: whole messages, also those of procedures with
@@ -46,16 +51,28 @@ export interface ServeOptions extends LongPollOption {
   readonly fetch?: FetchHandler
 }
 
+export interface TlsServing extends Serving {
+  /**
+   * Shows another certificate to those that connect from now on. Connections keep theirs, and the other options of `tls`
+   * stay as they are.
+   * @throws Error where it serves no TLS; for a certificate or key that cannot be read, or that do not belong together, and keeps
+   * those it has
+   */
+  renewCertificate(certificate: Certificate): void
+}
+
 /** A client that opens a socket must also say something. Node's own 60 s are for slow uploads. */
 const HEADERS_TIMEOUT_MS = 10_000
 const TIMEOUT_CHECK_MS = 2_000
 
 /**
  * Serves Tautline on an HTTP server of its own.
- * @throws what listening throws (`EADDRINUSE`), or TypeError for a `path` that no request can have
+ * @throws what listening throws (`EADDRINUSE`), what node:tls throws, or TypeError for a `path` that no request can have
+ * and for `requestCert` without a `ca`
  */
-export async function serve(server: SocketAcceptor, options: ServeOptions): Promise<Serving> {
+export async function serve(server: SocketAcceptor, options: ServeOptions): Promise<TlsServing> {
   const path = checkPath(options.path)
+  checkClientAuthority(options.tls ?? {})
   const http = createWebServer(options.tls)
   const cutUnused = watchUnusedSockets(http, options.tls === undefined ? 'connection' : 'secureConnection')
   const upgrade = createUpgrade(server, options.perMessageDeflate ?? false)
@@ -89,6 +106,10 @@ export async function serve(server: SocketAcceptor, options: ServeOptions): Prom
   return {
     port,
     url: localUrl({ secure: options.tls !== undefined, host: options.host, port, path }),
+    renewCertificate: ({ key, cert }) => {
+      if (!(http instanceof HttpsServer)) throw new Error('Expected a server with `tls`: this one has no certificate')
+      http.setSecureContext({ ...options.tls, ...checkCertificate({ key, cert }, options.tls?.passphrase) })
+    },
     close: (closeOptions) => (closing ??= close(http, { server, longPoll, cutUnused }, closeOptions)),
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { UpgradeRequest } from '@tautline/server'
 import { plainAddress } from '../remote-address.ts'
+import { clientCertificateOf } from './client-certificate.ts'
 
 /** Host and path stay what they are only if neither can end its part of the URL. */
 const HOST = /^[^\s/?#@\\]+$/
@@ -39,5 +40,6 @@ export function describeUpgrade(request: IncomingMessage): UpgradeRequest | unde
     headers: requestHeaders(request),
     remoteAddress: plainAddress(request.socket.remoteAddress),
     secure: isSecure(request.socket),
+    clientCertificate: clientCertificateOf(request.socket),
   }
 }

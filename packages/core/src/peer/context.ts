@@ -22,6 +22,24 @@ export interface PeerHandle<Calls extends ContractTree = NoCalls> {
   terminate(): void
 }
 
+/** A certificate that is in time, that an authority of the server's vouches for, and to which the client holds the key. */
+export interface ClientCertificate {
+  /** Whom it names: `CN`, `O`, `OU`, …; a list where there are several of a kind. */
+  readonly subject: Readonly<Partial<Record<string, string | readonly string[]>>>
+  /** Who signed it, likewise. */
+  readonly issuer: Readonly<Partial<Record<string, string | readonly string[]>>>
+  /** Other names, as OpenSSL writes them: `DNS:device-7.example, URI:spiffe://example/device/7`. */
+  readonly subjectAltName: string | undefined
+  /** SHA-256 of the whole, as `AB:CD:…`: the same for no other certificate. */
+  readonly fingerprint256: string
+  /** As hexadecimal digits; the issuer's own for each. */
+  readonly serialNumber: string
+  /** Until when it is good, in ms since 1970. */
+  readonly validToMs: number
+  /** All of it, as DER. */
+  readonly raw: Uint8Array
+}
+
 /** The HTTP request a connection began with. */
 export interface ConnectionRequest {
   readonly url: URL
@@ -29,6 +47,8 @@ export interface ConnectionRequest {
   readonly headers: Headers
   /** Whether the socket itself is encrypted. */
   readonly secure: boolean
+  /** Who the client proved to be by TLS, where it was asked to and the runtime tells. */
+  readonly clientCertificate?: ClientCertificate | undefined
 }
 
 /** What `context` is given, once per connection and again when fresh credentials arrive. */

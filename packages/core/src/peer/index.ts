@@ -18,7 +18,7 @@ export { Connection } from './connection.ts'
 export type { ConnectionObserver } from './connection-observer.ts'
 export type { ConnectionOptions, ConnectionStats } from './connection-options.ts'
 export { ConnectionRefusal, refuseConnection } from './connection-refusal.ts'
-export type { ConnectionRequest, ContextInfo, MakeContext, NoCalls, PeerHandle } from './context.ts'
+export type { ClientCertificate, ConnectionRequest, ContextInfo, MakeContext, NoCalls, PeerHandle } from './context.ts'
 export type { ConnectionSides } from './deliver-effect.ts'
 export type {
   CreateDispatcher,

@@ -1,6 +1,7 @@
 import { encodePollRequest, POLL_LIMITS, PollMode } from '@tautline/core/long-poll'
 import { describe, expect, test } from 'vitest'
 import type { UpgradeDecision } from '../socket.ts'
+import { clientCertificate } from '../test-bench.fixture.ts'
 import { createLongPoll } from './long-poll.ts'
 import { createPollBench, ID, oneChunk, type PollBench, piece } from './poll-bench.fixture.ts'
 
@@ -195,6 +196,18 @@ describe('a send', () => {
     expect((await bench.post(send, { origin: 'https://evil.example' })).status).toBe(403)
     expect((await bench.post(send)).status).toBe(403)
     expect(bench.events).toEqual(['hello'])
+  })
+
+  test('with another certificate is refused with 403', async () => {
+    const bench = createPollBench()
+    const certificate = clientCertificate('device-7')
+    await bench.post(open, { certificate })
+    const send = { mode: PollMode.Send, seq: 2, parts: [piece('x')] } as const
+    expect((await bench.post(send, { certificate: clientCertificate('device-8') })).status).toBe(403)
+    expect((await bench.post(send)).status).toBe(403)
+    expect(bench.events).toEqual(['hello'])
+    expect((await bench.post(send, { certificate })).status).toBe(200)
+    expect(bench.events).toEqual(['hello', 'x'])
   })
 })
 

@@ -70,6 +70,8 @@ type Outcome =
 interface Entry {
   /** The page that opened it: no other one has anything to say in it. */
   readonly origin: string | null
+  /** Fingerprint of the certificate that opened it: nobody else speaks in its name. */
+  readonly certificate: string | undefined
   readonly outcome: Promise<Outcome>
 }
 
@@ -80,6 +82,7 @@ const TOO_LARGE = { status: 413, headers: {}, body: `A body has at most ${POLL_L
 const TOO_SLOW = { status: 408, headers: {}, body: 'The body did not arrive in time' }
 const CUT_OFF = { status: 400, headers: {}, body: 'The body did not arrive' }
 const FOREIGN = { status: 403, headers: {}, body: 'Another origin opened this connection' }
+const STRANGER = { status: 403, headers: {}, body: 'Another certificate opened this connection' }
 const GONE = { status: 410, headers: {}, body: 'No such connection' }
 
 /** Answers long polls for a server. Throws a `TypeError` that names the option for one that cannot work. */
@@ -148,6 +151,7 @@ class PollEntrance implements LongPoll {
     const entry = this.#entries.get(id) ?? this.#open(id, poll, upgrade)
     if (entry === undefined) return refuseWith(GONE, origin)
     if (entry.origin !== origin) return refuseWith(FOREIGN, origin)
+    if (entry.certificate !== upgrade.clientCertificate?.fingerprint256) return refuseWith(STRANGER, origin)
     const outcome = await entry.outcome
     if (outcome.type === 'refused') return refuseWith(outcome.refusal, origin)
     const answer = await outcome.connection.receive(poll, signal)
@@ -162,7 +166,11 @@ class PollEntrance implements LongPoll {
     if (mode !== PollMode.Open || seq !== 1 || this.#ended.has(id)) return undefined
     // Not before the entry is in its place: see `#forget`.
     const outcome = Promise.resolve().then(() => this.#decide(id, upgrade))
-    const entry: Entry = { origin: upgrade.headers.get('origin'), outcome }
+    const entry: Entry = {
+      origin: upgrade.headers.get('origin'),
+      certificate: upgrade.clientCertificate?.fingerprint256,
+      outcome,
+    }
     this.#entries.set(id, entry)
     return entry
   }

@@ -6,6 +6,7 @@ import {
   PollMode,
   type PollRequest,
 } from '@tautline/core/long-poll'
+import type { ClientCertificate } from '@tautline/core/peer'
 import { createVirtualClock, type VirtualClock } from '@tautline/core/testing'
 import { expect, onTestFinished } from 'vitest'
 import type { ServerSocket, SocketAcceptor, UpgradeDecision, UpgradeRequest } from '../socket.ts'
@@ -28,6 +29,7 @@ export interface PollBench {
 interface PostExtras {
   readonly origin?: string
   readonly signal?: AbortSignal
+  readonly certificate?: ClientCertificate
 }
 
 /** A request under way or answered. */
@@ -91,11 +93,12 @@ export function createPollBench(options: PollBenchOptions = {}): PollBench {
 
   async function postBytes(
     body: AsyncIterable<Uint8Array> | null,
-    { origin, signal }: PostExtras = {},
+    { origin, signal, certificate }: PostExtras = {},
   ): Promise<Posted> {
     const headers = new Headers({ host: 'server.example', ...(origin === undefined ? {} : { origin }) })
     const posted = { status: undefined, headers: {}, parts: [], answer: undefined, text: '' }
-    void longPoll.answer({ upgrade: upgradeRequest({ headers }), body, signal }).then((reply) => {
+    const upgrade = upgradeRequest({ headers, clientCertificate: certificate })
+    void longPoll.answer({ upgrade, body, signal }).then((reply) => {
       const answer = reply.status === 200 ? decodePollAnswer(reply.body) : undefined
       Object.assign(posted, {
         status: reply.status,
