@@ -1,24 +1,16 @@
 // node scripts/ensure-nginx.ts: prints the path of an nginx that starts, installing Debian's where that is possible.
-import { spawnSync } from 'node:child_process'
-import { delimiter, join } from 'node:path'
 import { installByApt } from './apt.ts'
+import { findCommand } from './find-command.ts'
 
-function findNginx(): string | undefined {
-  // Debian's stands where only root's PATH may look.
-  const dirs = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin']
-  return dirs
-    .filter((dir) => dir !== '')
-    .map((dir) => join(dir, 'nginx'))
-    .find((path) => spawnSync(path, ['-v'], { stdio: 'ignore' }).status === 0)
-}
+const find = (): string | undefined => findCommand('nginx', ['-v'])
 
 /** The path of an nginx, or undefined after saying on stderr what that leaves out. */
 export async function ensureNginx(): Promise<string | undefined> {
-  const found = findNginx()
+  const found = find()
   if (found !== undefined) return found
-  const installed = (await installByApt('nginx-light')) ? findNginx() : undefined
+  const installed = (await installByApt('nginx-light')) ? find() : undefined
   if (installed === undefined) {
-    console.error('No nginx: long polls are not tested through a proxy. Everything else is. Install `nginx`.')
+    console.error('No nginx: nothing is tested behind it. Everything else is. Install `nginx`.')
   }
   return installed
 }

@@ -5,7 +5,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ensureCertutil } from './ensure-certutil.ts'
 import { ensureChromium } from './ensure-chromium.ts'
+import { ensureHaproxy } from './ensure-haproxy.ts'
 import { ensureNginx } from './ensure-nginx.ts'
 
 interface Step {
@@ -170,7 +172,8 @@ function row({ step, status, seconds, passed, failed, skipped, note }: Outcome):
 const selected = chosen()
 // Once, before test files that need it run side by side: two installations at a time would meet apt's lock.
 if (selected.some(({ name }) => ['packages', 'node', 'browser'].includes(name))) await ensureChromium()
-if (selected.some(({ name }) => name === 'node')) await ensureNginx()
+if (selected.some(({ name }) => name === 'node'))
+  for (const ensure of [ensureNginx, ensureHaproxy, ensureCertutil]) await ensure()
 const reports = mkdtempSync(join(tmpdir(), 'tautline-test-'))
 const outcomes: Outcome[] = []
 try {
