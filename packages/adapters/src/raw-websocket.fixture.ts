@@ -40,17 +40,19 @@ export interface RawUpgradeOptions {
   readonly target?: string
   /** Options of a client that checks what it is shown; `true` for one that takes any certificate. */
   readonly tls?: boolean | ConnectionOptions
+  /** Address to come from. */
+  readonly localAddress?: string
   /** Over those of a good handshake; `undefined` leaves one out. */
   readonly headers?: Readonly<Record<string, string | undefined>>
 }
 
 /** Opens a socket and asks for an upgrade. Resolves with whatever the server answers. */
 export async function rawUpgrade(options: RawUpgradeOptions): Promise<RawWebSocket> {
-  const { port, target = '/', tls = false } = options
-  const socket = await openSocket(port, tls)
+  const { target = '/' } = options
+  const socket = await openSocket(options)
   const reader = createReader(socket)
   const headers: Record<string, string | undefined> = {
-    host: `127.0.0.1:${String(port)}`,
+    host: `127.0.0.1:${String(options.port)}`,
     connection: 'Upgrade',
     upgrade: 'websocket',
     'sec-websocket-version': '13',
@@ -125,9 +127,9 @@ function encodeFrame(opcode: number, payload: Uint8Array, how: FrameOptions = {}
   return Buffer.concat(masked ? [head, Buffer.alloc(4), payload] : [head, payload])
 }
 
-function openSocket(port: number, tls: boolean | ConnectionOptions): Promise<Socket> {
+function openSocket({ port, tls = false, localAddress }: RawUpgradeOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const where = { port, host: '127.0.0.1' }
+    const where = { port, host: '127.0.0.1', ...(localAddress === undefined ? {} : { localAddress }) }
     const options = typeof tls === 'object' ? tls : { rejectUnauthorized: false }
     const socket = tls === false ? connectTcp(where) : connectTls({ ...where, ...options })
     socket.once('error', reject)
