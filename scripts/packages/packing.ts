@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { surplusFiles } from './packed-files.ts'
 import type { Verdicts } from './verdicts.ts'
 
 interface Manifest {
@@ -14,8 +15,6 @@ export interface Packed {
   readonly tarball: string
   readonly files: readonly string[]
 }
-
-const unwanted = /\.(?:test|test-d|fixture)\.|__snapshots__|\.tsbuildinfo|tsup\.config/
 
 export function pack(folder: string, destination: string): Packed {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
@@ -33,7 +32,7 @@ export function checkPacked({ manifest, files, tarball }: Packed, verdicts: Verd
   const missing = [...targets.map((target) => target.replace('./', '')), 'LICENSE', 'README.md'].filter(
     (file) => !files.includes(file),
   )
-  const surplus = files.filter((file) => unwanted.test(file))
+  const surplus = surplusFiles(files)
   if (missing.length > 0) verdicts.fail(`${manifest.name} would be published without ${missing.join(', ')}`)
   if (surplus.length > 0) verdicts.fail(`${manifest.name} would be published with ${surplus.join(', ')}`)
 
