@@ -8,9 +8,11 @@ import { FrameType } from '@tautline/core/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAuthority } from '../../src/certificates.fixture.ts'
 import { type RawUpgradeOptions, rawUpgrade } from '../../src/raw-websocket.fixture.ts'
+import { type ServerKind, serverCapabilities, serverKinds } from '../capabilities.ts'
 import { checks } from '../checks.ts'
 import { openByHand, plainHello } from '../hand-client.ts'
 import { freePort, type RunningProxy } from '../nginx.ts'
+import { type CheckResult, runChecks } from '../run-checks.ts'
 import { runClient } from '../run-client.ts'
 import { type RunningServer, startServer } from '../start-server.ts'
 import { documentedProxies, type Route } from './documented-proxies.ts'
@@ -50,17 +52,19 @@ const tls = {
 }
 const authorityFile = inTemporary('authority.pem', authority.cert)
 
-let server: RunningServer
+const servers = new Map<ServerKind, RunningServer>()
+const mainUrl = (kind: ServerKind): URL => new URL(servers.get(kind)?.urls.main ?? '')
 beforeAll(async () => {
-  server = await startServer('node')
+  await Promise.all(serverKinds.map(async (kind) => servers.set(kind, await startServer(kind))))
 })
 afterAll(async () => {
   rmSync(temporary, { recursive: true })
-  expect(await server.stop()).toBe(0)
+  const ends = await Promise.all(Array.from(servers.values(), (server) => server.stop()))
+  expect(ends).toEqual(serverKinds.map(() => 0))
 })
 
 test('the defaults of heartbeat and long poll are shorter than the times of the proxies, and than 30 s', async () => {
-  const client = await openByHand(server.urls.main ?? '')
+  const client = await openByHand(mainUrl('node').href)
   client.send({ type: FrameType.Hello, hello: plainHello })
   const welcome = await client.next(FrameType.Welcome)
   client.raw.destroy()
@@ -91,7 +95,8 @@ describe.each(testable)('$name', ({ proxy, executable }) => {
     lines['silent'] = await startLine({ idleMs: 10 * 60_000 })
     const upstream = (name: string): { readonly upstreamPort: number } => ({ upstreamPort: lines[name]?.port ?? 0 })
     const routes: Readonly<Record<string, Omit<Route, 'port'>>> = {
-      checked: { upstreamPort: Number(new URL(server.urls.main ?? '').port), tls },
+      decrypted: { upstreamPort: Number(mainUrl('node').port), tls },
+      ...Object.fromEntries(serverKinds.map((kind) => [kind, { upstreamPort: Number(mainUrl(kind).port) }])),
       asked: { ...upstream('asked'), tls },
       'asked, plain': upstream('asked'),
       ...Object.fromEntries(transports.map((transport) => [transport, upstream(transport)])),
@@ -116,9 +121,26 @@ describe.each(testable)('$name', ({ proxy, executable }) => {
   test.each(['ws', 'node-poll'] as const)(
     'lets everything through that it has decrypted: %s',
     async (kind) => {
-      const urls = { main: `wss://localhost:${String(ports['checked'])}/rpc` }
+      const urls = { main: `wss://localhost:${String(ports['decrypted'])}/rpc` }
       const results = await runClient(kind, { urls, without, authorityFile })
       expect(results.map(({ check, error }) => [check, error])).toEqual(chosen.map((name) => [name, undefined]))
+    },
+    120_000,
+  )
+
+  const pairs = serverKinds.flatMap((kind) => transports.map((transport) => [kind, transport] as const))
+  test.each(pairs)(
+    'lets everything through to a server on %s: %s',
+    async (kind, transport) => {
+      const possible = checks.filter(
+        ({ name, server }) =>
+          chosen.includes(name) && (server === undefined || serverCapabilities[server].on[kind] === true),
+      )
+      const left = checks.filter((check) => !possible.includes(check)).map(({ name }) => name)
+      const urls = { main: `ws://localhost:${String(ports[kind])}/rpc` }
+      const results: CheckResult[] = []
+      await runChecks({ urls, without: left, longPoll: transport === 'long-poll' }, (result) => results.push(result))
+      expect(results.map(({ check, error }) => [check, error])).toEqual(possible.map(({ name }) => [name, undefined]))
     },
     120_000,
   )
