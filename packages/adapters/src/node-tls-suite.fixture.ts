@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
 import { createAuthority } from './certificates.fixture.ts'
@@ -62,6 +64,15 @@ export function describeNodeTls(serve: Serve): void {
     const { port } = await start({ ...certificate, ca: devices.cert }, server)
     expect(await statusOf(port, device)).toBe(101)
     expect(server.requests[0]?.clientCertificate).toBeUndefined()
+  })
+
+  test('cuts a client that does not shake hands', async () => {
+    const { port } = await start({ ...certificate, handshakeTimeout: 50 })
+    const silent = connect(port, '127.0.0.1')
+    silent.resume()
+    silent.on('error', () => undefined)
+    await once(silent, 'close')
+    expect(await statusOf(port)).toBe(101)
   })
 
   test('has bounds of versions', async () => {

@@ -121,7 +121,9 @@ function createWebServer(tls: TlsOptions | undefined): HttpServer {
     // Some clients ask every server for h2c: to be answered as if they had not. Node 24.9 and later know the option.
     shouldUpgradeCallback: isWebSocket,
   }
-  return tls === undefined ? createHttpServer(settings) : createHttpsServer({ ...settings, ...tls })
+  if (tls === undefined) return createHttpServer(settings)
+  // Before the handshake there is no HTTP that could be slow, and node:tls waits for two minutes.
+  return createHttpsServer({ handshakeTimeout: HEADERS_TIMEOUT_MS, ...settings, ...tls })
 }
 
 function listen(http: HttpServer, { port, host }: ServeOptions): Promise<void> {
