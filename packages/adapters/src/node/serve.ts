@@ -61,7 +61,7 @@ export interface TlsServing extends Serving {
   renewCertificate(certificate: Certificate): void
 }
 
-/** A client that opens a socket must also say something. Node's own 60 s are for slow uploads. */
+/** A client that opens a socket must also say something. Node's own 60 s are for slow uploads, and those for TLS two minutes. */
 const HEADERS_TIMEOUT_MS = 10_000
 const TIMEOUT_CHECK_MS = 2_000
 
@@ -121,9 +121,9 @@ function createWebServer(tls: TlsOptions | undefined): HttpServer {
     // Some clients ask every server for h2c: to be answered as if they had not. Node 24.9 and later know the option.
     shouldUpgradeCallback: isWebSocket,
   }
-  if (tls === undefined) return createHttpServer(settings)
-  // Before the handshake there is no HTTP that could be slow, and node:tls waits for two minutes.
-  return createHttpsServer({ handshakeTimeout: HEADERS_TIMEOUT_MS, ...settings, ...tls })
+  return tls === undefined
+    ? createHttpServer(settings)
+    : createHttpsServer({ ...settings, handshakeTimeout: HEADERS_TIMEOUT_MS, ...tls })
 }
 
 function listen(http: HttpServer, { port, host }: ServeOptions): Promise<void> {
