@@ -19,9 +19,9 @@ export function offersDeflate(headers: Headers): boolean {
   return headers.get('sec-websocket-extensions')?.includes('permessage-deflate') === true
 }
 
-/** A copy of all that is known: nothing of `request` is read later. `undefined` where its URL is none. */
+/** A copy of all that is known: nothing of `request` is read later. `undefined` where its target is none (RFC 9112, 3.2). */
 export function describeRequest(request: Request, remoteAddress: string | undefined): UpgradeRequest | undefined {
-  if (!URL.canParse(request.url)) return undefined
+  if (!URL.canParse(request.url) || request.url.includes('#')) return undefined
   const url = new URL(request.url)
   return {
     url,

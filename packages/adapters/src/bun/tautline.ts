@@ -1,4 +1,5 @@
 import type { LongPoll, SocketAcceptor, SocketListener, UpgradeRequest } from '@tautline/server'
+import { refuseHandshake } from '../handshake.ts'
 import { type LongPollOption, longPollOf } from '../poll-option.ts'
 import { checkPath, type FetchHandler } from '../serving.ts'
 import { answerWebPoll, isPoll } from '../web-poll.ts'
@@ -71,7 +72,7 @@ export function createParts(
 
     // Bun ends requests after 10 s of silence; the decision has a limit of its own.
     bun.timeout(request, 0)
-    const decision = await server.decideUpgrade(described)
+    const decision = refuseHandshake(request.method, described.headers) ?? (await server.decideUpgrade(described))
     if (!decision.accept) return refusalResponse(decision)
     // Left alone, Bun would answer the first that is offered, whatever it is; the empty one it leaves out.
     const protocol = offersProtocol(described.headers, server.subprotocol) ? server.subprotocol : ''

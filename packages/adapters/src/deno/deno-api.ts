@@ -9,7 +9,6 @@ export interface DenoGlobal {
   upgradeWebSocket(
     request: Request,
     options: {
-      readonly protocol?: string
       /** Seconds; 0 for never. */
       readonly idleTimeout: number
     },

@@ -1,4 +1,5 @@
 import type { SocketAcceptor, SocketListener, UpgradeRequest } from '@tautline/server'
+import { refuseHandshake } from '../handshake.ts'
 import { type LongPollOption, longPollOf } from '../poll-option.ts'
 import { checkPath, type FetchHandler } from '../serving.ts'
 import { answerWebPoll, isPoll } from '../web-poll.ts'
@@ -20,7 +21,8 @@ const MESSAGE_TOO_BIG = 1009
 /**
  * A handler for `Deno.serve`: restricted, for trusted peers only. `Deno.upgradeWebSocket` reads a message of any size
  * into memory before anyone can refuse it, cannot pause reading, does not ping, has no RFC 7692 compression and cannot cut a peer that
- * ignores a close. For anything open to the world use `serve`.
+ * ignores a close. `Deno.serve` waits for ever for a request that does not end, and its `shutdown()` for a client that left while it was
+ * upgraded. For anything open to the world use `serve`.
  * @throws TypeError for a `path` that no request can have
  */
 export function denoHandler(server: SocketAcceptor, options: DenoHandlerOptions = {}): DenoHandler {
@@ -35,7 +37,7 @@ export function denoHandler(server: SocketAcceptor, options: DenoHandlerOptions 
     if (ours && isPoll(longPoll, request)) return answerWebPoll(longPoll, request, described)
     if (!isWebSocketUpgrade(described.headers)) return answerOrdinary(request, ours, options.fetch)
     if (!ours) return new Response('Not found', { status: 404 })
-    const decision = await server.decideUpgrade(described)
+    const decision = refuseHandshake(request.method, described.headers) ?? (await server.decideUpgrade(described))
     return decision.accept ? upgrade(server, request, described) : refusalResponse(decision)
   }
 }
@@ -46,16 +48,19 @@ export function denoHandler(server: SocketAcceptor, options: DenoHandlerOptions 
  */
 function upgrade(server: SocketAcceptor, request: Request, described: UpgradeRequest): Response {
   const { Deno: deno } = globalThis as { readonly Deno?: DenoGlobal }
-  const protocol = offersProtocol(described.headers, server.subprotocol) ? { protocol: server.subprotocol } : {}
   let upgraded: ReturnType<DenoGlobal['upgradeWebSocket']> | undefined
   try {
-    upgraded = deno?.upgradeWebSocket(request, { ...protocol, idleTimeout: 0 })
+    upgraded = deno?.upgradeWebSocket(request, { idleTimeout: 0 })
   } catch {
     // No valid handshake, or the client is gone.
   }
   if (upgraded === undefined) return new Response('Bad request', { status: 400 })
   const { socket, response } = upgraded
   socket.binaryType = 'arraybuffer'
+  // Asked for it, Deno 2.9 would look for it in a list with a space behind each comma and nowhere else.
+  if (offersProtocol(described.headers, server.subprotocol)) {
+    response.headers.set('sec-websocket-protocol', server.subprotocol)
+  }
   let listener: SocketListener | undefined
   socket.addEventListener('open', () => {
     listener = server.accept(createDenoSocket(socket), described)

@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { createEchoAcceptor } from '../echo-acceptor.fixture.ts'
@@ -151,4 +152,18 @@ describe('long polls', () => {
     await closed
     expect(Object.hasOwn(http, 'emit')).toBe(false)
   })
+})
+
+test('cuts an upgrade that would overtake the answer to an earlier request', async () => {
+  const http = createServer((_, response) => void setImmediate(() => response.end('page')))
+  attach(http, createEchoAcceptor())
+  const early = connect(await listen(http), '127.0.0.1')
+  early.write(
+    'GET /page HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+  )
+  let answer = ''
+  early.on('data', (chunk: Buffer) => (answer += chunk.toString()))
+  await once(early, 'close')
+  expect(answer).not.toContain('101')
 })

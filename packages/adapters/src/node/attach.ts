@@ -5,6 +5,7 @@ import type { SocketAcceptor } from '@tautline/server'
 import { type LongPollOption, longPollOf } from '../poll-option.ts'
 import { type CloseOptions, checkPath } from '../serving.ts'
 import { NOT_FOUND, refuseUpgrade } from './http-refusal.ts'
+import { createOpenAnswers } from './open-answers.ts'
 import { answerNodePoll, interceptRequests, isPoll } from './poll-listener.ts'
 import { createUpgrade } from './upgrade.ts'
 import { requestUrl } from './upgrade-request.ts'
@@ -36,7 +37,8 @@ export function attach(
   options: AttachOptions = {},
 ): Attachment {
   const path = checkPath(options.path) ?? '/'
-  const upgrade = createUpgrade(server, options.perMessageDeflate ?? false)
+  const answers = createOpenAnswers()
+  const upgrade = createUpgrade(server, answers, options.perMessageDeflate ?? false)
 
   function onUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     if (isWebSocket(request) && requestUrl(request)?.pathname === path) {
@@ -50,6 +52,7 @@ export function attach(
 
   const longPoll = longPollOf(server, options)
   const leaveRequests = interceptRequests(httpServer, (request, response) => {
+    answers.note(request, response)
     if (!isPoll(longPoll, request) || requestUrl(request)?.pathname !== path) return false
     answerNodePoll(longPoll, request, response)
     return true

@@ -23,6 +23,7 @@ import { isWebSocket } from './attach.ts'
 import { checkCertificate } from './check-certificate.ts'
 import { createFetchListener } from './fetch-listener.ts'
 import { NOT_FOUND, refuseUpgrade } from './http-refusal.ts'
+import { createOpenAnswers } from './open-answers.ts'
 import { answerNodePoll, isPoll } from './poll-listener.ts'
 import { watchUnusedSockets } from './unused-sockets.ts'
 import { createUpgrade } from './upgrade.ts'
@@ -75,11 +76,13 @@ export async function serve(server: SocketAcceptor, options: ServeOptions): Prom
   checkClientAuthority(options.tls ?? {})
   const http = createWebServer(options.tls)
   const cutUnused = watchUnusedSockets(http, options.tls === undefined ? 'connection' : 'secureConnection')
-  const upgrade = createUpgrade(server, options.perMessageDeflate ?? false)
+  const answers = createOpenAnswers()
+  const upgrade = createUpgrade(server, answers, options.perMessageDeflate ?? false)
   const isOurs = (request: IncomingMessage): boolean => path === undefined || requestUrl(request)?.pathname === path
 
   http.on('upgrade', (request: IncomingMessage, stream, head) => {
-    if (isOurs(request)) {
+    // One without an address is refused where all its faults are.
+    if (isOurs(request) || requestUrl(request) === undefined) {
       upgrade(request, stream, head)
     } else {
       stream.on('error', ignore)
@@ -95,6 +98,7 @@ export async function serve(server: SocketAcceptor, options: ServeOptions): Prom
           else response.writeHead(404).end('Not found')
         }
   http.on('request', (request, response) => {
+    answers.note(request, response)
     if (isPoll(longPoll, request) && isOurs(request)) answerNodePoll(longPoll, request, response)
     else answerOrdinary(request, response)
   })

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { UpgradeRequest } from '@tautline/server'
 import { plainAddress } from '../remote-address.ts'
 import { clientCertificateOf } from './client-certificate.ts'
+import type { Refusal } from './http-refusal.ts'
 
 /** Host and path stay what they are only if neither can end its part of the URL. */
 const HOST = /^[^\s/?#@\\]+$/
@@ -42,4 +43,16 @@ export function describeUpgrade(request: IncomingMessage): UpgradeRequest | unde
     secure: isSecure(request.socket),
     clientCertificate: clientCertificateOf(request.socket),
   }
+}
+
+/** What only node:http tells of an upgrade. The rest of a handshake is checked for all runtimes together. */
+export function refuseRequest(request: IncomingMessage): (Refusal & { readonly accept: false }) | undefined {
+  if (request.httpVersion === '1.0') {
+    // RFC 9110, 7.8: not there for a version that knows no upgrades.
+    return { accept: false, status: 426, headers: { upgrade: 'websocket' }, body: 'Expected HTTP/1.1' }
+  }
+  if (request.httpVersion !== '1.1') return { accept: false, status: 505, headers: {}, body: 'Expected HTTP/1.1' }
+  // RFC 9112, 3.2. node:http takes the first, somebody in front of it perhaps the second.
+  const hosts = request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
+  return hosts.length > 1 ? { accept: false, status: 400, headers: {}, body: 'Expected one Host' } : undefined
 }

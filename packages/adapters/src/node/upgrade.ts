@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { SocketAcceptor } from '@tautline/server'
 import { type PerMessageDeflateOptions, WebSocketServer } from 'ws'
+import { refuseHandshake } from '../handshake.ts'
 import { BAD_REQUEST, INTERNAL, refuseUpgrade } from './http-refusal.ts'
-import { describeUpgrade } from './upgrade-request.ts'
+import type { OpenAnswers } from './open-answers.ts'
+import { describeUpgrade, refuseRequest } from './upgrade-request.ts'
 import { ignore, listenToWsSocket, WsSocket } from './ws-socket.ts'
 
 /**
@@ -20,7 +22,7 @@ const PER_MESSAGE_DEFLATE: PerMessageDeflateOptions = {
 export type Upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => void
 
 /** Takes over the sockets of upgrade requests: asks the server, then refuses with a status or opens a WebSocket. */
-export function createUpgrade(server: SocketAcceptor, perMessageDeflate: boolean): Upgrade {
+export function createUpgrade(server: SocketAcceptor, answers: OpenAnswers, perMessageDeflate: boolean): Upgrade {
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -35,7 +37,10 @@ export function createUpgrade(server: SocketAcceptor, perMessageDeflate: boolean
       refuseUpgrade(stream, BAD_REQUEST)
       return
     }
-    const decision = await server.decideUpgrade(described)
+    const decision =
+      refuseRequest(request) ??
+      refuseHandshake(request.method, described.headers) ??
+      (await server.decideUpgrade(described))
     if (!decision.accept) {
       refuseUpgrade(stream, decision)
       return
@@ -48,6 +53,10 @@ export function createUpgrade(server: SocketAcceptor, perMessageDeflate: boolean
   return (request, stream, head) => {
     // The client may be gone at any moment from here on.
     stream.on('error', ignore)
+    if (answers.wantedOn(stream)) {
+      stream.destroy()
+      return
+    }
     decideAndOpen(request, stream, head).catch(() => {
       // A header that cannot be read or sent, or a socket that another listener has upgraded meanwhile.
       refuseUpgrade(stream, INTERNAL)
