@@ -34,6 +34,10 @@ interface Capability<Kind extends string> {
 
 const everywhere = { node: true, bun: true, deno: true, 'deno-serve': true } as const
 
+const HIDDEN_VERSION = 'a `Request` does not tell its version: treated like one of HTTP/1.1'
+const COUNTS_BYTES = 'by their bytes alone: a million empty ones are taken, at the cost of reading them'
+const TWO_HOSTS = 'refused on purpose: it names a host beside that of `Host`, and only proxies are sent such'
+
 export const serverCapabilities = {
   upgradeRefusal: { title: 'Refuses an upgrade with a status, headers and a body', on: everywhere },
   longPoll: { title: 'Answers long polls', on: everywhere },
@@ -86,7 +90,43 @@ export const serverCapabilities = {
   },
   closeOnViolation: {
     title: 'Answers a broken WebSocket frame with a close code',
-    on: { ...everywhere, 'deno-serve': 'drops the TCP connection without a close frame, and takes unmasked frames' },
+    on: {
+      ...everywhere,
+      'deno-serve':
+        'drops the TCP connection without a close frame, as it may after a close of its own while more comes in',
+    },
+  },
+  refusesUnmasked: {
+    title: 'Refuses frames that are not masked (RFC 6455, 5.1)',
+    on: { ...everywhere, 'deno-serve': 'takes them like all others' },
+  },
+  boundedControlFrames: {
+    title: 'Refuses control frames of more than 125 bytes (RFC 6455, 5.5)',
+    on: { ...everywhere, 'deno-serve': 'refuses long pings alone, and sends a long close frame back' },
+  },
+  registeredCloseCodes: {
+    title: 'Knows all registered close codes',
+    on: { ...everywhere, 'deno-serve': 'answers 1014 with 1002' },
+  },
+  boundedFragments: {
+    title: 'Bounds the fragments of a message by number',
+    on: { ...everywhere, bun: COUNTS_BYTES, 'deno-serve': COUNTS_BYTES },
+  },
+  slowHeads: {
+    title: 'Gives up a client that takes more than some seconds for its request',
+    on: { ...everywhere, 'deno-serve': 'waits for ever: something in front of it must not' },
+  },
+  upgradeReset: {
+    title: 'Notices a client that leaves while it is upgraded',
+    on: { ...everywhere, 'deno-serve': 'tells nobody, and after one of them `shutdown()` never ends' },
+  },
+  httpVersion: {
+    title: 'Passes over an upgrade that is asked for in HTTP/1.0 (RFC 9110, 7.8)',
+    on: { ...everywhere, bun: HIDDEN_VERSION, 'deno-serve': HIDDEN_VERSION },
+  },
+  absoluteTarget: {
+    title: 'Takes an upgrade whose target is a whole URL (RFC 9112, 3.2.2)',
+    on: { ...everywhere, node: TWO_HOSTS, deno: TWO_HOSTS },
   },
   attach: {
     title: 'Stands beside an existing `node:http` server',

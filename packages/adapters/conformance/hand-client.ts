@@ -16,11 +16,13 @@ import { Opcode, type RawWebSocket, rawUpgrade } from '../src/raw-websocket.fixt
 /** Speaks the protocol by hand over a real socket: sends whatever it is told, and answers nothing by itself. */
 export interface HandClient {
   readonly raw: RawWebSocket
-  /** Sends the frames as one message, numbered as they should be. */
+  /** Sends the frames as one message, numbered as they should be, with an `ack` of what was read. */
   send(...frames: readonly Frame[]): void
   sendMessage(bytes: Uint8Array): void
   /** The next frame of the given type; others are passed over. `undefined` when the connection ends before. */
   next(type: Frame['type']): Promise<Frame | undefined>
+  /** The same for the next frame that is accepted. */
+  find(accepts: (frame: Frame) => boolean): Promise<Frame | undefined>
   /** How the connection ended: the WebSocket close code, and the code of the CLOSE frame before it. */
   end(): Promise<{ readonly code: number; readonly told: number | undefined }>
 }
@@ -41,6 +43,7 @@ export async function openByHand(url: string, options: HandClientOptions = {}): 
   const builder = new MessageBuilder()
   const received: Frame[] = []
   let sent = 0
+  let accepted = 0
   let closeCode: number | undefined
 
   /** False when the connection has ended. */
@@ -51,10 +54,19 @@ export async function openByHand(url: string, options: HandClientOptions = {}): 
     else if (frame.opcode === Opcode.Close)
       closeCode = frame.payload.byteLength < 2 ? 1005 : frame.payload.readUInt16BE()
     else if (frame.opcode === Opcode.Binary) {
-      const { body } = decodeEnvelope(frame.payload, DEFAULT_LIMITS)
+      const { header, body } = decodeEnvelope(frame.payload, DEFAULT_LIMITS)
+      if (header.count > 0) accepted = header.seq + header.count - 1
       received.push(...decodeBody(body, DEFAULT_LIMITS))
     }
     return closeCode === undefined
+  }
+
+  async function find(accepts: (frame: Frame) => boolean): Promise<Frame | undefined> {
+    for (;;) {
+      const index = received.findIndex(accepts)
+      if (index >= 0) return received.splice(index, 1)[0]
+      if (!(await receive())) return undefined
+    }
   }
 
   return {
@@ -62,19 +74,14 @@ export async function openByHand(url: string, options: HandClientOptions = {}): 
     send(...frames) {
       for (const frame of frames) builder.append(frame)
       const count = frames.filter(isCounted).length
-      raw.send(Opcode.Binary, builder.takeMessage({ seq: count === 0 ? 0 : sent + 1, count, ack: 0 }))
+      raw.send(Opcode.Binary, builder.takeMessage({ seq: count === 0 ? 0 : sent + 1, count, ack: accepted }))
       sent += count
     },
     sendMessage(bytes) {
       raw.send(Opcode.Binary, bytes)
     },
-    async next(type) {
-      for (;;) {
-        const index = received.findIndex((frame) => frame.type === type)
-        if (index >= 0) return received.splice(index, 1)[0]
-        if (!(await receive())) return undefined
-      }
-    },
+    next: (type) => find((frame) => frame.type === type),
+    find,
     async end() {
       while (await receive());
       const last = received.find((frame) => frame.type === FrameType.Close)

@@ -9,6 +9,8 @@ export type Stand =
   | 'attached'
   /** An origin allow-list, a ticket asked for before the upgrade, a short handshake and small messages. */
   | 'guarded'
+  /** Sends back every message: the runtime and its adapter, without what stands on them. In wire/ alone. */
+  | 'echo'
 
 /** Where each stand listens; those that a runtime cannot have are missing. */
 export type StandUrls = Readonly<Partial<Record<Stand, string>>>

@@ -1,0 +1,73 @@
+// <runtime> wire-server.ts <kind> <port> <drainMs>: what the wire suite speaks to, one process for each kind of server.
+import process from 'node:process'
+import { createServer, implement, type Log } from '@tautline/server'
+import { createEchoAcceptor } from '../../src/echo-acceptor.fixture.ts'
+import type { ServerKind } from '../capabilities.ts'
+import { listen } from '../listen.ts'
+import { wireApi } from './wire-contract.ts'
+import { ECHO_BYTES, EXIT_CODE_OF_HANGING, SHORT_HANDSHAKE_MS, type WireUsage } from './wire-stands.ts'
+
+/** Beyond what it may drain. */
+const SHUTDOWN_LIMIT_MS = 3000
+
+const kind = process.argv[2] as ServerKind
+const drainMs = Number(process.argv[4])
+
+const log: Log = { info: () => undefined, warn: print, error: print }
+
+function print(line: string): void {
+  console.log(`LOG ${line}`)
+}
+
+const handlers = implement(wireApi).handlers({
+  add: ({ input }) => input.a + input.b,
+  take: () => undefined,
+  hold: ({ signal }) => aborted(signal),
+  stubborn: () => new Promise(() => undefined),
+  silence: async function* ({ signal }) {
+    await aborted(signal)
+    yield* []
+  },
+  one: async function* () {
+    yield 1
+  },
+  ignore: async function* ({ signal }) {
+    await aborted(signal)
+    yield* []
+  },
+})
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve()
+    })
+  })
+}
+
+function usage(): WireUsage {
+  const { user, system } = process.cpuUsage()
+  return {
+    rssBytes: process.memoryUsage().rss,
+    cpuMs: (user + system) / 1000,
+    connections: main.stats().connections + guarded.stats().connections,
+  }
+}
+
+const main = createServer(handlers, { log })
+const guarded = createServer(handlers, { log, limits: { handshakeMs: SHORT_HANDSHAKE_MS } })
+const servings = await Promise.all([
+  listen(kind, main, { fetch: () => Response.json(usage()) }),
+  listen(kind, guarded, {}),
+  listen(kind, createEchoAcceptor({ maxMessageBytes: ECHO_BYTES }), {}),
+])
+const [mainServing, guardedServing, echoServing] = servings
+console.log(`READY ${JSON.stringify({ main: mainServing.url, guarded: guardedServing.url, echo: echoServing.url })}`)
+
+process.stdin.resume()
+process.stdin.once('end', () => {
+  setTimeout(() => process.exit(EXIT_CODE_OF_HANGING), drainMs + SHUTDOWN_LIMIT_MS)
+  void Promise.all(servings.map((serving) => serving.close({ drainMs }))).then(() => {
+    process.exit(0)
+  })
+})
