@@ -113,7 +113,7 @@ export const serverCapabilities = {
     on: { ...everywhere, bun: COUNTS_BYTES, 'deno-serve': COUNTS_BYTES },
   },
   slowHeads: {
-    title: 'Gives up a client that takes more than some seconds for its request',
+    title: 'Gives up a client that takes more than some seconds for TLS, or for its request',
     on: { ...everywhere, 'deno-serve': 'waits for ever: something in front of it must not' },
   },
   upgradeReset: {

@@ -60,9 +60,12 @@ const servings = await Promise.all([
   listen(kind, main, { fetch: () => Response.json(usage()) }),
   listen(kind, guarded, {}),
   listen(kind, createEchoAcceptor({ maxMessageBytes: ECHO_BYTES }), {}),
+  listen(kind, createEchoAcceptor(), { tls: true }),
 ])
-const [mainServing, guardedServing, echoServing] = servings
-console.log(`READY ${JSON.stringify({ main: mainServing.url, guarded: guardedServing.url, echo: echoServing.url })}`)
+const [mainServing, guardedServing, echoServing, tlsServing] = servings
+console.log(
+  `READY ${JSON.stringify({ main: mainServing.url, guarded: guardedServing.url, echo: echoServing.url, tls: tlsServing.url })}`,
+)
 
 process.stdin.resume()
 process.stdin.once('end', () => {

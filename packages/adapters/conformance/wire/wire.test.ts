@@ -11,7 +11,7 @@ import { createWireBed } from './wire-bed.ts'
 
 /** Somebody behind a slow link must have some time; nobody gets more than 10 s, looked at every few seconds. */
 const SLOW_AT_LEAST_MS = 8_000
-const SLOW_WITHIN_MS = 16_000
+const SLOW_WITHIN_MS = 20_000
 
 const beds = serverKinds.map((kind) => {
   const bed = createWireBed(kind)
