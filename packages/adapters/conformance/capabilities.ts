@@ -74,7 +74,11 @@ export const serverCapabilities = {
   },
   rfc7692: {
     title: 'RFC 7692 (`perMessageDeflate`)',
-    on: { ...everywhere, 'deno-serve': '`Deno.upgradeWebSocket` never agrees to an extension' },
+    on: {
+      ...everywhere,
+      deno: 'of no effect: one frame that does not inflate would end the process, by an error out of `node:zlib`',
+      'deno-serve': '`Deno.upgradeWebSocket` never agrees to an extension',
+    },
   },
   drain: {
     title: 'Tells when the backlog is gone',

@@ -17,6 +17,8 @@ export interface WireBed {
   connect(stand: Stand): Promise<WirePeer>
   /** The same, upgraded. */
   upgrade(stand: Stand): Promise<WirePeer>
+  /** Somebody asks for an upgrade and resets the connection. */
+  leaveDuringUpgrade(): Promise<void>
   /** To be cut at the end of the test. */
   keep<T extends { destroy(): void }>(peer: T): T
   /** Time enough for the server to act on what it has been sent. */
@@ -37,6 +39,7 @@ export function createWireBed(kind: ServerKind): WireBed {
   let server: RunningServer
   let witness: Client<typeof wireApi>
   const open: { destroy(): void }[] = []
+  let left = 0
 
   const bed: WireBed = {
     kind,
@@ -49,6 +52,12 @@ export function createWireBed(kind: ServerKind): WireBed {
       await peer.write(requestBytes())
       expect((await peer.response())?.status).toBe(101)
       return peer
+    },
+    async leaveDuringUpgrade() {
+      const peer = await bed.connect('echo')
+      await peer.write(requestBytes())
+      peer.reset()
+      left += 1
     },
     keep(peer) {
       open.push(peer)
@@ -80,7 +89,7 @@ export function createWireBed(kind: ServerKind): WireBed {
       bed.release()
       await witness.$.close()
       // Those that do not notice a client that left wait for it in vain.
-      const ends = serverCapabilities.upgradeReset.on[kind] === true
+      const ends = left === 0 || serverCapabilities.upgradeReset.on[kind] === true
       expect(await server.stop()).toBe(ends ? 0 : EXIT_CODE_OF_HANGING)
     },
   }

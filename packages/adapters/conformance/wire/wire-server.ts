@@ -61,10 +61,11 @@ const servings = await Promise.all([
   listen(kind, guarded, {}),
   listen(kind, createEchoAcceptor({ maxMessageBytes: ECHO_BYTES }), {}),
   listen(kind, createEchoAcceptor(), { tls: true }),
+  listen(kind, createEchoAcceptor({ maxMessageBytes: ECHO_BYTES }), { perMessageDeflate: true }),
 ])
-const [mainServing, guardedServing, echoServing, tlsServing] = servings
+const [mainServing, guardedServing, echoServing, tlsServing, deflateServing] = servings
 console.log(
-  `READY ${JSON.stringify({ main: mainServing.url, guarded: guardedServing.url, echo: echoServing.url, tls: tlsServing.url })}`,
+  `READY ${JSON.stringify({ main: mainServing.url, guarded: guardedServing.url, echo: echoServing.url, tls: tlsServing.url, deflate: deflateServing.url })}`,
 )
 
 process.stdin.resume()

@@ -2,6 +2,7 @@
 // what they allow and one past it, floods, and requests that do not end. Afterwards, each time, honest clients are served.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { serverCapabilities, serverKinds } from '../capabilities.ts'
+import { describeDeflate, describeDeflateOnDeno } from './deflate-checks.ts'
 import { describeFloods } from './flood-checks.ts'
 import { describeFrames } from './frame-checks.ts'
 import { describeLimits } from './limit-checks.ts'
@@ -34,9 +35,12 @@ describe.each(beds)('server $kind', ({ bed }) => {
   })
   describeFrames(bed)
   describeUpgrades(bed)
+  describeDeflate(bed)
   describeLimits(bed)
   describeFloods(bed)
 })
+
+describeDeflateOnDeno()
 
 describe.each(beds)('server $kind', ({ kind, slow }) => {
   const bounded = serverCapabilities.slowHeads.on[kind] === true

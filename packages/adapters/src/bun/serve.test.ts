@@ -1,4 +1,4 @@
 import { describeServe } from '../serve-suite.fixture.ts'
 import { serve } from './serve.ts'
 
-describeServe(serve)
+describeServe(serve, { rfc7692: true })

@@ -44,7 +44,7 @@ export interface ServeOptions extends LongPollOption {
   readonly tls?: TlsOptions
   /**
    * RFC 7692 compression for clients that offer it, instead of Tautline's own: whole messages, also those of procedures with
-   * `compress: false`, at some 240 KiB of memory per connection.
+   * `compress: false`, at some 240 KiB of memory per connection. Of no effect on Deno, where it is not safe.
    * @default false
    */
   readonly perMessageDeflate?: boolean
