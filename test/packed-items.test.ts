@@ -150,7 +150,7 @@ test('one that does not fit is judged by its schema, which tells the server what
   const { client, read, errors } = await connect([{ at: 'now' }])
   await read(client.ticks())
   expect(errors).toMatchObject([
-    { message: expect.stringContaining('`ticks` gave what its schema does not allow: at:') },
+    { message: expect.stringContaining('`ticks` gave what its schema does not allow at `at`') },
   ])
 })
 

@@ -14,9 +14,12 @@ import {
   encodeAs,
   type Form,
   formOf,
+  type MadeCall,
   metaOf,
+  observeMade,
   reshape,
   throwIt,
+  withMeta,
 } from '@tautline/core/peer'
 import type { Payload } from '@tautline/core/protocol'
 import type { MutateOptions, PendingCall } from './client-types.ts'
@@ -32,8 +35,10 @@ export interface CallArguments {
 export function startCall(
   line: Line,
   entry: ProcedureEntry,
-  { input, options = {} }: CallArguments,
+  { input, options: given = {} }: CallArguments,
 ): PendingCall<unknown, TautlineError> {
+  const made = observeMade(line.observer, entry, given)
+  const options = withMeta(given, made)
   const answer = new Promise<unknown>((resolve, reject) => {
     // What is thrown in here, such as for a value that cannot be encoded, rejects the promise.
     checkCallOptions(options)
@@ -42,7 +47,20 @@ export function startCall(
     const encoded = encodeInput(line, entry, input)
     line.intents.add(new Call(line, { entry, input: encoded, options }, { resolve, reject }))
   })
-  return toPendingCall(answer)
+  return toPendingCall(made === undefined ? answer : endingOf(made, answer))
+}
+
+/** Behind the answer itself, so that one which nobody catches stays a rejection that nobody has handled. */
+async function endingOf(made: MadeCall, answer: Promise<unknown>): Promise<unknown> {
+  let failure: unknown
+  try {
+    return await answer
+  } catch (error) {
+    failure = error
+    throw error
+  } finally {
+    made.ended(failure)
+  }
 }
 
 /** In the form of the connection there is; it may be another one that takes it. Throws `UNSERIALISABLE`. */

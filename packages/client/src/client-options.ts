@@ -1,5 +1,5 @@
 import type { Clock, Compressor, Connector, Random } from '@tautline/core/io'
-import type { ServedProcedures } from '@tautline/core/peer'
+import type { CallObserver, ServedProcedures } from '@tautline/core/peer'
 import type { Limits } from '@tautline/core/protocol'
 import type { ReconnectOptions } from '@tautline/core/session'
 import type { ClientStatus } from './client-status.ts'
@@ -41,7 +41,7 @@ export interface ClientBehaviour {
   readonly auth?: (() => unknown) | undefined
   /** As `client.$.onStatus`, and from the beginning. */
   readonly onStatus?: ((status: ClientStatus) => void) | undefined
-  /** Told what listeners throw, and of failures of this client itself. @default `console.error` */
+  /** Told what listeners throw, and of failures of this client itself. @default `console.error`, with its text and stack alone */
   readonly onError?: ((error: unknown) => void) | undefined
   /** Connects when first used, instead of at once. @default false */
   readonly lazy?: boolean | undefined
@@ -67,6 +67,11 @@ export interface ClientBehaviour {
   readonly validate?: boolean | undefined
   /** What this client answers when the server calls it: `implement(clientApi).handlers({ … })`. */
   readonly serves?: ServedProcedures | undefined
+  /**
+   * Told of every call and stream of this client, and of the server's calls to it: the seam to telemetry, such as
+   * `@tautline/adapters/opentelemetry`. Must not throw.
+   */
+  readonly observer?: CallObserver | undefined
   /** Name and version of the application, for the server's logs. @default `"tautline"` */
   readonly name?: string | undefined
   /** Changes of the network, and waking up. @default the events of browsers */

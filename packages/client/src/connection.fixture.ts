@@ -26,6 +26,7 @@ export function createConnections() {
       auth: undefined,
       contractHash: '',
       served: undefined,
+      observer: undefined,
       client: {},
       name: 'test',
       connectTimeoutMs: 10_000,

@@ -10,6 +10,7 @@ import { type Clock, type Compressor, type Connector, DEFAULT_WINDOW_LIMITS } fr
 import {
   type BacklogLimits,
   Caller,
+  type CallObserver,
   Connection,
   type ConnectionObserver,
   type ConnectionOptions,
@@ -46,6 +47,8 @@ export interface ConnectionSetup {
   readonly auth: (() => unknown) | undefined
   readonly contractHash: string
   readonly served: ServedProcedures | undefined
+  /** Told of the calls that this client answers. */
+  readonly observer: CallObserver | undefined
   /** What handlers that this client serves may call. */
   readonly client: object
   readonly name: string
@@ -212,6 +215,7 @@ export class ClientConnection {
       context,
       now: () => clock.now(),
       onError: (error) => this.#listener.fault(error),
+      observer: this.#setup.observer,
     })
     this.#phase = { type: 'linked', link, caller }
     // What was under way is told later, when everybody knows that there is no connection: see `lost`.

@@ -48,7 +48,7 @@ export function createClient<T extends ContractTree>(api: T, options: ClientOpti
   const queue = numberOptions(DEFAULT_QUEUE_LIMITS, options.offlineQueue, { name: 'offlineQueue', ...FROM_0 })
   const intents = new Intents(clock, queue, () => reconnector.start())
   const reader = createValueReader(codec, options.validate === true)
-  const line: Line = { clock, codec, reader, intents, timeoutMs: options.timeoutMs, report }
+  const line: Line = { clock, codec, reader, intents, timeoutMs: options.timeoutMs, observer: options.observer, report }
   const topics = new Topics(line, contract)
   const group = createGroup(api, { line, topics })
   const reconnector = new Reconnector({
@@ -64,6 +64,7 @@ export function createClient<T extends ContractTree>(api: T, options: ClientOpti
         return contract.hash
       },
       served: options.serves,
+      observer: options.observer,
       client: group,
       name: options.name ?? 'tautline',
       connectTimeoutMs,
@@ -112,7 +113,8 @@ function isList(connector: NonNullable<ClientTarget['connector']>): connector is
 function createReporter(onError: ClientBehaviour['onError']): (error: unknown) => void {
   return (error) => {
     try {
-      if (onError === undefined) globalThis.console.error(error)
+      // Not the error itself: what consoles show of it holds causes and data, and those what was sent.
+      if (onError === undefined) globalThis.console.error(String(error), (error as Partial<Error> | undefined)?.stack)
       else onError(error)
     } catch {
       // The application's own reporter fails: there is nobody left to tell.

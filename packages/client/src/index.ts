@@ -1,4 +1,4 @@
-export type { ItemSource } from '@tautline/core/peer'
+export type { ArrivedCall, CallObserver, ItemSource, MadeCall, ObservedCall } from '@tautline/core/peer'
 export type { ClientControl, ClientStats, Traffic } from './client-control.ts'
 export type { ClientBehaviour, ClientOptions, ClientTarget, TransportName } from './client-options.ts'
 export type { ClientState, ClientStatus } from './client-status.ts'

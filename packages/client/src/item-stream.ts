@@ -1,5 +1,12 @@
 import type { ProcedureEntry } from '@tautline/core'
-import { checkCallOptions, type Encoded, encodeValue, type ItemSource } from '@tautline/core/peer'
+import {
+  checkCallOptions,
+  type Encoded,
+  encodeValue,
+  type ItemSource,
+  observeMade,
+  withMeta,
+} from '@tautline/core/peer'
 import type { Payload } from '@tautline/core/protocol'
 import { cancelled, encodeInput } from './call.ts'
 import type { ItemStream, SubscribeOptions } from './client-types.ts'
@@ -15,7 +22,9 @@ export interface StreamArguments {
 
 /** Opens a stream and gives the application its end of it. Never throws: what is wrong comes out of `next()`. */
 export function openStream(line: Line, entry: ProcedureEntry, given: StreamArguments): ItemStream<unknown, unknown> {
-  const { up, options = {} } = given
+  const { up } = given
+  const made = observeMade(line.observer, entry, given.options)
+  const options = withMeta(given.options ?? {}, made)
   let input: Encoded = { form: 'plain', payload: undefined }
   let resume: Payload | undefined
   let fault: unknown
@@ -27,9 +36,9 @@ export function openStream(line: Line, entry: ProcedureEntry, given: StreamArgum
   } catch (error) {
     fault = error
   }
-  const call = new StreamCall(line, { entry, input, resume, up, options })
+  const call = new StreamCall(line, { entry, input, resume, up, options, made })
   if (fault === undefined) line.intents.add(call)
-  else call.items.abort(fault)
+  else call.abort(fault)
   return new OpenItemStream(call)
 }
 

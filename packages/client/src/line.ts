@@ -1,7 +1,7 @@
 /** What calls, streams and topics need of the client that they belong to. */
 import type { ProcedureEntry } from '@tautline/core'
 import type { Clock } from '@tautline/core/io'
-import type { Caller, PackingCodec, ValueReader } from '@tautline/core/peer'
+import type { Caller, CallObserver, PackingCodec, ValueReader } from '@tautline/core/peer'
 import type { ProcedureRef } from '@tautline/core/protocol'
 import type { Intents } from './intents.ts'
 
@@ -12,6 +12,8 @@ export interface Line {
   readonly intents: Intents
   /** Of calls that say nothing else, in ms. */
   readonly timeoutMs: number | undefined
+  /** Told of every call and stream. */
+  readonly observer: CallObserver | undefined
   /** Takes what has nobody else to go to. Never throws. */
   readonly report: (error: unknown) => void
 }

@@ -5,7 +5,14 @@
  * client without any has none of it in its bundle.
  */
 import { TautlineError } from '@tautline/core'
-import type { CalleeSide, PackingCodec, PeerHandle, ServedProcedures, SessionLink } from '@tautline/core/peer'
+import type {
+  CalleeSide,
+  CallObserver,
+  PackingCodec,
+  PeerHandle,
+  ServedProcedures,
+  SessionLink,
+} from '@tautline/core/peer'
 
 export interface ServedOptions {
   readonly link: SessionLink
@@ -14,6 +21,7 @@ export interface ServedOptions {
   readonly context: object
   readonly now: () => number
   readonly onError: (error: unknown) => void
+  readonly observer: CallObserver | undefined
 }
 
 /** What the implementation's own `context` makes of the server. Fails as that does. */
@@ -32,13 +40,14 @@ export async function contextOf(
 
 export function createCallee(served: ServedProcedures | undefined, options: ServedOptions): CalleeSide {
   if (served === undefined) return NOBODY
-  const { link, codec, connection, context, now, onError } = options
+  const { link, codec, connection, context, now, onError, observer } = options
   return served['~createDispatcher'](served, {
     link,
     codec,
     connection,
     context,
     auth: undefined,
+    observer,
     onError: ({ error }) => onError(error),
     // Tells errors apart in logs; nothing depends on it being unguessable.
     createErrorId: () => Math.random().toString(36).slice(2),

@@ -17,6 +17,7 @@ import {
   ItemSender,
   type ItemSource,
   itemShapesOf,
+  type MadeCall,
   plainLists,
   reshape,
   type StreamSink,
@@ -32,6 +33,8 @@ import type { Carrier, Line, Place } from './line.ts'
 export interface StreamRequest extends Request<SubscribeOptions<unknown>> {
   readonly resume: Payload | undefined
   readonly up: ItemSource<unknown> | undefined
+  /** Who is told of it. */
+  readonly made: MadeCall | undefined
 }
 
 /** Encoded by the application's options, or told with an item. */
@@ -56,11 +59,13 @@ export class StreamCall implements Intent, StreamSink {
   #outcome: Outcome = 'not-sent'
   /** Lost with items that nobody has taken yet: opened again when they are, so that they are never more than one window. */
   #againWhenTaken = false
+  #made: MadeCall | undefined
 
   constructor(line: Line, request: StreamRequest) {
     const { timeoutMs, signal } = request.options
     this.#line = line
     this.#request = request
+    this.#made = request.made
     this.#resume = request.resume && { type: 'encoded', payload: request.resume }
     this.deadlineAt = deadlineAfter(line.clock.now(), timeoutMs)
     this.items = new ItemQueue({
@@ -71,7 +76,7 @@ export class StreamCall implements Intent, StreamSink {
       onCancel: () => this.#done(),
     })
     if (signal !== undefined) {
-      this.#onAbort = () => this.items.abort(cancelled(signal, this.#outcomeNow()))
+      this.#onAbort = () => this.abort(cancelled(signal, this.#outcomeNow()))
       signal.addEventListener('abort', this.#onAbort)
     }
   }
@@ -97,7 +102,7 @@ export class StreamCall implements Intent, StreamSink {
     this.#place = undefined
     if (!caller.link.isUnsent(place.id)) this.#outcome = 'unknown'
     caller.cancel(place.id)
-    this.#again()
+    this.#resumeLater()
   }
 
   attach({ caller, refOf }: Carrier): void {
@@ -118,6 +123,12 @@ export class StreamCall implements Intent, StreamSink {
     this.#place = { caller, id }
     // On a connection that is open already the credit came before the id.
     if (caller.link.itemRoom(id) !== undefined) this.writable()
+  }
+
+  /** What is here and not taken is dropped. */
+  abort(error: unknown): void {
+    this.#tellEnd(error)
+    this.items.abort(error)
   }
 
   abandon({ code, message }: Failure): void {
@@ -168,7 +179,7 @@ export class StreamCall implements Intent, StreamSink {
   #goOn(): void {
     const { entry, options } = this.#request
     const mayResume = entry.def.resume !== undefined || this.#resume !== undefined
-    if (mayResume) this.#again()
+    if (mayResume) this.#resumeLater()
     else if (options.onGap === undefined) this.abandon({ code: 'GAP' })
     else this.#restart({ reason: 'connection-lost' })
   }
@@ -176,11 +187,17 @@ export class StreamCall implements Intent, StreamSink {
   #restart(gap: Gap): void {
     const { onGap } = this.#request.options
     this.#resume = undefined
+    this.#made?.passed?.('gap')
     try {
       if (typeof onGap === 'function') onGap(gap)
     } catch (error) {
       this.#line.report(error)
     }
+    this.#again()
+  }
+
+  #resumeLater(): void {
+    this.#made?.passed?.('resumed')
     this.#again()
   }
 
@@ -226,10 +243,17 @@ export class StreamCall implements Intent, StreamSink {
 
   #fail(error: unknown): void {
     this.items.fail(error)
+    this.#tellEnd(error)
     this.#done()
   }
 
+  #tellEnd(error?: unknown): void {
+    this.#made?.ended(error)
+    this.#made = undefined
+  }
+
   #done(): void {
+    this.#tellEnd()
     const place = this.#place
     this.#place = undefined
     this.#againWhenTaken = false

@@ -47,6 +47,7 @@ import { type HandleOwner, OwnedHandle, type ServerConnectionHandle } from './co
 import { KeptRequest } from './kept-request.ts'
 import { refusalOf } from './refusal.ts'
 import type { ErrorContext, ServerSettings } from './server-options.ts'
+import type { ServerTraffic } from './server-types.ts'
 import type { SessionChange } from './session-event.ts'
 import type { ResumableSession, SessionRegistry } from './session-registry.ts'
 import { SessionTicket } from './session-ticket.ts'
@@ -65,7 +66,7 @@ export interface ConnectionSetup {
   /** What the dispatchers of all connections have in common. */
   readonly dispatching: Pick<
     DispatcherOptions,
-    'codec' | 'maxLingering' | 'onError' | 'onSettled' | 'createErrorId' | 'now'
+    'codec' | 'maxLingering' | 'onError' | 'onSettled' | 'createErrorId' | 'now' | 'observer'
   >
   readonly writers: WriterPool
   readonly principalOf: (context: object) => string | undefined
@@ -141,8 +142,8 @@ class Gate implements CalleeSide {
   }
 }
 
-/** The socket is gone; `tell` brings that to the connection. */
-type SocketClosed = (tell: () => void) => void
+/** The socket is gone, with its close code; `tell` brings that to the connection. */
+type SocketClosed = (code: number, tell: () => void) => void
 
 class ConnectionListener implements SocketListener {
   readonly #transport: TransportListener
@@ -169,7 +170,7 @@ class ConnectionListener implements SocketListener {
   }
 
   closed(code: number, reason: string): void {
-    this.#onClosed(() => this.#transport.onClose(code, reason))
+    this.#onClosed(code, () => this.#transport.onClose(code, reason))
   }
 }
 
@@ -219,7 +220,7 @@ export class ServerConnection
   /**
    * Begins. Call it once.
    *
-   * @param onSocketClosed is to call what it is given
+   * @param onSocketClosed is to call the function that it is given
    */
   open(onSocketClosed: SocketClosed): SocketListener {
     const transport = this.#link.accept(new SocketTransport(this.#socket), { caller: this.#caller, callee: this.#gate })
@@ -265,6 +266,15 @@ export class ServerConnection
   /** Calls to this client that are not answered. */
   get outgoing(): number {
     return this.#caller.size
+  }
+
+  /** Of all its transports, this one included. */
+  get traffic(): ServerTraffic {
+    const { sent, received } = this.#link.stats
+    return {
+      sent: { messages: sent.messages, bytes: sent.wireBytes },
+      received: { messages: received.messages, bytes: received.wireBytes },
+    }
   }
 
   publish(frame: SharedFrame): Reception {
@@ -577,7 +587,8 @@ export class ServerConnection
   createClient(): ProcedureCaller<ContractTree> {
     const { implementation, dispatching } = this.#setup
     const refOf = (entry: ProcedureEntry): number | string => (this.#agreement.calls ? entry.index : entry.path)
-    const invoker = createRemoteInvoker({ caller: this.#caller, codec: dispatching.codec, refOf, validates: true })
+    const { codec, observer } = dispatching
+    const invoker = createRemoteInvoker({ caller: this.#caller, codec, refOf, validates: true, observer })
     return createProcedureCaller(implementation['~calls'] ?? {}, invoker)
   }
 

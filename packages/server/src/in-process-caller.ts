@@ -2,6 +2,7 @@ import { type ContractTree, type ProcedureEntry, TautlineError } from '@tautline
 import type { Clock } from '@tautline/core/io'
 import {
   Caller,
+  type CallObserver,
   createLoopback,
   createProcedureCaller,
   createRemoteInvoker,
@@ -23,6 +24,7 @@ export interface InProcessCallerOptions<T extends ContractTree> {
   readonly clock: Clock
   readonly codec: PackingCodec
   readonly keyed: KeyedCalls
+  readonly observer: CallObserver | undefined
   readonly onError: (report: HandlerErrorReport) => void
   readonly createErrorId: () => string
 }
@@ -31,7 +33,7 @@ export interface InProcessCallerOptions<T extends ContractTree> {
 export function createInProcessCaller<T extends ContractTree>(
   options: InProcessCallerOptions<T>,
 ): ProcedureCaller<T, KeyedCallOptions> {
-  const { api, implementation, context, auth, clock, codec, keyed, onError, createErrorId } = options
+  const { api, implementation, context, auth, clock, codec, keyed, observer, onError, createErrorId } = options
   const loopback = createLoopback(clock)
   const caller = new Caller(loopback.callerLink, () => {})
   const dispatcher = implementation['~createDispatcher'](implementation, {
@@ -41,6 +43,7 @@ export function createInProcessCaller<T extends ContractTree>(
     context,
     auth,
     keyed,
+    observer,
     onError,
     createErrorId,
     now: () => clock.now(),

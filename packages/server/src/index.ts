@@ -18,7 +18,7 @@ export {
 } from '@tautline/core/peer'
 export type { ServerConnectionHandle } from './connection-handle.ts'
 export type { ProxyTrust, TrustedProxies, TrustedProxiesOptions } from './forwarding/trusted-proxies.ts'
-export type { Log } from './log.ts'
+export { type FieldsFirstLog, fieldsFirst, type Log, type LogFields } from './log.ts'
 export {
   createLongPoll,
   type LongPoll,
@@ -31,6 +31,7 @@ export type { AllowedOrigins } from './origin-check.ts'
 export type { PublishOptions } from './publish-key.ts'
 export type { RandomBytes } from './random-bytes.ts'
 export { createServer } from './server.ts'
+export type { ObservedServer, ServerEvent, ServerObserver } from './server-observer.ts'
 export type {
   CompressionOptions,
   Disconnection,
@@ -39,7 +40,16 @@ export type {
   ServerOptions,
   UpgradeRefusal,
 } from './server-options.ts'
-export type { InProcessOptions, PublishArguments, Server, ServerStats } from './server-types.ts'
+export type {
+  InProcessOptions,
+  PublishArguments,
+  Server,
+  ServerHealth,
+  ServerState,
+  ServerStats,
+  ServerTraffic,
+  Traffic,
+} from './server-types.ts'
 export type { SessionEvent } from './session-event.ts'
 export type {
   ServerSocket,

@@ -21,6 +21,7 @@ import { createUnproxy, type TrustedProxies, type Unproxy } from './forwarding/t
 import { createSafeLog, type Log } from './log.ts'
 import { type AllowedOrigins, createOriginCheck, type OriginCheck } from './origin-check.ts'
 import { createRandomBytes, type RandomBytes } from './random-bytes.ts'
+import type { ServerObserver } from './server-observer.ts'
 import type { SessionEvent } from './session-event.ts'
 import type { UpgradeRequest } from './socket.ts'
 
@@ -107,8 +108,14 @@ export interface ServerOptions<Ctx extends object, Calls extends ContractTree> {
     | undefined
   /** Whatever a caller was not told of: errors of handlers, of `context`, of hooks. @default to the log */
   readonly onError?: ((error: unknown, context: ErrorContext) => void) | undefined
-  /** Every refusal and violation is one `warn`, every error one `error`. @default console */
+  /**
+   * Every refusal and violation is one `warn`, every error one `error`. Takes any logger with these methods: `console`,
+   * pino, winston, …
+   * @default console, the messages alone
+   */
   readonly log?: Log | false | undefined
+  /** Told of everything that happens: the seam to metrics and traces, such as those of `@tautline/adapters`. @default nobody */
+  readonly observers?: readonly ServerObserver[] | undefined
   /** Name and version, for the logs of clients. @default "tautline" */
   readonly name?: string | undefined
   /** Time, for tests. @default the platform's */
@@ -192,7 +199,7 @@ export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
     unproxy: createUnproxy(options.trustedProxies ?? []),
     addressOf: options.addressOf ?? ((request) => request.remoteAddress),
     results: options.results ?? createMemoryResultStore({ clock }),
-    log: createSafeLog(options.log ?? console),
+    log: createSafeLog(options.log),
     name: options.name ?? 'tautline',
     clock,
     randomBytes: options.randomBytes ?? createRandomBytes(),

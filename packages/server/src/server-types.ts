@@ -39,6 +39,32 @@ export interface ServerStats {
   readonly topics: number
 }
 
+/** Messages in one direction, with the bytes that they had on the wire, without what WebSocket or HTTP puts around them. */
+export interface Traffic {
+  readonly messages: number
+  readonly bytes: number
+}
+
+/** Since the server was created: never less than before. */
+export interface ServerTraffic {
+  readonly received: Traffic
+  readonly sent: Traffic
+}
+
+/**
+ * - `ready`: takes connections.
+ * - `leaving`: takes connections still, and wants no more of them: whoever sends clients here should stop.
+ * - `draining`: takes no more, and waits for what is under way.
+ * - `closed`: nothing is left.
+ */
+export type ServerState = 'ready' | 'leaving' | 'draining' | 'closed'
+
+export interface ServerHealth {
+  readonly state: ServerState
+  /** Whether clients should be sent here. */
+  readonly ready: boolean
+}
+
 export interface Server<T extends ContractTree = NoCalls, S extends ImplementerScope = AnyScope>
   extends SocketAcceptor {
   /** Clients that were accepted, each for as long as its session lives. */
@@ -59,6 +85,13 @@ export interface Server<T extends ContractTree = NoCalls, S extends ImplementerS
    */
   caller(context: S['context'], options?: InProcessOptions): ProcedureCaller<T, KeyedCallOptions>
   stats(): ServerStats
+  traffic(): ServerTraffic
+  health(): ServerHealth
+  /**
+   * Says by `health` alone, from now on, that it will go. Called some time ahead of `close`, it lets load balancers take this
+   * server out while it still answers.
+   */
+  leave(): void
   /**
    * Takes no more connections and tells clients to go elsewhere, spread over half of `drainMs` but at most 5 s. Done when all have
    * gone; or when they had the time to, and their queries, mutations and duplexes are answered; or after `drainMs`. What

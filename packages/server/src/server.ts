@@ -32,9 +32,10 @@ import { createInProcessCaller } from './in-process-caller.ts'
 import { describeThrown, quote } from './log.ts'
 import { keyOf } from './publish-key.ts'
 import { createClaimOwner, createErrorId } from './random-bytes.ts'
+import { createObserverGroup, type ObserverGroup } from './server-observer.ts'
 import { type ErrorContext, resolveOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
-import type { InProcessOptions, Server, ServerStats } from './server-types.ts'
-import { describeChange, type SessionChange } from './session-event.ts'
+import type { InProcessOptions, Server, ServerHealth, ServerStats, ServerTraffic, Traffic } from './server-types.ts'
+import { describeChange, fieldsOfChange, type SessionChange } from './session-event.ts'
 import { SessionRegistry } from './session-registry.ts'
 import type { ServerSocket, SocketListener, UpgradeRequest } from './socket.ts'
 import { Topics } from './topics.ts'
@@ -65,7 +66,10 @@ export function createServer<T extends ContractTree, S extends ImplementerScope>
   return server as Server<ContractTree, ImplementerScope> as Server<T, S>
 }
 
-type ServerState = { readonly type: 'open' } | { readonly type: 'closing'; readonly closed: Promise<void> }
+type Stage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'leaving' }
+  | { readonly type: 'draining' | 'closed'; readonly closed: Promise<void> }
 
 class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly subprotocol: string = SUBPROTOCOL
@@ -77,6 +81,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly #codec = createPackingCodec()
   readonly #topics = new Topics()
   readonly #keyedRuns: KeyedRuns
+  readonly #observers: ObserverGroup
   readonly #counts = new ConnectionCounts()
   readonly #setup: ConnectionSetup
   readonly #sessions: SessionRegistry<ServerConnection>
@@ -85,7 +90,9 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly #accepted = new Set<ServerConnection>()
   /** Look whether what they wait for has come. */
   readonly #waiting = new Set<() => void>()
-  #state: ServerState = { type: 'open' }
+  #stage: Stage = { type: 'ready' }
+  /** Of connections that are gone. */
+  #pastTraffic = NO_TRAFFIC
   #lastId = 0
 
   constructor(implementation: Implementation, options: ServerOptions<object, ContractTree>) {
@@ -95,15 +102,19 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     this.#sessions = new SessionRegistry(this.#settings.resume ?? NO_SESSIONS)
     this.maxMessageBytes = this.#settings.limits.messageBytes
     this.#keyedRuns = this.#createKeyedRuns()
+    const report = (error: unknown): void => this.#report(error, NOWHERE)
+    this.#observers = createObserverGroup(options.observers ?? [], { now: () => this.#settings.clock.now(), report })
     this.#setup = this.#createSetup()
     const decideUpgrade = createUpgradeGate({
       settings: this.#settings,
       counts: this.#counts,
       authorizeUpgrade: options.authorizeUpgrade,
-      isClosing: () => this.#state.type === 'closing',
-      onError: (error) => this.#report(error, NOWHERE),
+      isClosing: () => 'closed' in this.#stage,
+      onRefused: (status, why) => this.#observers.happened({ type: 'upgrade-refused', status, why }),
+      onError: report,
     })
     this.decideUpgrade = (request) => decideUpgrade(this.#settings.unproxy(request))
+    this.#observers.attached(this)
   }
 
   #createSetup(): ConnectionSetup {
@@ -124,6 +135,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
         onSettled: () => listener.settled(),
         createErrorId: () => createErrorId(randomBytes),
         now: () => clock.now(),
+        observer: this.#observers.calls,
       },
       principalOf: (context) => this.#options.principalOf?.(context),
       listener,
@@ -144,14 +156,19 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     const isFull = this.#counts.total >= maxConnections
     const isCrowded = this.#counts.of(address) >= maxConnectionsPerAddress
     const endSocket = once(this.#counts.add(address))
-    const listener = connection.open((tell) => {
+    const transport = socket.kind ?? 'websocket'
+    const openedAt = connection.openedAt
+    this.#observers.happened({ type: 'connection-opened', transport })
+    const listener = connection.open((code, tell) => {
       endSocket()
       tell()
+      const livedMs = this.#settings.clock.now() - openedAt
+      this.#observers.happened({ type: 'connection-closed', transport, code, livedMs })
       // A session may have ended before the socket that it had left.
       this.#changed()
     })
     this.#all.add(connection)
-    if (this.#state.type === 'closing') connection.turnAway('The server goes away')
+    if ('closed' in this.#stage) connection.turnAway('The server goes away')
     else if (isFull) connection.turnAway('Too many connections')
     else if (isCrowded) connection.turnAway('Too many connections from this address')
     return listener
@@ -191,6 +208,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       clock,
       codec: this.#codec,
       keyed: { runs: this.#keyedRuns, principal: this.#options.principalOf?.(context) },
+      observer: this.#observers.calls,
       onError: ({ id, error, procedure }) => this.#report(error, { id, procedure, connection: 'in-process' }),
       createErrorId: () => createErrorId(randomBytes),
     })
@@ -216,10 +234,25 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     }
   }
 
+  traffic(): ServerTraffic {
+    return Array.from(this.#all).reduce((sum, { traffic }) => addTraffic(sum, traffic), this.#pastTraffic)
+  }
+
+  health(): ServerHealth {
+    const { type } = this.#stage
+    return { state: type, ready: type === 'ready' }
+  }
+
+  leave(): void {
+    if (this.#stage.type === 'ready') this.#stage = { type: 'leaving' }
+  }
+
   close({ drainMs = DEFAULT_DRAIN_MS }: { readonly drainMs?: number } = {}): Promise<void> {
-    if (this.#state.type === 'closing') return this.#state.closed
-    const closed = this.#drain(drainMs)
-    this.#state = { type: 'closing', closed }
+    if ('closed' in this.#stage) return this.#stage.closed
+    const closed = this.#drain(drainMs).then(() => {
+      this.#stage = { type: 'closed', closed }
+    })
+    this.#stage = { type: 'draining', closed }
     return closed
   }
 
@@ -301,14 +334,18 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       this.#callHook(connection, () => this.#options.onDisconnection?.(connection.handle, { code, reason }))
     },
     closed: (connection) => {
-      this.#all.delete(connection)
+      if (this.#all.delete(connection)) this.#pastTraffic = addTraffic(this.#pastTraffic, connection.traffic)
       this.#changed()
     },
     error: (error, context) => this.#report(error, context),
   }
 
   #tellSession(connection: ServerConnection, change: SessionChange): void {
-    if (isNews(change)) this.#settings.log.info(describeChange(change, connection.id))
+    this.#observers.happened({ type: 'session-changed', change: change.type })
+    if (isNews(change)) {
+      const { id } = connection
+      this.#settings.log.info(describeChange(change, id), fieldsOfChange(change, id))
+    }
     this.#callHook(connection, () => this.#options.onSession?.({ ...change, connection: connection.handle }))
   }
 
@@ -337,14 +374,18 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       connection === undefined ? undefined : `connection ${connection}`,
       id === undefined ? undefined : `error id ${id}`,
     ].filter((part) => part !== undefined)
-    this.#settings.log.error(`${where.join(', ')}: ${describeThrown(error)}`)
+    const stack = describeThrown(error)
+    const fields = { event: 'error', errorId: id, procedure, connection, stack }
+    this.#settings.log.error(`${where.join(', ')}: ${stack}`, fields)
   }
 
   /** Refusals and violations; an end in good order, or one that the peer or the network made, is no news. */
   #logEnding(connection: ServerConnection, { origin, code, reason }: Ending): void {
     if (origin !== 'local' || code === CloseCode.Normal || code === CloseCode.Unavailable) return
-    const from = connection.request.remoteAddress ?? 'unknown address'
-    this.#settings.log.warn(`Connection ${connection.id} (${from}) closed with ${code}: ${quote(reason)}`)
+    const { id, request } = connection
+    const address = request.remoteAddress
+    const message = `Connection ${id} (${address ?? 'unknown address'}) closed with ${code}: ${quote(reason)}`
+    this.#settings.log.warn(message, { event: 'connection.closed', connection: id, address, code, reason })
   }
 
   #addressOf(request: UpgradeRequest): string | undefined {
@@ -363,6 +404,13 @@ const NO_SESSIONS = { maxDetached: 0, maxDetachedBytes: 0 }
 function isNews(change: SessionChange): boolean {
   if (change.type === 'ended') return false
   return change.type !== 'opened' || change.notResumed !== undefined
+}
+
+const NO_TRAFFIC: ServerTraffic = { received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } }
+
+function addTraffic(one: ServerTraffic, other: ServerTraffic): ServerTraffic {
+  const add = (a: Traffic, b: Traffic): Traffic => ({ messages: a.messages + b.messages, bytes: a.bytes + b.bytes })
+  return { received: add(one.received, other.received), sent: add(one.sent, other.sent) }
 }
 
 function once(task: () => void): () => void {

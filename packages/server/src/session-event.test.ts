@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeChange, type SessionChange } from './session-event.ts'
+import { describeChange, fieldsOfChange, type SessionChange } from './session-event.ts'
 
 test.each<[SessionChange, string]>([
   [
@@ -36,4 +36,15 @@ test('lets no peer break the line, or pretend to be another pair', () => {
   const line = describeChange(change, '7')
   expect(Array.from(line).filter((character) => character < ' ')).toEqual([])
   expect(line).toContain(String.raw`why="retry\"\nwarn: gen=9\u001b[31m`)
+})
+
+test('says the same to machines, under names that no detail can take', () => {
+  const change: SessionChange = { type: 'detached', code: 1006, reason: 'gone', attachedMs: 1234.56 }
+  expect(fieldsOfChange(change, '7')).toEqual({
+    event: 'session.detached',
+    connection: '7',
+    code: 1006,
+    reason: 'gone',
+    attachedMs: 1235,
+  })
 })

@@ -1,5 +1,6 @@
 import type { ContractTree } from '@tautline/core'
 import type { ServerConnectionHandle } from './connection-handle.ts'
+import type { LogFields } from './log.ts'
 
 /** What happens to the session of one client. A session goes from `opened` over any number of `detached` and `resumed` to `ended`. */
 export type SessionEvent<Ctx extends object = object, Calls extends ContractTree = ContractTree> = SessionChange & {
@@ -39,6 +40,15 @@ export function describeChange(change: SessionChange, id: string): string {
     value === undefined ? [] : [`${key}=${show(value)}`],
   )
   return [`session ${type}`, `id=${id}`, ...pairs].join(' ')
+}
+
+/** The same for machines. */
+export function fieldsOfChange({ type, ...details }: SessionChange, id: string): LogFields {
+  const fields: Record<string, string | number | undefined> = {}
+  for (const [key, value] of Object.entries(details)) {
+    fields[key] = typeof value === 'number' ? Math.round(value) : value
+  }
+  return { ...fields, event: `session.${type}`, connection: id }
 }
 
 function show(value: string | number): string {

@@ -76,7 +76,7 @@ describe('authorizeUpgrade', () => {
       headers: { 'www-authenticate': 'Bearer' },
       body: 'who?',
     })
-    expect(bench.lines).toEqual(['warn: Upgrade refused with 401 (192.0.2.1): "who?"'])
+    expect(bench.lines).toEqual(['warn: Upgrade refused with 401 (192.0.2.1): application'])
     const known = upgradeRequest({ headers: new Headers({ authorization: 'Bearer x' }) })
     expect(await bench.run(bench.server.decideUpgrade(known))).toEqual({ accept: true })
   })

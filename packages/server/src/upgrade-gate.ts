@@ -9,13 +9,22 @@ import { quote } from './log.ts'
 import type { ServerOptions, ServerSettings, UpgradeRefusal } from './server-options.ts'
 import type { UpgradeDecision, UpgradeRequest } from './socket.ts'
 
-type Refusal = Extract<UpgradeDecision, { readonly accept: false }>
+/** Who or what has refused: a word for logs and metrics. */
+export type RefusalReason = 'closing' | 'origin' | 'connections' | 'address' | 'application' | 'late' | 'failed'
+
+interface Refused {
+  readonly refusal: Extract<UpgradeDecision, { readonly accept: false }>
+  readonly why: RefusalReason
+  /** The page that may not connect. */
+  readonly origin?: string | undefined
+}
 
 export interface UpgradeGateOptions {
   readonly settings: ServerSettings
   readonly counts: ConnectionCounts
   readonly authorizeUpgrade: ServerOptions<object, never>['authorizeUpgrade']
   readonly isClosing: () => boolean
+  readonly onRefused: (status: number, why: RefusalReason) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -26,28 +35,38 @@ const ACCEPT: UpgradeDecision = Object.freeze({ accept: true })
 export function createUpgradeGate(options: UpgradeGateOptions): UpgradeGate {
   const { settings } = options
   return async (request) => {
-    const refusal = refuseAtOnce(options, request) ?? (await refuseByApplication(options, request))
-    if (refusal === undefined) return ACCEPT
-    const from = request.remoteAddress ?? 'unknown address'
-    settings.log.warn(`Upgrade refused with ${refusal.status} (${from}): ${quote(refusal.body)}`)
+    const refused = refuseAtOnce(options, request) ?? (await refuseByApplication(options, request))
+    if (refused === undefined) return ACCEPT
+    const { refusal, why, origin } = refused
+    const { status } = refusal
+    const address = request.remoteAddress
+    const suffix = origin === undefined ? '' : ` ${quote(origin)}`
+    // Not with its body: that of the application may say anything.
+    const message = `Upgrade refused with ${status} (${address ?? 'unknown address'}): ${why}${suffix}`
+    settings.log.warn(message, { event: 'upgrade.refused', status, why, address, origin })
+    options.onRefused(status, why)
     return refusal
   }
 }
 
-function refuseAtOnce(options: UpgradeGateOptions, request: UpgradeRequest): Refusal | undefined {
+function refuseAtOnce(options: UpgradeGateOptions, request: UpgradeRequest): Refused | undefined {
   const { settings, counts } = options
-  if (options.isClosing()) return refuse({ status: 503, body: 'The server goes away' })
+  if (options.isClosing()) return refuse('closing', { status: 503, body: 'The server goes away' })
   try {
     if (!settings.isOriginAllowed(request)) {
-      return refuse({ status: 403, body: `The origin ${request.headers.get('origin') ?? ''} may not connect` })
+      const origin = request.headers.get('origin') ?? ''
+      const refused = refuse('origin', { status: 403, body: `The origin ${origin} may not connect` })
+      // Whoever is no browser can send more than an origin.
+      return { ...refused, origin: URL.canParse(origin) ? new URL(origin).origin : undefined }
     }
-    if (counts.total >= settings.maxConnections) return refuse({ status: 503, body: 'Too many connections' })
+    if (counts.total >= settings.maxConnections)
+      return refuse('connections', { status: 503, body: 'Too many connections' })
     if (counts.of(settings.addressOf(request)) >= settings.maxConnectionsPerAddress) {
-      return refuse({ status: 429, body: 'Too many connections from this address' })
+      return refuse('address', { status: 429, body: 'Too many connections from this address' })
     }
   } catch (error) {
     options.onError(error)
-    return refuse({ status: 500 })
+    return refuse('failed', { status: 500 })
   }
   return undefined
 }
@@ -55,28 +74,29 @@ function refuseAtOnce(options: UpgradeGateOptions, request: UpgradeRequest): Ref
 async function refuseByApplication(
   { settings, authorizeUpgrade, onError }: UpgradeGateOptions,
   request: UpgradeRequest,
-): Promise<Refusal | undefined> {
+): Promise<Refused | undefined> {
   if (authorizeUpgrade === undefined) return undefined
   const { promise: tooLate, cancel } = timeout(settings.clock, settings.limits.handshakeMs)
   try {
     const answer = await Promise.race([authorizeUpgrade(request), tooLate])
-    return answer === undefined ? undefined : refuse(answer)
+    if (answer === 'late') return refuse('late', { status: 503, body: 'The decision took too long' })
+    return answer === undefined ? undefined : refuse('application', answer)
   } catch (error) {
     onError(error)
-    return refuse({ status: 500 })
+    return refuse('failed', { status: 500 })
   } finally {
     cancel()
   }
 }
 
-function refuse({ status, headers = {}, body = '' }: UpgradeRefusal): Refusal {
-  return { accept: false, status, headers, body }
+function refuse(why: RefusalReason, { status, headers = {}, body = '' }: UpgradeRefusal): Refused {
+  return { refusal: { accept: false, status, headers, body }, why }
 }
 
-function timeout(clock: Clock, ms: number): { readonly promise: Promise<UpgradeRefusal>; readonly cancel: () => void } {
+function timeout(clock: Clock, ms: number): { readonly promise: Promise<'late'>; readonly cancel: () => void } {
   let cancel = (): void => {}
-  const promise = new Promise<UpgradeRefusal>((resolve) => {
-    cancel = clock.schedule(clock.now() + ms, () => resolve({ status: 503, body: 'The decision took too long' }))
+  const promise = new Promise<'late'>((resolve) => {
+    cancel = clock.schedule(clock.now() + ms, () => resolve('late'))
   })
   return { promise, cancel: () => cancel() }
 }

@@ -49,7 +49,7 @@ interface CheckedOptions extends KeyOption {
 function checkKey(key: unknown): void {
   const { metaValueBytes } = FIELD_BOUNDS
   if (typeof key === 'string' && key !== '' && utf8Length(key) <= metaValueBytes) return
-  throw new TypeError(`Expected \`idempotencyKey\` to be a string of 1 to ${metaValueBytes} bytes, got ${got(key)}`)
+  throw new TypeError(`Expected \`idempotencyKey\` to be a string of 1 to ${metaValueBytes} bytes, got ${gotText(key)}`)
 }
 
 /** @param reserved entries that are not the application's */
@@ -69,10 +69,15 @@ function checkMeta(meta: Meta, reserved: number): void {
     }
     if (typeof value !== 'string' || utf8Length(value) > metaValueBytes) {
       throw new TypeError(
-        `Expected \`meta.${key}\` to be a string of at most ${metaValueBytes} bytes, got ${got(value)}`,
+        `Expected \`meta.${key}\` to be a string of at most ${metaValueBytes} bytes, got ${gotText(value)}`,
       )
     }
   }
+}
+
+/** Without the text: it may be a secret, and errors go into logs. */
+function gotText(value: unknown): string {
+  return typeof value === 'string' ? `one of ${utf8Length(value)}` : got(value)
 }
 
 function utf8Length(text: string): number {

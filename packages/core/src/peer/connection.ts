@@ -583,7 +583,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     if (state.type !== 'open' || !state.carrier.isOpen) return undefined
     this.#state = { type: 'closed' }
     this.#timer.disarm()
-    state.inbound.stop()
+    this.#stop(state)
     this.#outbox.drop()
     this.#faults.tell(() => this.session.transportClosed(CloseCode.Normal, this.clock.now()))
     return state.carrier

@@ -2,6 +2,7 @@ import type { TautlineError } from '../contract/error.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Meta } from '../protocol/frame.ts'
+import { type ArrivedCall, NO_META } from './call-observer.ts'
 import type { PeerHandle } from './context.ts'
 import { type Form, type Packed, packProven } from './forms.ts'
 import type { Invocation } from './handler-run.ts'
@@ -38,8 +39,6 @@ export interface CallStream {
   finish(): void
 }
 
-const NO_META: Meta = Object.freeze({})
-
 /** A call of the peer's that runs here, from its frame to its answer. */
 export class DispatchedCall implements Invocation {
   readonly id: number
@@ -49,6 +48,8 @@ export class DispatchedCall implements Invocation {
   readonly form: Form
   readonly meta: Meta
   readonly stream: CallStream | undefined
+  /** Who is told of it; `undefined` where nobody is. */
+  readonly arrived: ArrivedCall | undefined
   /** The end of a handler that takes its time. */
   ended: Promise<void> | undefined
   readonly #surroundings: CallSurroundings
@@ -64,6 +65,7 @@ export class DispatchedCall implements Invocation {
     this.form = parts.form
     this.meta = request.meta ?? NO_META
     this.stream = parts.stream
+    this.arrived = parts.arrived
     this.#surroundings = surroundings
     this.#deadline = request.timeoutMs === undefined ? undefined : surroundings.now() + request.timeoutMs
   }
@@ -121,4 +123,5 @@ export interface CallParts {
   readonly input: unknown
   readonly form: Form
   readonly stream: CallStream | undefined
+  readonly arrived: ArrivedCall | undefined
 }

@@ -2,6 +2,7 @@
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Payload } from '../protocol/frame.ts'
+import type { CallObserver } from './call-observer.ts'
 import type { PeerHandle } from './context.ts'
 import type { ServedProcedures } from './implementation.ts'
 import type { KeyedCalls } from './keyed-call.ts'
@@ -48,6 +49,8 @@ export interface DispatcherOptions {
   readonly maxLingering?: number | undefined
   /** Left out where no results are kept: a call with an idempotency key is then refused. */
   readonly keyed?: KeyedCalls | undefined
+  /** Told of every call; left out where nobody listens. */
+  readonly observer?: CallObserver | undefined
   /** Must not throw. */
   readonly onError: (report: HandlerErrorReport) => void
   /** Something that ran has ended. */

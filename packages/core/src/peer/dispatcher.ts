@@ -11,6 +11,7 @@ import type { Payload, ProcedureRef } from '../protocol/frame.ts'
 import { MAX_PARAMS_BYTES } from '../protocol/limits.ts'
 import type { CalleeEffect } from '../session/effect.ts'
 import { IdTable } from '../session/id-table.ts'
+import { type ArrivedCall, NO_META } from './call-observer.ts'
 import { type CallSurroundings, DispatchedCall } from './dispatched-call.ts'
 import { createDispatchedStream, decodeInput } from './dispatched-stream.ts'
 import type { CreateDispatcher, Dispatcher, DispatcherOptions } from './dispatcher-options.ts'
@@ -34,6 +35,16 @@ const KINDS: Readonly<Record<Request['type'], ReadonlySet<ProcedureKind>>> = {
   open: new Set(['subscription', 'duplex']),
   listen: new Set(['event']),
 }
+
+/** What observers are told of a procedure that nobody has: its path is the peer's, who could make up any number. */
+const UNKNOWN: Readonly<Record<Request['type'], Pick<ProcedureEntry, 'path' | 'kind'>>> = {
+  call: { path: '(unknown)', kind: 'query' },
+  open: { path: '(unknown)', kind: 'subscription' },
+  listen: { path: '(unknown)', kind: 'event' },
+}
+
+/** What observers are told of a call that has gone well. */
+const OK = 'OK'
 
 /** Of the data of errors that no procedure declares. */
 const UNSHAPED: Shape = { schema: undefined, form: 'plain' }
@@ -85,7 +96,7 @@ class HandlerDispatcher implements Dispatcher {
       case 'items':
       case 'end':
       case 'writable':
-        this.#running.get(effect.id)?.stream?.onStreamEffect(effect)
+        this.#onStreamEffect(effect)
         break
       case 'abort':
         this.#abort(effect.id, new TautlineError(effect.why === 'timeout' ? 'TIMEOUT' : 'CANCELLED'))
@@ -117,33 +128,51 @@ class HandlerDispatcher implements Dispatcher {
   #start(request: Request): void {
     const { link, maxLingering = Number.POSITIVE_INFINITY } = this.#options
     const bound = this.#find(request)
+    const arrived = this.#observe(request, bound?.entry)
     if (bound === undefined) {
-      this.#refuse(request.id, 'UNKNOWN_PROCEDURE')
+      this.#refuse(request.id, 'UNKNOWN_PROCEDURE', arrived)
       return
     }
     if (this.#lingering >= maxLingering) {
-      this.#refuse(request.id, 'OVERLOADED')
+      this.#refuse(request.id, 'OVERLOADED', arrived)
       return
     }
     if (request.type === 'listen' && (request.params?.byteLength ?? 0) > MAX_PARAMS_BYTES) {
-      this.#refuse(request.id, 'LIMIT_EXCEEDED')
+      this.#refuse(request.id, 'LIMIT_EXCEEDED', arrived)
       return
     }
     if (!bound.entry.def.compress) link.sendPlain(request.id)
     let call: DispatchedCall
     try {
-      call = this.#accept(bound, request)
+      call = this.#accept(bound, request, arrived)
     } catch (error) {
       if (!(error instanceof InputRejected)) throw error
       this.#fail(request.id, inputError(error))
+      arrived?.ended('INVALID_INPUT')
       return
     }
     this.#running.add(call.id, call)
     this.#run(bound, call)
   }
 
-  #refuse(id: number, code: keyof typeof ERROR_MESSAGES): void {
+  #refuse(id: number, code: keyof typeof ERROR_MESSAGES, arrived: ArrivedCall | undefined): void {
     this.#fail(id, { code, message: ERROR_MESSAGES[code], data: undefined })
+    arrived?.ended(code)
+  }
+
+  #observe(request: Request, entry: ProcedureEntry | undefined): ArrivedCall | undefined {
+    const { observer } = this.#options
+    if (observer?.arrived === undefined) return undefined
+    const { path, kind } = entry ?? UNKNOWN[request.type]
+    return observer.arrived({ path, kind, meta: (request.type === 'listen' ? undefined : request.meta) ?? NO_META })
+  }
+
+  #onStreamEffect(effect: StreamEffect): void {
+    const call = this.#running.get(effect.id)
+    if (call?.stream === undefined) return
+    const { stream, arrived } = call
+    if (arrived?.within === undefined) stream.onStreamEffect(effect)
+    else arrived.within(() => stream.onStreamEffect(effect))
   }
 
   #find(request: Request): BoundHandler | undefined {
@@ -161,7 +190,7 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   /** Throws where what came with the request cannot be decoded. */
-  #accept({ entry }: BoundHandler, request: Request): DispatchedCall {
+  #accept({ entry }: BoundHandler, request: Request, arrived: ArrivedCall | undefined): DispatchedCall {
     const { link, codec } = this.#options
     const { def } = entry
     const form = request.type === 'listen' ? 'plain' : formOf(request.procedure)
@@ -171,12 +200,16 @@ class HandlerDispatcher implements Dispatcher {
       request.type === 'open' ? decodeInput(codec, { schema: def.resume, form: 'plain' }, request.resume) : undefined
     const stream =
       request.type === 'open' ? createDispatchedStream(entry, { link, codec, form, id: request.id, resume }) : undefined
-    return new DispatchedCall(entry, this.#surroundings, { request, input, form, stream })
+    return new DispatchedCall(entry, this.#surroundings, { request, input, form, stream, arrived })
   }
 
   #run(bound: BoundHandler, call: DispatchedCall): void {
     try {
-      const outcome = runCall(bound, call, this.#setting)
+      const { arrived } = call
+      const outcome =
+        arrived?.within === undefined
+          ? runCall(bound, call, this.#setting)
+          : arrived.within(() => runCall(bound, call, this.#setting))
       if (outcome instanceof Promise) call.ended = this.#finishLater(call, outcome)
       else this.#finish(call, outcome)
     } catch (error) {
@@ -213,7 +246,7 @@ class HandlerDispatcher implements Dispatcher {
     if (this.#running.get(call.id) !== call) return
     if (call.stream !== undefined) {
       // END went out behind the last item.
-      this.#forget(call)
+      this.#forget(call, OK)
       return
     }
     if (this.#unsent.length === 0 && link.hasRoom()) this.#succeed(call, output)
@@ -223,7 +256,7 @@ class HandlerDispatcher implements Dispatcher {
 
   #succeed(call: DispatchedCall, output: unknown): void {
     const payload = this.#encode(output, { schema: call.entry.def.output, form: call.form })
-    this.#forget(call)
+    this.#forget(call, OK)
     this.#options.link.succeed(call.id, payload)
   }
 
@@ -258,7 +291,7 @@ class HandlerDispatcher implements Dispatcher {
       this.#finishFailed(call, error)
       return
     }
-    this.#forget(call)
+    this.#forget(call, code)
     this.#options.link.fail(call.id, { code, message, data: payload })
   }
 
@@ -274,7 +307,7 @@ class HandlerDispatcher implements Dispatcher {
       return
     }
     const params = entry.def.params === undefined ? undefined : codec.encodeCanonical(call.input)
-    this.#forget(call)
+    this.#forget(call, OK)
     const endTopic = topics.listen(id, entry, params)
     this.#listening ??= new Map()
     this.#listening.set(id, () => {
@@ -289,6 +322,7 @@ class HandlerDispatcher implements Dispatcher {
     if (call !== undefined) {
       this.#running.delete(id)
       this.#linger(call.abort(reason))
+      call.arrived?.ended(reason.code)
       this.#options.onSettled?.()
     }
     const endListening = this.#listening?.get(id)
@@ -302,9 +336,10 @@ class HandlerDispatcher implements Dispatcher {
     void ended.then(() => this.#lingering--)
   }
 
-  #forget(call: DispatchedCall): void {
+  #forget(call: DispatchedCall, code: string): void {
     this.#running.delete(call.id)
     call.stream?.finish()
+    call.arrived?.ended(code)
     this.#options.onSettled?.()
   }
 

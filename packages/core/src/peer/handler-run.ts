@@ -158,9 +158,11 @@ export function validateOutput(entry: ProcedureEntry, schema: MaybeSchema, value
 /** What came of validating what a handler gave. */
 export function checkedOutput(entry: ProcedureEntry, checked: Validation<unknown>): unknown {
   if (checked.ok) return checked.value
-  throw checked.cause ?? new Error(`\`${entry.path}\` gave what its schema does not allow: ${describe(checked.issues)}`)
+  throw checked.cause ?? new Error(`\`${entry.path}\` gave what its schema does not allow${places(checked.issues)}`)
 }
 
-function describe(issues: readonly Issue[]): string {
-  return issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)).join('; ')
+/** Where, and not why: what validators have to say quotes what they were given, and this goes into a log. */
+function places(issues: readonly Issue[]): string {
+  const found = new Set(issues.flatMap(({ path }) => (path.length === 0 ? [] : [`\`${path.join('.')}\``])))
+  return found.size === 0 ? '' : ` at ${[...found].join(', ')}`
 }

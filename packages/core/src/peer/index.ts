@@ -2,6 +2,8 @@ export { got } from '../contract/got.ts'
 export { createPackingCodec, type PackingCodec } from '../packing/packing-codec.ts'
 export type { DecodedItems } from './arrived-batch.ts'
 export { type BacklogLimits, DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
+export type { ArrivedCall, CallObserver, MadeCall, ObservedCall } from './call-observer.ts'
+export { observeMade, outcomeOf, withMeta } from './call-observer.ts'
 export { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-options.ts'
 export {
   Caller,

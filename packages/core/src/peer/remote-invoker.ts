@@ -9,6 +9,7 @@ import { isBuiltInCode } from '../contract/error-messages.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
+import { type CallObserver, observeMade, withMeta } from './call-observer.ts'
 import { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-options.ts'
 import type { Caller, CallRequest, CallSink, FailureSink, StreamSink } from './caller.ts'
 import { type Form, formOf, itemShapesOf, plainLists } from './forms.ts'
@@ -26,6 +27,8 @@ export interface RemoteInvokerOptions {
   readonly refOf: (entry: ProcedureEntry) => ProcedureRef
   /** Whether what comes back is validated: always, unless the other end is this very process. */
   readonly validates: boolean
+  /** Told of every call; left out where nobody listens. */
+  readonly observer?: CallObserver | undefined
 }
 
 interface Remote extends RemoteInvokerOptions {
@@ -45,7 +48,20 @@ export function createRemoteInvoker(options: RemoteInvokerOptions): ProcedureInv
   }
 }
 
-async function call(remote: Remote, entry: ProcedureEntry, unary: UnaryCall): Promise<unknown> {
+async function call(remote: Remote, entry: ProcedureEntry, { input, options }: UnaryCall): Promise<unknown> {
+  const made = observeMade(remote.observer, entry, options)
+  if (made === undefined) return send(remote, entry, { input, options })
+  try {
+    const output = await send(remote, entry, { input, options: withMeta(options, made) })
+    made.ended(undefined)
+    return output
+  } catch (error) {
+    made.ended(error)
+    throw error
+  }
+}
+
+async function send(remote: Remote, entry: ProcedureEntry, unary: UnaryCall): Promise<unknown> {
   const { caller, reader } = remote
   const { signal } = unary.options
   throwIfOver(unary.options)
@@ -67,28 +83,31 @@ async function call(remote: Remote, entry: ProcedureEntry, unary: UnaryCall): Pr
   }
 }
 
-function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: StreamCall): ItemQueue<unknown> {
+function open(remote: Remote, entry: ProcedureEntry, { input, up, options: given }: StreamCall): ItemQueue<unknown> {
   const { caller, codec, reader } = remote
   let state: 'open' | 'finished' = 'open'
   let id: number | undefined
   let pump: ItemPump | undefined
   let stopListening = (): void => {}
+  const made = observeMade(remote.observer, entry, given)
+  const options = withMeta(given, made)
 
-  const finish = (): void => {
+  const finish = (error?: unknown): void => {
+    if (!isFinished(state)) made?.ended(error)
     state = 'finished'
     void pump?.abort()
     stopListening()
   }
   const fail = (error: unknown): void => {
-    finish()
+    finish(error)
     queue.fail(error)
   }
-  const cancel = (): void => {
-    finish()
+  const cancel = (error?: unknown): void => {
+    finish(error)
     if (id !== undefined) caller.cancel(id)
   }
   const cancelWith = (error: unknown): void => {
-    cancel()
+    cancel(error)
     queue.fail(error)
   }
   const form = formOf(remote.refOf(entry))
@@ -98,7 +117,7 @@ function open(remote: Remote, entry: ProcedureEntry, { input, up, options }: Str
     onConsumed: (taken) => {
       if (id !== undefined) caller.link.itemsConsumed(id, taken)
     },
-    onCancel: cancel,
+    onCancel: () => cancel(),
   })
   const sink: StreamSink = {
     arrived: (batch) => queue.push(batch, form),
