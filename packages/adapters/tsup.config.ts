@@ -7,6 +7,8 @@ export default defineConfig({
     'node/index': 'src/node/index.ts',
     'bun/index': 'src/bun/index.ts',
     'deno/index': 'src/deno/index.ts',
+    'prometheus/index': 'src/prometheus/index.ts',
+    'opentelemetry/index': 'src/opentelemetry/index.ts',
   },
   format: ['esm'],
   splitting: true,

@@ -16,7 +16,7 @@ const implementation = implement(api).handlers({
 })
 
 /** One line of each kind but those of sessions: a refused upgrade, a handler that fails, a violation. */
-async function makeNews(options: ServerOptions<object, never>): Promise<void> {
+async function makeNews(options: Pick<ServerOptions<object, never>, 'log'>): Promise<void> {
   const bench = createBench(implementation, { onError: undefined, ...options })
   const headers = new Headers({ host: 'server.example', origin: 'https://elsewhere.example/page?token=1' })
   await bench.run(bench.server.decideUpgrade(upgradeRequest({ headers })))
@@ -100,9 +100,12 @@ test('left out, the messages alone go to the console', async () => {
   }
 })
 
-test.each([false, { info: fail, warn: fail, error: fail }])('a log that is %s costs nobody anything', async (log) => {
-  await makeNews({ log })
-})
+test.each<Log | false>([false, { info: fail, warn: fail, error: fail }])(
+  'a log that is %s costs nobody anything',
+  async (log) => {
+    await makeNews({ log })
+  },
+)
 
 function fail(): never {
   throw new Error('disk full')

@@ -3,8 +3,10 @@
  *
  * Owns: who is told, and that one which fails costs nobody anything. Must not know: metrics, traces.
  */
+
 import { type ArrivedCall, type CallObserver, type MadeCall, outcomeOf, runQuietly } from '@tautline/core/peer'
-import type { ServerStats, ServerTraffic } from './server-types.ts'
+import { CloseCode } from '@tautline/core/protocol'
+import type { ServerHealth, ServerStats, ServerTraffic } from './server-types.ts'
 import type { SessionChange } from './session-event.ts'
 import type { RefusalReason } from './upgrade-gate.ts'
 
@@ -13,11 +15,11 @@ export type ServerEvent =
   /** The HTTP request of a connection was refused. */
   | { readonly type: 'upgrade-refused'; readonly status: number; readonly why: RefusalReason }
   | { readonly type: 'connection-opened'; readonly transport: string }
-  /** With the close code of the socket, from 1000 to 4999. */
+  /** With the close code of the socket, where it is one that RFC 6455 or Tautline knows. */
   | {
       readonly type: 'connection-closed'
       readonly transport: string
-      readonly code: number
+      readonly code: number | 'other'
       readonly livedMs: number
     }
   | { readonly type: 'session-changed'; readonly change: SessionChange['type'] }
@@ -37,6 +39,7 @@ export type ServerEvent =
 export interface ObservedServer {
   stats(): ServerStats
   traffic(): ServerTraffic
+  health(): ServerHealth
 }
 
 export interface ServerObserver extends CallObserver {
@@ -56,6 +59,16 @@ export interface ObserverGroupOptions {
   readonly now: () => number
   /** Takes what observers throw. */
   readonly report: (error: unknown) => void
+}
+
+/** From 1000 to 1015 by RFC 6455, and ours. A peer may close with thousands of others. */
+const KNOWN_CODES: ReadonlySet<number> = new Set([
+  ...Array.from({ length: 16 }, (_, place) => 1000 + place),
+  ...Object.values(CloseCode),
+])
+
+export function knownCode(code: number): number | 'other' {
+  return KNOWN_CODES.has(code) ? code : 'other'
 }
 
 const NOBODY: ObserverGroup = { calls: undefined, attached() {}, happened() {} }

@@ -32,7 +32,7 @@ import { createInProcessCaller } from './in-process-caller.ts'
 import { describeThrown, quote } from './log.ts'
 import { keyOf } from './publish-key.ts'
 import { createClaimOwner, createErrorId } from './random-bytes.ts'
-import { createObserverGroup, type ObserverGroup } from './server-observer.ts'
+import { createObserverGroup, knownCode, type ObserverGroup } from './server-observer.ts'
 import { type ErrorContext, resolveOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
 import type { InProcessOptions, Server, ServerHealth, ServerStats, ServerTraffic, Traffic } from './server-types.ts'
 import { describeChange, fieldsOfChange, type SessionChange } from './session-event.ts'
@@ -163,7 +163,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       endSocket()
       tell()
       const livedMs = this.#settings.clock.now() - openedAt
-      this.#observers.happened({ type: 'connection-closed', transport, code, livedMs })
+      this.#observers.happened({ type: 'connection-closed', transport, code: knownCode(code), livedMs })
       // A session may have ended before the socket that it had left.
       this.#changed()
     })

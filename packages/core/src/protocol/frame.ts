@@ -44,7 +44,7 @@ export const FIRST_UNCOUNTED_TYPE = 64
 /** Unknown frames of this number and above are ignored; an unknown frame below it is a violation. */
 export const FIRST_IGNORED_TYPE = 96
 
-/** Small string pairs that travel with a call, such as `key` (idempotency) or `trace`. */
+/** Small string pairs that travel with a call, such as `key` (idempotency) or `traceparent`. */
 export type Meta = Readonly<Record<string, string>>
 
 /** `[1, id, procedure, input?, timeoutMs?, meta?]`: one request, one OK or ERROR. Caller to callee. */
