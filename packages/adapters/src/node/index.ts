@@ -1,4 +1,6 @@
 /** Tautline on Node, over the `ws` package. */
+export { type Draining, type DrainOptions, drainOnSignals } from '../drain-on-signals.ts'
+export { createHealth, type HealthHandler, type HealthOptions, type HealthSource } from '../health.ts'
 export type { CloseOptions, FetchHandler, Serving } from '../serving.ts'
 export type { Certificate } from '../tls-options.ts'
 export { type Attachment, type AttachOptions, attach } from './attach.ts'
