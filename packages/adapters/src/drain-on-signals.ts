@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Serving } from './serving.ts'
 
 export interface DrainOptions {
@@ -47,7 +48,7 @@ export function drainOnSignals(
 
   async function drain(): Promise<void> {
     server.leave()
-    if (noticeMs > 0) await new Promise((noticed) => setTimeout(noticed, noticeMs))
+    if (noticeMs > 0) await delay(noticeMs)
     await serving.close(drainMs === undefined ? {} : { drainMs })
     ignoreSignals()
   }

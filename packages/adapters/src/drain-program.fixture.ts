@@ -1,4 +1,5 @@
 // A server that ends by signals: node drain-program.fixture.ts <runtime> <noticeMs> <drainMs>
+import { setTimeout as delay } from 'node:timers/promises'
 import { query, router, subscription } from '@tautline/core'
 import { createServer, implement } from '@tautline/server'
 import * as v from 'valibot'
@@ -26,7 +27,7 @@ if (import.meta.main) {
   const server = createServer(
     implement(api).handlers({
       work: async ({ input }) => {
-        await new Promise((resolve) => setTimeout(resolve, input))
+        await delay(input)
         return 'done'
       },
       hangs: () => new Promise<never>(() => {}),
