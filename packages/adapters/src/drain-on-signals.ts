@@ -3,9 +3,12 @@ import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Serving } from './serving.ts'
 
+/** What a process may be ended by and can still do something about. */
+export type DrainSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT' | 'SIGUSR2'
+
 export interface DrainOptions {
   /** @default ['SIGTERM', 'SIGINT'] */
-  readonly signals?: readonly NodeJS.Signals[]
+  readonly signals?: readonly DrainSignal[]
   /**
    * How long the server says only by `health` that it leaves, and takes connections still: as long as load balancers need to
    * notice. @default 0
@@ -18,7 +21,7 @@ export interface DrainOptions {
 /** A process that is to end in good order. */
 export interface Draining {
   /** The signal that ended it, when nothing is left of the server. Rejects where closing fails. */
-  readonly drained: Promise<NodeJS.Signals>
+  readonly drained: Promise<DrainSignal>
   /** Leaves signals to others again, unless one has come. */
   cancel(): void
 }
@@ -37,10 +40,10 @@ export function drainOnSignals(
   options: DrainOptions = {},
 ): Draining {
   const { signals = ['SIGTERM', 'SIGINT'], noticeMs = 0, drainMs } = options
-  const { promise: drained, resolve } = Promise.withResolvers<NodeJS.Signals>()
+  const { promise: drained, resolve } = Promise.withResolvers<DrainSignal>()
   let state: 'waiting' | 'draining' = 'waiting'
 
-  const onSignal = (signal: NodeJS.Signals): void => {
+  const onSignal = (signal: DrainSignal): void => {
     if (state === 'draining') process.exit(128 + constants.signals[signal])
     state = 'draining'
     resolve(drain().then(() => signal))

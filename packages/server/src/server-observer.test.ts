@@ -116,6 +116,20 @@ describe('a server tells its observers', () => {
     expect(durations.slice(3, 5)).toEqual([250, 100])
   })
 
+  test('of events that were published, and to how many', async () => {
+    const { events, observer } = createWitness()
+    const bench = createBench(implementation, { observers: [observer] })
+    bench.server.publish(api.tick, 1)
+    const [one, other] = [await bench.connect(), await bench.connect()]
+    await bench.run(Promise.all([one.listen('tick').accepted, other.listen('tick').accepted]))
+    bench.server.publish(api.tick, 2)
+    expect(() => bench.server.publish(api.tick, 'x' as never)).toThrow('match the contract')
+    expect(events.filter(({ type }) => type === 'published')).toEqual([
+      { type: 'published', path: 'tick', receivers: 0 },
+      { type: 'published', path: 'tick', receivers: 2 },
+    ])
+  })
+
   test('of procedures that there are not, under one name for all of them', async () => {
     const witness = createWitness()
     const bench = createBench(implementation, { observers: [witness.observer] })

@@ -22,6 +22,8 @@ export type ServerEvent =
       readonly code: number | 'other'
       readonly livedMs: number
     }
+  /** An event was published: also one that nobody listens to. */
+  | { readonly type: 'published'; readonly path: string; readonly receivers: number }
   | { readonly type: 'session-changed'; readonly change: SessionChange['type'] }
   | {
       readonly type: 'call-ended'

@@ -195,6 +195,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     if (tooLarge > 0) {
       throw new TautlineError('LIMIT_EXCEEDED', { message: `The event \`${path}\` is larger than one message may be` })
     }
+    this.#observers.happened({ type: 'published', path, receivers })
     return receivers
   }
 

@@ -11,6 +11,7 @@ export {
   createHealth,
   type Draining,
   type DrainOptions,
+  type DrainSignal,
   drainOnSignals,
   type FetchHandler,
   type HealthHandler,

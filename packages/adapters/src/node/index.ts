@@ -1,5 +1,5 @@
 /** Tautline on Node, over the `ws` package. */
-export { type Draining, type DrainOptions, drainOnSignals } from '../drain-on-signals.ts'
+export { type Draining, type DrainOptions, type DrainSignal, drainOnSignals } from '../drain-on-signals.ts'
 export { createHealth, type HealthHandler, type HealthOptions, type HealthSource } from '../health.ts'
 export type { CloseOptions, FetchHandler, Serving } from '../serving.ts'
 export type { Certificate } from '../tls-options.ts'

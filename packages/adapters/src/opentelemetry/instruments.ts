@@ -24,6 +24,8 @@ export function createInstruments(meter: Meter): Instruments {
   const opened = meter.createCounter('tautline.connections.opened', { unit: '{connection}' })
   const closed = meter.createCounter('tautline.connections.closed', { unit: '{connection}' })
   const refused = meter.createCounter('tautline.upgrades.refused', { unit: '{request}' })
+  const published = meter.createCounter('tautline.events.published', { unit: '{event}' })
+  const delivered = meter.createCounter('tautline.events.receivers', { unit: '{client}' })
   const sessions = meter.createCounter('tautline.sessions.changes', { unit: '{change}' })
   let servers: readonly ObservedServer[] = []
 
@@ -44,6 +46,12 @@ export function createInstruments(meter: Meter): Instruments {
         case 'upgrade-refused':
           refused.add(1, { 'http.response.status_code': event.status, 'tautline.refused.why': event.why })
           break
+        case 'published': {
+          const attributes = { 'tautline.event': event.path }
+          published.add(1, attributes)
+          delivered.add(event.receivers, attributes)
+          break
+        }
         case 'session-changed':
           sessions.add(1, { 'tautline.session.change': event.change })
           break

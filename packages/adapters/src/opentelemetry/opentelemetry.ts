@@ -2,7 +2,7 @@ import { type MeterProvider, metrics, type TracerProvider, trace } from '@opente
 import type { CallObserver } from '@tautline/core/peer'
 import type { ServerObserver } from '@tautline/server'
 import { createInstruments } from './instruments.ts'
-import { type RemoteParent, startArrivedSpan, startMadeSpan } from './spans.ts'
+import { notePublished, type RemoteParent, startArrivedSpan, startMadeSpan } from './spans.ts'
 
 export interface OpenTelemetryOptions {
   /** @default the global one */
@@ -47,6 +47,9 @@ export function createOpenTelemetry(options: OpenTelemetryOptions = {}): ServerO
       }
     },
     attached: (server) => instruments.attached(server),
-    happened: (event) => instruments.happened(event),
+    happened(event) {
+      instruments.happened(event)
+      if (event.type === 'published') notePublished(event.path, event.receivers)
+    },
   }
 }

@@ -75,6 +75,11 @@ export function startArrivedSpan(tracer: Tracer, call: ObservedCall, remoteParen
   }
 }
 
+/** On the span of whatever publishes, if there is one: an event belongs to no trace of its own. */
+export function notePublished(path: string, receivers: number): void {
+  trace.getActiveSpan()?.addEvent('tautline.published', { 'tautline.event': path, 'tautline.receivers': receivers })
+}
+
 function linksTo(told: Context, here: Context) {
   const spanContext = trace.getSpanContext(told)
   return spanContext === undefined || spanContext === trace.getSpanContext(here) ? [] : [{ context: spanContext }]

@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { createClient } from '@tautline/client'
-import { duplex, mutation, query, router, subscription } from '@tautline/core'
+import { duplex, event, mutation, query, router, subscription } from '@tautline/core'
 import { createServer, implement, tracked } from '@tautline/server'
 import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -26,6 +26,8 @@ const shopApi = router({
   breaks: query(),
   prices: subscription({ output: v.number(), resume: v.number() }),
   sums: duplex({ up: v.number(), output: v.number() }),
+  announces: mutation(),
+  announced: event({ payload: v.string() }),
 })
 
 interface End {
@@ -63,8 +65,12 @@ async function startStock(end: End): Promise<string> {
   return serving.url
 }
 
+interface StartOptions extends Omit<OpenTelemetryOptions, 'tracerProvider'> {
+  readonly onError?: () => void
+}
+
 /** Prices go on behind the last one that was seen; the first time the connection is lost in between. */
-async function startShop(end: End, stockUrl: string) {
+async function startShop(end: End, stockUrl: string, onError: () => void) {
   const stock = createClient(stockApi, { url: stockUrl, observer: end.telemetry })
   const server = createServer(
     implement(shopApi, { calls: clientApi }).handlers({
@@ -72,7 +78,8 @@ async function startShop(end: End, stockUrl: string) {
         const left = await stock.count(input).catch(() => 0)
         return left > 0 ? await client.confirm(input) : fail('SOLD_OUT')
       },
-      breaks() {
+      async breaks() {
+        await null
         throw new Error('no database')
       },
       async *prices({ resume = 0 }) {
@@ -81,12 +88,16 @@ async function startShop(end: End, stockUrl: string) {
           yield tracked(n, n)
         }
       },
+      async announces() {
+        await null
+        server.publish(shopApi.announced, 'tea is here')
+      },
       async *sums({ up }) {
         let sum = 0
         for await (const n of up) yield (sum += n)
       },
     }),
-    { observers: [end.telemetry], onError: () => {}, resume: false, log: false },
+    { observers: [end.telemetry], onError, resume: false, log: false },
   )
   const serving = await serve(server, { port: 0, host: '127.0.0.1' })
   onTestFinished(async () => {
@@ -96,9 +107,9 @@ async function startShop(end: End, stockUrl: string) {
   return { server, url: serving.url }
 }
 
-async function startAll(options: Omit<OpenTelemetryOptions, 'tracerProvider'> = {}) {
+async function startAll({ onError = () => {}, ...options }: StartOptions = {}) {
   const ends = { client: createEnd(), shop: createEnd(options), stock: createEnd() }
-  const shop = await startShop(ends.shop, await startStock(ends.stock))
+  const shop = await startShop(ends.shop, await startStock(ends.stock), onError)
   const client = createClient(shopApi, {
     url: shop.url,
     observer: ends.client.telemetry,
@@ -243,6 +254,23 @@ describe('a server that does not trust its callers', () => {
     expect(served?.parentSpanContext).toBe(undefined)
     expect(served?.links).toEqual([])
   })
+})
+
+test('what is published is noted on the span that publishes', async () => {
+  const { shop, call } = await startAll()
+  await call.announces()
+  const [span] = shop.spans()
+  expect(span?.events).toMatchObject([
+    { name: 'tautline.published', attributes: { 'tautline.event': 'announced', 'tautline.receivers': 0 } },
+  ])
+})
+
+test('an error is told of within the span that it belongs to', async () => {
+  const traceIds: unknown[] = []
+  const onError = (): void => void traceIds.push(trace.getActiveSpan()?.spanContext().traceId)
+  const { client, call } = await startAll({ onError })
+  await expect(call.breaks()).rejects.toMatchObject({ code: 'INTERNAL' })
+  expect(traceIds).toEqual(client.spans().map((span) => span.spanContext().traceId))
 })
 
 test('a call within this process belongs to the trace that it is made in', async () => {

@@ -55,7 +55,7 @@ describe('counts', () => {
     ])
   })
 
-  test('connections, refusals and sessions', () => {
+  test('connections, refusals, sessions and events', () => {
     const metrics = createPrometheus()
     tell(
       metrics,
@@ -64,6 +64,8 @@ describe('counts', () => {
       { type: 'connection-closed', transport: 'long-poll', code: 'other', livedMs: 1 },
       { type: 'upgrade-refused', status: 403, why: 'origin' },
       { type: 'session-changed', change: 'opened' },
+      { type: 'published', path: 'news', receivers: 3 },
+      { type: 'published', path: 'news', receivers: 0 },
     )
     const lines = metrics.expose().split('\n')
     expect(lines).toEqual(
@@ -73,6 +75,8 @@ describe('counts', () => {
         'tautline_connections_closed_total{transport="long-poll",code="other"} 1',
         'tautline_upgrades_refused_total{status="403",why="origin"} 1',
         'tautline_session_changes_total{change="opened"} 1',
+        'tautline_events_published_total{event="news"} 2',
+        'tautline_events_receivers_total{event="news"} 3',
       ]),
     )
   })

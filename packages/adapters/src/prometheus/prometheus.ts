@@ -29,7 +29,19 @@ export interface PrometheusMetrics extends ServerObserver {
 const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 /** Of the samples themselves. */
-const TAKEN = new Set(['le', 'side', 'procedure', 'kind', 'code', 'transport', 'status', 'why', 'change', 'limit'])
+const TAKEN = new Set([
+  'le',
+  'side',
+  'procedure',
+  'kind',
+  'code',
+  'transport',
+  'status',
+  'why',
+  'change',
+  'limit',
+  'event',
+])
 
 /** @throws TypeError for options that Prometheus would not read */
 export function createPrometheus(options: PrometheusOptions = {}): PrometheusMetrics {
@@ -40,6 +52,8 @@ export function createPrometheus(options: PrometheusOptions = {}): PrometheusMet
   const opened = new CounterSeries(['transport'])
   const closed = new CounterSeries(['transport', 'code'])
   const refused = new CounterSeries(['status', 'why'])
+  const published = new CounterSeries(['event'])
+  const delivered = new CounterSeries(['event'])
   const sessions = new CounterSeries(['change'])
 
   const happened = (event: ServerEvent): void => {
@@ -59,6 +73,12 @@ export function createPrometheus(options: PrometheusOptions = {}): PrometheusMet
       case 'upgrade-refused':
         refused.add({ status: String(event.status), why: event.why })
         break
+      case 'published': {
+        const { path, receivers } = event
+        published.add({ event: path })
+        delivered.add({ event: path }, receivers)
+        break
+      }
       case 'session-changed':
         sessions.add({ change: event.change })
         break
@@ -76,6 +96,8 @@ export function createPrometheus(options: PrometheusOptions = {}): PrometheusMet
     counter('connections_opened', 'Sockets that were opened.', opened),
     counter('connections_closed', 'Sockets that were closed, by close code.', closed),
     counter('upgrades_refused', 'Requests for a connection that were refused.', refused),
+    counter('events_published', 'Events that were published.', published),
+    counter('events_receivers', 'Clients that published events were sent to.', delivered),
     counter('session_changes', 'Sessions that were opened, detached, resumed and ended.', sessions),
     ...readings(servers),
   ]

@@ -225,7 +225,14 @@ class HandlerDispatcher implements Dispatcher {
     }
   }
 
+  /** Within what its handler ran in, so that what is then logged belongs to the same trace. */
   #failed(call: DispatchedCall, error: unknown): void {
+    const { arrived } = call
+    if (arrived?.within === undefined) this.#settleFailed(call, error)
+    else arrived.within(() => this.#settleFailed(call, error))
+  }
+
+  #settleFailed(call: DispatchedCall, error: unknown): void {
     try {
       this.#finishFailed(call, error)
     } catch (cause) {
