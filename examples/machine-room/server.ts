@@ -42,7 +42,6 @@ const server = createServer(
     },
   }),
   {
-    log: console,
     origins: isLoopback(values.host)
       ? (origin, request) => isLoopbackOrigin(origin, request.headers.get('host'))
       : 'same-origin',

@@ -12,9 +12,9 @@ import {
   deadlineAfter,
   type Encoded,
   encodeAs,
+  endingOf,
   type Form,
   formOf,
-  type MadeCall,
   metaOf,
   observeMade,
   reshape,
@@ -48,19 +48,6 @@ export function startCall(
     line.intents.add(new Call(line, { entry, input: encoded, options }, { resolve, reject }))
   })
   return toPendingCall(made === undefined ? answer : endingOf(made, answer))
-}
-
-/** Behind the answer itself, so that one which nobody catches stays a rejection that nobody has handled. */
-async function endingOf(made: MadeCall, answer: Promise<unknown>): Promise<unknown> {
-  let failure: unknown
-  try {
-    return await answer
-  } catch (error) {
-    failure = error
-    throw error
-  } finally {
-    made.ended(failure)
-  }
 }
 
 /** In the form of the connection there is; it may be another one that takes it. Throws `UNSERIALISABLE`. */

@@ -1,4 +1,5 @@
 import { CloseCode, FrameType } from '@tautline/core/protocol'
+import type { MemoryLink } from '@tautline/core/testing'
 import { expect, test } from 'vitest'
 import { api, call, createResumeBench, listen, WINDOW_MS } from './resume.fixture.ts'
 import { onlyConnection, upgradeRequest } from './test-bench.fixture.ts'
@@ -156,4 +157,23 @@ test('a server that goes away keeps nobody waiting who cannot come back', async 
   expect(server.stats()).toMatchObject({ sessions: 0, detached: 0, running: 0 })
   expect(told.at(-1)).toBe('disconnected 1')
   await closed
+})
+
+test('what was sent and received is counted over all connections, those that were taken over among them', async () => {
+  const { connect, attach, lose, bench, clock, server } = createResumeBench()
+  const links: MemoryLink[] = []
+  const { peer, welcome } = await connect()
+  links.push(...bench.network.links)
+  await lose()
+  const { peer: second } = await attach(welcome)
+  links.push(...bench.network.links)
+  second.close(1000)
+  peer.close(1000)
+  await clock.settle()
+  const sum = (direction: 'up' | 'down', what: 'messages' | 'bytes'): number =>
+    links.reduce((all, link) => all + link[direction][what], 0)
+  expect(server.traffic()).toEqual({
+    received: { messages: sum('up', 'messages'), bytes: sum('up', 'bytes') },
+    sent: { messages: sum('down', 'messages'), bytes: sum('down', 'bytes') },
+  })
 })

@@ -69,6 +69,18 @@ describe('a server tells its observers', () => {
     ])
   })
 
+  test('of close codes that nobody knows under one name', async () => {
+    const { events, observer } = createWitness()
+    const bench = createBench(implementation, { observers: [observer] })
+    for (const code of [1016, 4508, 4999]) {
+      const peer = await bench.connectRaw()
+      peer.close(code)
+      await bench.clock.settle()
+    }
+    const codes = events.flatMap((one) => (one.type === 'connection-closed' ? [one.code] : []))
+    expect(codes).toEqual(['other', 4508, 'other'])
+  })
+
   test('of upgrades that are refused, and by what', async () => {
     const { events, observer } = createWitness()
     const bench = createBench(implementation, { observers: [observer], maxConnections: 1 })

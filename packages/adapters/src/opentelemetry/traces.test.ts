@@ -79,7 +79,7 @@ async function startShop(end: End, stockUrl: string, onError: () => void) {
         return left > 0 ? await client.confirm(input) : fail('SOLD_OUT')
       },
       async breaks() {
-        await null
+        await Promise.resolve()
         throw new Error('no database')
       },
       async *prices({ resume = 0 }) {
@@ -89,7 +89,7 @@ async function startShop(end: End, stockUrl: string, onError: () => void) {
         }
       },
       async announces() {
-        await null
+        await Promise.resolve()
         server.publish(shopApi.announced, 'tea is here')
       },
       async *sums({ up }) {

@@ -69,3 +69,16 @@ export function withMeta<Options extends { readonly meta?: Meta | undefined }>(
 ): Options {
   return made?.meta === undefined ? options : { ...options, meta: { ...made.meta, ...options.meta } }
 }
+
+/** Behind the answer itself, so that one which nobody catches stays a rejection that nobody has handled. */
+export async function endingOf(made: MadeCall, answer: Promise<unknown>): Promise<unknown> {
+  let failure: unknown
+  try {
+    return await answer
+  } catch (error) {
+    failure = error
+    throw error
+  } finally {
+    made.ended(failure)
+  }
+}

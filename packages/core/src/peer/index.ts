@@ -3,7 +3,7 @@ export { createPackingCodec, type PackingCodec } from '../packing/packing-codec.
 export type { DecodedItems } from './arrived-batch.ts'
 export { type BacklogLimits, DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
 export type { ArrivedCall, CallObserver, MadeCall, ObservedCall } from './call-observer.ts'
-export { observeMade, outcomeOf, withMeta } from './call-observer.ts'
+export { endingOf, observeMade, outcomeOf, withMeta } from './call-observer.ts'
 export { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-options.ts'
 export {
   Caller,

@@ -9,7 +9,7 @@ import { isBuiltInCode } from '../contract/error-messages.ts'
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Payload, ProcedureRef } from '../protocol/frame.ts'
-import { type CallObserver, observeMade, withMeta } from './call-observer.ts'
+import { type CallObserver, endingOf, observeMade, withMeta } from './call-observer.ts'
 import { checkCallOptions, checkTakesKey, deadlineAfter, metaOf } from './call-options.ts'
 import type { Caller, CallRequest, CallSink, FailureSink, StreamSink } from './caller.ts'
 import { type Form, formOf, itemShapesOf, plainLists } from './forms.ts'
@@ -48,17 +48,10 @@ export function createRemoteInvoker(options: RemoteInvokerOptions): ProcedureInv
   }
 }
 
-async function call(remote: Remote, entry: ProcedureEntry, { input, options }: UnaryCall): Promise<unknown> {
+function call(remote: Remote, entry: ProcedureEntry, { input, options }: UnaryCall): Promise<unknown> {
   const made = observeMade(remote.observer, entry, options)
-  if (made === undefined) return send(remote, entry, { input, options })
-  try {
-    const output = await send(remote, entry, { input, options: withMeta(options, made) })
-    made.ended(undefined)
-    return output
-  } catch (error) {
-    made.ended(error)
-    throw error
-  }
+  const answer = send(remote, entry, { input, options: withMeta(options, made) })
+  return made === undefined ? answer : endingOf(made, answer)
 }
 
 async function send(remote: Remote, entry: ProcedureEntry, unary: UnaryCall): Promise<unknown> {
