@@ -11,7 +11,8 @@ function observedServer(overrides: { readonly limited?: Record<string, number>; 
   const { limited = {}, ready = true } = overrides
   const numbers = { connections: 1, sessions: 2, detached: 3, detachedBytes: 4, running: 5, outgoing: 6, topics: 7 }
   const server: ObservedServer = {
-    stats: () => ({ ...numbers, limited }),
+    // Whichever limits there are: metrics take them by the names they have.
+    stats: () => ({ ...numbers, limited }) as ReturnType<ObservedServer['stats']>,
     traffic: () => ({ received: { messages: 10, bytes: 100 }, sent: { messages: 20, bytes: 200 } }),
     health: () => ({ state: ready ? 'ready' : 'leaving', ready }),
   }
