@@ -35,6 +35,17 @@ const KINDS: Readonly<Record<Request['type'], ReadonlySet<ProcedureKind>>> = {
   listen: new Set(['event']),
 }
 
+/** Listening runs nothing. */
+const BUDGET_KINDS = { call: 'call', open: 'stream', listen: undefined } as const
+
+const BUDGET_KIND_OF = {
+  query: 'call',
+  mutation: 'call',
+  subscription: 'stream',
+  duplex: 'stream',
+  event: undefined,
+} as const satisfies Readonly<Record<ProcedureKind, 'call' | 'stream' | undefined>>
+
 /** Of the data of errors that no procedure declares. */
 const UNSHAPED: Shape = { schema: undefined, form: 'plain' }
 
@@ -115,18 +126,25 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #start(request: Request): void {
-    const { link, maxLingering = Number.POSITIVE_INFINITY } = this.#options
+    const { link, maxLingering = Number.POSITIVE_INFINITY, budget, onLimited } = this.#options
     const bound = this.#find(request)
     if (bound === undefined) {
       this.#refuse(request.id, 'UNKNOWN_PROCEDURE')
       return
     }
     if (this.#lingering >= maxLingering) {
+      onLimited?.('lingering')
       this.#refuse(request.id, 'OVERLOADED')
       return
     }
     if (request.type === 'listen' && (request.params?.byteLength ?? 0) > MAX_PARAMS_BYTES) {
+      onLimited?.('paramsBytes')
       this.#refuse(request.id, 'LIMIT_EXCEEDED')
+      return
+    }
+    const kind = BUDGET_KINDS[request.type]
+    if (kind !== undefined && budget?.begin(kind) === false) {
+      this.#refuse(request.id, 'OVERLOADED')
       return
     }
     if (!bound.entry.def.compress) link.sendPlain(request.id)
@@ -134,6 +152,7 @@ class HandlerDispatcher implements Dispatcher {
     try {
       call = this.#accept(bound, request)
     } catch (error) {
+      if (kind !== undefined) budget?.end(kind)
       if (!(error instanceof InputRejected)) throw error
       this.#fail(request.id, inputError(error))
       return
@@ -288,7 +307,7 @@ class HandlerDispatcher implements Dispatcher {
     const call = this.#running.get(id)
     if (call !== undefined) {
       this.#running.delete(id)
-      this.#linger(call.abort(reason))
+      this.#linger(call, call.abort(reason))
       this.#options.onSettled?.()
     }
     const endListening = this.#listening?.get(id)
@@ -296,15 +315,27 @@ class HandlerDispatcher implements Dispatcher {
     endListening?.()
   }
 
-  #linger(ended: Promise<unknown> | undefined): void {
-    if (ended === undefined) return
+  #linger(call: DispatchedCall, ended: Promise<unknown> | undefined): void {
+    if (ended === undefined) {
+      this.#giveBack(call)
+      return
+    }
     this.#lingering++
-    void ended.then(() => this.#lingering--)
+    void ended.then(() => {
+      this.#lingering--
+      this.#giveBack(call)
+    })
+  }
+
+  #giveBack({ entry }: DispatchedCall): void {
+    const kind = BUDGET_KIND_OF[entry.kind]
+    if (kind !== undefined) this.#options.budget?.end(kind)
   }
 
   #forget(call: DispatchedCall): void {
     this.#running.delete(call.id)
     call.stream?.finish()
+    this.#giveBack(call)
     this.#options.onSettled?.()
   }
 
