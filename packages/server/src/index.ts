@@ -16,6 +16,7 @@ export {
   tracked,
 } from '@tautline/core/peer'
 export type { ServerConnectionHandle } from './connection-handle.ts'
+export type { LimitName } from './limit-counts.ts'
 export type { Log } from './log.ts'
 export {
   createLongPoll,
@@ -28,6 +29,7 @@ export type { LongPollReply } from './long-poll/poll-reply.ts'
 export type { AllowedOrigins } from './origin-check.ts'
 export type { PublishOptions } from './publish-key.ts'
 export type { RandomBytes } from './random-bytes.ts'
+export type { PrincipalLimits, RateLimits, UpgradeRate } from './rate-limits.ts'
 export { createServer } from './server.ts'
 export type {
   CompressionOptions,

@@ -25,11 +25,14 @@ import {
   shareValue,
 } from '@tautline/core/peer'
 import { CloseCode, SUBPROTOCOL, WriterPool } from '@tautline/core/protocol'
+import { createAllowances } from './allowance.ts'
 import { type ConnectionSetup, ServerConnection, type ServerConnectionListener } from './connection.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createInProcessCaller } from './in-process-caller.ts'
+import { LimitCounts, type LimitName, needsLine } from './limit-counts.ts'
 import { describeThrown, quote } from './log.ts'
+import { LogBudget } from './log-budget.ts'
 import { keyOf } from './publish-key.ts'
 import { createClaimOwner, createErrorId } from './random-bytes.ts'
 import { type ErrorContext, resolveOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
@@ -78,6 +81,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly #topics = new Topics()
   readonly #keyedRuns: KeyedRuns
   readonly #counts = new ConnectionCounts()
+  readonly #limited = new LimitCounts()
+  readonly #lines: LogBudget
   readonly #setup: ConnectionSetup
   readonly #sessions: SessionRegistry<ServerConnection>
   /** All of them, accepted or not, with a socket or without. */
@@ -92,13 +97,16 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     this.#implementation = implementation
     this.#options = options
     this.#settings = resolveOptions(options)
-    this.#sessions = new SessionRegistry(this.#settings.resume ?? NO_SESSIONS)
+    this.#lines = new LogBudget(this.#settings.log, this.#settings.clock)
+    this.#sessions = new SessionRegistry(this.#settings.resume ?? NO_SESSIONS, (limit) => this.#onLimited(limit))
     this.maxMessageBytes = this.#settings.limits.messageBytes
     this.#keyedRuns = this.#createKeyedRuns()
     this.#setup = this.#createSetup()
     this.decideUpgrade = createUpgradeGate({
       settings: this.#settings,
       counts: this.#counts,
+      warnings: this.#lines,
+      onLimited: (limit) => this.#onLimited(limit),
       authorizeUpgrade: options.authorizeUpgrade,
       isClosing: () => this.#state.type === 'closing',
       onError: (error) => this.#report(error, NOWHERE),
@@ -114,6 +122,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       topics: this.#topics,
       sessions: this.#sessions,
       keyedRuns: this.#keyedRuns,
+      allowances: createAllowances(this.#settings),
       writers: new WriterPool(),
       dispatching: {
         codec: this.#codec,
@@ -135,8 +144,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
 
   accept(socket: ServerSocket, request: UpgradeRequest): SocketListener {
     this.#lastId++
-    const connection = new ServerConnection(this.#setup, { id: String(this.#lastId), socket, request })
     const address = this.#addressOf(request)
+    const connection = new ServerConnection(this.#setup, { id: String(this.#lastId), socket, request, address })
     // Since the upgrade was allowed, others may have taken the last place.
     const { maxConnections, maxConnectionsPerAddress } = this.#settings
     const isFull = this.#counts.total >= maxConnections
@@ -150,9 +159,14 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     })
     this.#all.add(connection)
     if (this.#state.type === 'closing') connection.turnAway('The server goes away')
-    else if (isFull) connection.turnAway('Too many connections')
-    else if (isCrowded) connection.turnAway('Too many connections from this address')
+    else if (isFull) this.#turnAway(connection, 'connections', 'Too many connections')
+    else if (isCrowded) this.#turnAway(connection, 'connectionsPerAddress', 'Too many connections from this address')
     return listener
+  }
+
+  #turnAway(connection: ServerConnection, limit: LimitName, reason: string): void {
+    this.#onLimited(limit)
+    connection.turnAway(reason)
   }
 
   publish(event: AnyProcedure, ...args: readonly unknown[]): number {
@@ -211,6 +225,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       running,
       outgoing,
       topics: this.#topics.size,
+      limited: this.#limited.all,
     }
   }
 
@@ -241,6 +256,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     }
     // Each connection sees to it that this does not take long.
     await this.#until(() => this.#all.size === 0 && this.#counts.total === 0)
+    this.#lines.close()
   }
 
   get #unfinished(): number {
@@ -290,6 +306,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     },
     changed: (connection, change) => this.#tellSession(connection, change),
     settled: () => this.#changed(),
+    limited: (connection, limit) => this.#onLimited(limit, connection),
     lost: (connection, ending) => {
       this.#logEnding(connection, ending)
       if (!this.#accepted.delete(connection)) return
@@ -306,7 +323,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   }
 
   #tellSession(connection: ServerConnection, change: SessionChange): void {
-    if (isNews(change)) this.#settings.log.info(describeChange(change, connection.id))
+    if (isNews(change)) this.#lines.info(`session ${change.type}`, () => describeChange(change, connection.id))
     this.#callHook(connection, () => this.#options.onSession?.({ ...change, connection: connection.handle }))
   }
 
@@ -341,8 +358,17 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   /** Refusals and violations; an end in good order, or one that the peer or the network made, is no news. */
   #logEnding(connection: ServerConnection, { origin, code, reason }: Ending): void {
     if (origin !== 'local' || code === CloseCode.Normal || code === CloseCode.Unavailable) return
-    const from = connection.request.remoteAddress ?? 'unknown address'
-    this.#settings.log.warn(`Connection ${connection.id} (${from}) closed with ${code}: ${quote(reason)}`)
+    this.#lines.warn(
+      `Connection closed with ${code}`,
+      () => `${nameOf(connection)} closed with ${code}: ${quote(reason)}`,
+    )
+  }
+
+  #onLimited(limit: LimitName, connection?: ServerConnection): void {
+    this.#limited.add(limit)
+    if (!needsLine(limit)) return
+    const who = connection === undefined ? 'Sessions' : nameOf(connection)
+    this.#lines.warn(`Limit \`${limit}\``, () => `${who} hit the limit \`${limit}\``)
   }
 
   #addressOf(request: UpgradeRequest): string | undefined {
@@ -355,12 +381,16 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   }
 }
 
-const NO_SESSIONS = { maxDetached: 0, maxDetachedBytes: 0 }
+const NO_SESSIONS = { maxDetached: 0, maxDetachedBytes: 0, maxDetachedPerOwner: 0, maxDetachedBytesPerOwner: 0 }
 
 /** Clients that come and go in good order are no news. */
 function isNews(change: SessionChange): boolean {
   if (change.type === 'ended') return false
   return change.type !== 'opened' || change.notResumed !== undefined
+}
+
+function nameOf({ id, request }: ServerConnection): string {
+  return `Connection ${id} (${request.remoteAddress ?? 'unknown address'})`
 }
 
 function once(task: () => void): () => void {
