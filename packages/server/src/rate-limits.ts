@@ -18,7 +18,7 @@ export interface RateLimits {
 
 /** Of all connections of one principal, as `principalOf` names it; `Infinity`: no limit. */
 export interface PrincipalLimits {
-  /** Open at the same time, those on standby included. @default 1024 */
+  /** Open at the same time, those on standby included. @default 2048 */
   readonly connections: number
   /** Queries and mutations that run, those included that were cancelled and have not ended. @default 4096 */
   readonly calls: number
@@ -63,7 +63,7 @@ export const NO_RATES: RateLimits = {
 }
 
 export const DEFAULT_PRINCIPAL_LIMITS: PrincipalLimits = {
-  connections: 1024,
+  connections: 2048,
   calls: 4096,
   streams: 4096,
   messagesPerSecond: 80_000,

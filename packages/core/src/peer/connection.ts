@@ -540,7 +540,8 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   #transportGone(carrier: Carrier, code: number, reason: string): void {
     const link = this.#link
     if (link?.carrier !== carrier) return
-    const ending: Ending = { origin: 'transport', code, reason, retry: mayRetryAfter(code) }
+    const { retryAfterMs } = carrier
+    const ending: Ending = { origin: 'transport', code, reason, retry: mayRetryAfter(code), retryAfterMs }
     this.#faults.tell(() => this.session.transportClosed(code, this.clock.now()))
     if (this.session.state === 'detached') {
       this.#detach(ending)
