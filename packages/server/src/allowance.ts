@@ -79,6 +79,7 @@ export class Allowance implements IntakeOwner {
 
   /** From now on the session has the socket of `arrival`. */
   takeOver(arrival: Allowance): void {
+    this.#intake.release()
     this.#intake = arrival.#intake
     this.#intake.owner = this
     this.#intake.share(this.#seat?.meter)

@@ -36,6 +36,8 @@ type State =
   | { readonly type: 'paused'; readonly cancelTimer: () => void }
   /** It is being closed, and not read any more. */
   | { readonly type: 'overrun' }
+  /** It is being closed in good order. What comes meanwhile is dropped, and past its rate so many messages more. */
+  | { readonly type: 'released'; left: number }
   | { readonly type: 'ended' }
 
 const READING: State = Object.freeze({ type: 'reading' })
@@ -76,7 +78,13 @@ export class Intake {
 
   /** The session leaves the socket, which is closed in good order: what its client answers must be read. */
   release(): void {
-    if (this.#state.type === 'paused') this.#read()
+    const before = this.#state
+    if (before.type !== 'paused' && before.type !== 'reading') return
+    // First: where there are messages already, they come while reading is begun again.
+    this.#state = { type: 'released', left: this.#setup.credit.messagesPerSecond }
+    if (before.type !== 'paused') return
+    before.cancelTimer()
+    this.#socket.pauseReading?.(false)
   }
 
   /** The socket is gone. */
@@ -86,7 +94,8 @@ export class Intake {
   }
 
   #onShort(): boolean {
-    if (this.#state.type === 'overrun' || this.#state.type === 'ended') return false
+    if (this.#state.type === 'released') this.#drop(this.#state)
+    if (this.#state.type !== 'reading' && this.#state.type !== 'paused') return false
     const now = this.#setup.clock.now()
     const own = this.#own.lacking(now)
     const limit = own ?? this.#shared?.lacking(now)
@@ -102,6 +111,12 @@ export class Intake {
       this.owner.onSlowed(limit, own === undefined ? 'principal' : 'connection')
     }
     return true
+  }
+
+  /** Whoever goes on like that hears no close: the socket is cut when that has taken its time. */
+  #drop(released: Extract<State, { readonly type: 'released' }>): void {
+    released.left -= 1
+    if (released.left === 0) this.#socket.pauseReading?.(true)
   }
 
   /** Others of its principal may have used up what they share: nobody is cut for that who can be stopped. */
@@ -131,16 +146,13 @@ export class Intake {
     // Whatever the owner has made of that.
     if (this.#state.type !== 'paused') return
     if (this.#msUntilRoom(now) > 0) this.#wait(now)
-    else this.#read()
+    else {
+      this.#state = READING
+      this.#socket.pauseReading?.(false)
+    }
   }
 
   #msUntilRoom(now: number): number {
     return Math.max(this.#own.msUntilRoom(now), this.#shared?.msUntilRoom(now) ?? 0)
-  }
-
-  #read(): void {
-    if (this.#state.type === 'paused') this.#state.cancelTimer()
-    this.#state = READING
-    this.#socket.pauseReading?.(false)
   }
 }

@@ -1,12 +1,15 @@
-/** How fast clients may send. The defaults are far above what pages do, and above what one core of a server can answer. */
+/**
+ * How fast clients may send. The defaults are above what a client reaches that does nothing else: 140,000 calls a second, 64 in flight,
+ * and 12,000 one after the other, with both ends on one machine.
+ */
 
 /** Of one connection; `Infinity`: no limit. */
 export interface RateLimits {
-  /** @default 20,000 */
+  /** @default 50,000 */
   readonly messagesPerSecond: number
-  /** Requests, items, cancels and all else: several travel in one message. @default 100,000 */
+  /** Requests, items, cancels and all else: several travel in one message. @default 250,000 */
   readonly framesPerSecond: number
-  /** As they come, and once more what is inflated. @default 128 MiB */
+  /** As they come, and once more what is inflated. @default 256 MiB */
   readonly bytesPerSecond: number
   /** So much time's worth of each may come at once, in ms. @default 2000 */
   readonly burstMs: number
@@ -24,11 +27,11 @@ export interface PrincipalLimits {
   readonly calls: number
   /** As `calls`: subscriptions and duplexes. @default 4096 */
   readonly streams: number
-  /** @default 80,000 */
+  /** @default 200,000 */
   readonly messagesPerSecond: number
-  /** @default 400,000 */
+  /** @default 1,000,000 */
   readonly framesPerSecond: number
-  /** @default 512 MiB */
+  /** @default 1 GiB */
   readonly bytesPerSecond: number
 }
 
@@ -43,9 +46,9 @@ export interface UpgradeRate {
 const MiB = 1024 * 1024
 
 export const DEFAULT_RATES: RateLimits = {
-  messagesPerSecond: 20_000,
-  framesPerSecond: 100_000,
-  bytesPerSecond: 128 * MiB,
+  messagesPerSecond: 50_000,
+  framesPerSecond: 250_000,
+  bytesPerSecond: 256 * MiB,
   burstMs: 2000,
   renewalsPerMinute: 60,
   resumesPerMinute: 60,
@@ -66,9 +69,9 @@ export const DEFAULT_PRINCIPAL_LIMITS: PrincipalLimits = {
   connections: 2048,
   calls: 4096,
   streams: 4096,
-  messagesPerSecond: 80_000,
-  framesPerSecond: 400_000,
-  bytesPerSecond: 512 * MiB,
+  messagesPerSecond: 200_000,
+  framesPerSecond: 1_000_000,
+  bytesPerSecond: 1024 * MiB,
 }
 
 export const DEFAULT_UPGRADE_RATE: UpgradeRate = { perSecond: 50, burst: 2048 }

@@ -1,11 +1,12 @@
 import { query, router } from '@tautline/core'
 import { implement, type NoCalls } from '@tautline/core/peer'
 import { createValueCodec, type Frame, FrameType } from '@tautline/core/protocol'
-import type { RawPeer } from '@tautline/core/testing'
+import { createVirtualClock, type RawPeer } from '@tautline/core/testing'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { createResumeBench } from './resume.fixture.ts'
 import type { ServerOptions } from './server-options.ts'
-import { createBench } from './test-bench.fixture.ts'
+import { createBench, upgradeRequest } from './test-bench.fixture.ts'
 
 let ran = 0
 const implementation = implement(router({ echo: query({ input: v.number(), output: v.number() }) })).handlers({
@@ -24,6 +25,9 @@ const call = (id: number, input: unknown = id): Frame => ({
   timeoutMs: undefined,
   meta: undefined,
 })
+
+/** A header without frames. */
+const EMPTY = Uint8Array.of(0x93, 0, 0, 0, 0x90)
 
 /** A burst of 10 messages (HELLO is the first), 10 a second: one more is there after 100 ms. */
 const TEN = { messagesPerSecond: 10, burstMs: 1000 }
@@ -176,5 +180,43 @@ describe('a client that is not read', () => {
     peer.close()
     await clock.settle()
     expect([server.stats().connections, clock.pending]).toEqual([0, 0])
+  })
+
+  test('is counted no more when its session is over, and not read when it goes on for too long', async () => {
+    const clock = createVirtualClock()
+    const { server } = createBench(implementation, { clock, rates: TEN })
+    const reading: boolean[] = []
+    const listener = server.accept(
+      {
+        compresses: false,
+        backlogBytes: 0,
+        send: () => true,
+        close() {},
+        terminate() {},
+        pauseReading: (paused) => void reading.push(!paused),
+      },
+      upgradeRequest(),
+    )
+    for (let i = 0; i < 11; i += 1) listener.message(EMPTY)
+    listener.textMessage()
+    await clock.settle()
+    // No HELLO, then a text message: it is over, and its close is to be heard.
+    expect(reading).toEqual([false, true])
+    const before = server.stats().limited.messagesPerSecond
+    for (let i = 0; i < 8191; i += 1) listener.message(EMPTY)
+    expect(reading).toEqual([false, true])
+    listener.message(EMPTY)
+    expect([reading, server.stats().limited.messagesPerSecond]).toEqual([[false, true, false], before])
+    listener.closed(1006, '')
+    await clock.advanceAsync(10_000)
+    expect(clock.pending).toBe(0)
+  })
+
+  test('is read again where its session moves to another connection, and that one has its own rate', async () => {
+    const { connect, attach, server } = createResumeBench({ rates: TEN })
+    const { peer, welcome } = await connect()
+    for (let n = 0; n < 12; n += 1) peer.send({ type: FrameType.Ping, n, t: 0 })
+    const moved = await attach(welcome)
+    expect([moved.welcome.resumed, server.stats().limited.messagesPerSecond]).toEqual([true, 1])
   })
 })
