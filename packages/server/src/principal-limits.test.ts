@@ -15,7 +15,7 @@ const api = router({
   hang: mutation(),
   stubborn: mutation(),
   ticks: subscription({ output: v.number() }),
-  wrong: mutation({ input: v.number() }),
+  wrong: mutation({ input: v.object({ n: v.number() }) }),
 })
 
 function createCrowd(options: ServerOptions<{ readonly user: string | undefined }, NoCalls>) {
@@ -39,7 +39,8 @@ function createCrowd(options: ServerOptions<{ readonly user: string | undefined 
       wrong() {},
     })
   const bench = createBench(implementation, { principalOf: ({ user }) => user, ...options })
-  return { ...bench, bench, ran: () => ran, end: () => ends.splice(0).forEach((end) => end()) }
+  const contract = implementation['~contract']
+  return { ...bench, bench, contract, ran: () => ran, end: () => ends.splice(0).forEach((end) => end()) }
 }
 
 const OVERLOADED = { code: 'OVERLOADED' }
@@ -152,12 +153,31 @@ describe('what runs for one principal', () => {
     expect(await run(one.api.ticks().next())).toMatchObject({ value: 1 })
   })
 
+  test('takes no place for input that cannot be read', async () => {
+    const { connectRaw, connect, run, clock, contract, server } = createCrowd({ perPrincipal: { calls: 1 } })
+    const { api: client } = await connect({ auth: 'ada' })
+    const peer = await connectRaw()
+    await run(peer.hello({ auth: createValueCodec().encode('ada'), contractHash: contract.hash }))
+    const procedure = contract.procedures.find(({ path }) => path === 'wrong')!.index
+    // Packed, and of another layout.
+    const input = Uint8Array.of(0x90)
+    for (let id = 1; id < 10; id += 2) {
+      peer.send({ type: FrameType.Call, id, procedure, input, timeoutMs: undefined, meta: undefined })
+    }
+    await clock.settle()
+    expect(peer.inbox.filter((frame) => frame.type === FrameType.Error && frame.code === 'INVALID_INPUT')).toHaveLength(
+      5,
+    )
+    await run(client.wrong({ n: 1 }))
+    expect(server.stats().limited.callsPerPrincipal).toBe(0)
+  })
+
   test('takes no place for input that cannot be', async () => {
     const { connect, run } = createCrowd({ perPrincipal: { calls: 1 } })
     const { api: client } = await connect({ auth: 'ada' })
     const wrong = client.wrong as unknown as (input: string) => Promise<unknown>
     for (let i = 0; i < 5; i += 1) await expect(run(wrong('x'))).rejects.toMatchObject({ code: 'INVALID_INPUT' })
-    await run(client.wrong(1))
+    await run(client.wrong({ n: 1 }))
   })
 })
 
