@@ -363,6 +363,7 @@ export class ServerConnection
 
   /** Of its dispatcher: the peer wants the events of a topic. */
   listen(_id: number, entry: ProcedureEntry, params: Payload | undefined): () => void {
+    this.#allowance.dear()
     return this.#setup.topics.listen(this, entry, params)
   }
 
@@ -599,7 +600,7 @@ export class ServerConnection
       context,
       auth,
       topics: this,
-      budget: this.#allowance.budget,
+      budget: this.#allowance,
       onLimited: (limit) => this.onLimited(limit),
       keyed: { runs: keyedRuns, principal },
       sharesContract: () => this.#agreement.contract,

@@ -1,4 +1,4 @@
-import { event, mutation, query, router } from '@tautline/core'
+import { event, mutation, query, router, subscription } from '@tautline/core'
 import { implement } from '@tautline/core/peer'
 import { createValueCodec, type Frame, FrameType } from '@tautline/core/protocol'
 import * as v from 'valibot'
@@ -15,6 +15,7 @@ const codec = createValueCodec()
 const api = router({
   hang: mutation(),
   works: query(),
+  ticks: subscription({ output: v.number() }),
   news: event({ params: v.object({ room: v.string() }), payload: v.number() }),
 })
 
@@ -31,6 +32,7 @@ function createFlooded(options: Parameters<typeof createBench>[1] = {}) {
         return new Promise<void>(() => {})
       },
       works() {},
+      ticks: () => [],
       news: () => {
         ran.guard += 1
         return () => void (ran.left += 1)
@@ -165,6 +167,41 @@ describe('a flood', () => {
     peer.send(...pings(1))
     expect(await run(peer.closed)).toMatchObject({ code: 4400 })
     expect(server.stats().limited.pings).toBe(1)
+  })
+})
+
+describe('what costs more than a call counts for more', () => {
+  const rates = { framesPerSecond: 1000, burstMs: 1000 }
+  const NINE = 9
+
+  test.each([
+    ['listening', (id: number) => [listen(id, `room ${id}`)], NINE],
+    ['a call that is cancelled', (id: number) => [call(id), cancel(id)], 1 + NINE],
+    ['a stream', (id: number) => [{ ...call(id, 'ticks'), type: FrameType.Open, resume: undefined } as Frame], NINE],
+    ['a call', (id: number) => [call(id, 'works')], 1],
+    ['a cancel of what is settled', (id: number) => [call(id, 'works'), cancel(id)], 2],
+  ])('%s', async (_, frames, weight) => {
+    const { connectRaw, run, clock, server } = createFlooded({
+      rates,
+      limits: { calls: 1000, streams: 1000, framesPerMessage: 2000 },
+    })
+    const peer = await connectRaw()
+    await run(peer.hello())
+    // HELLO was one, and so is a PING behind them, which finds nothing left where it is one too many.
+    const times = Math.floor(998 / weight)
+    for (const id of odd(times)) {
+      peer.send(...frames(id))
+      // So that its answer is on its way.
+      await clock.settle()
+    }
+    const rest = 999 - times * weight
+    for (let n = 0; n < rest; n += 1) peer.send({ type: FrameType.Ping, n, t: 0 })
+    peer.send({ type: FrameType.Ping, n: 0, t: 0 })
+    await clock.settle()
+    expect(server.stats().limited.framesPerSecond).toBe(0)
+    peer.send({ type: FrameType.Ping, n: 0, t: 0 })
+    await clock.settle()
+    expect(server.stats().limited.framesPerSecond).toBe(1)
   })
 })
 

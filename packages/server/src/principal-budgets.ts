@@ -4,7 +4,6 @@
  * Owns: who has how many places, and how fast they send. Must not know: connections, how a principal is found out.
  */
 import type { Clock } from '@tautline/core/io'
-import type { RunBudget } from '@tautline/core/peer'
 import type { LimitName } from './limit-counts.ts'
 import { Meter, type MeterRates } from './meter.ts'
 import type { PrincipalLimits } from './rate-limits.ts'
@@ -91,7 +90,7 @@ class PrincipalBudget {
 }
 
 /** What one session, or one connection on standby, has of it. */
-export class PrincipalSeat implements RunBudget {
+export class PrincipalSeat {
   readonly #budget: PrincipalBudget
   readonly #onLimited: (limit: LimitName) => void
   #state: 'unconnected' | 'connected' | 'left' = 'unconnected'

@@ -33,6 +33,8 @@ export interface RunBudget {
   /** @returns whether it may run; then `end` follows once it runs no more */
   begin(kind: 'call' | 'stream'): boolean
   end(kind: 'call' | 'stream'): void
+  /** The peer has called off what it asked for. */
+  cancelled(): void
 }
 
 export interface DispatcherOptions {

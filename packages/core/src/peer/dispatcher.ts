@@ -99,6 +99,7 @@ class HandlerDispatcher implements Dispatcher {
         this.#running.get(effect.id)?.stream?.onStreamEffect(effect)
         break
       case 'abort':
+        if (effect.why === 'cancelled' && this.#isThere(effect.id)) this.#options.budget?.cancelled()
         this.#abort(effect.id, new TautlineError(effect.why === 'timeout' ? 'TIMEOUT' : 'CANCELLED'))
         break
     }
@@ -301,6 +302,11 @@ class HandlerDispatcher implements Dispatcher {
       endGuard()
     })
     link.succeed(id, undefined)
+  }
+
+  /** It may have been answered while the cancel was on its way. */
+  #isThere(id: number): boolean {
+    return this.#running.has(id) || this.#listening?.has(id) === true
   }
 
   #abort(id: number, reason: TautlineError): void {
