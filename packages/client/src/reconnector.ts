@@ -64,6 +64,8 @@ export class Reconnector {
   #failure: Failure = CLOSED
   #welcomes = 0
   #roundTripMs: number | undefined
+  /** The longest that a transport of the attempts under way was told to wait: another of them may be told nothing. */
+  #retryAfterMs: number | undefined
   #pastTraffic: TotalTraffic = NO_TRAFFIC
 
   constructor(options: ReconnectorOptions) {
@@ -257,6 +259,7 @@ export class Reconnector {
     else this.#current = connection
     const losers = this.#takeAttempts()
     const now = this.#now()
+    this.#retryAfterMs = undefined
     this.#policy.connected(now)
     this.#choice.connected(connection.transport, now)
     this.#probe.set(this.#choice.isPreferred(connection.transport) ? 'off' : 'on')
@@ -317,8 +320,10 @@ export class Reconnector {
 
   #onAttemptFailed(connection: ClientConnection, ending: Ending, settle: () => void): void {
     this.#choice.failed(connection.transport)
-    const effects =
-      this.#attempts.size > 0 ? [] : this.#policy.failed({ ...ending, retryAfterMs: undefined }, this.#now())
+    this.#retryAfterMs = longer(this.#retryAfterMs, ending.retryAfterMs)
+    const failure = { ...ending, retryAfterMs: this.#retryAfterMs }
+    const effects = this.#attempts.size > 0 ? [] : this.#policy.failed(failure, this.#now())
+    if (this.#attempts.size === 0) this.#retryAfterMs = undefined
     if (this.#current === undefined) this.#options.intents.wait()
     const current = this.#current
     if (this.#policy.status.state === 'suspended') this.#giveUp(ending)
@@ -336,7 +341,7 @@ export class Reconnector {
     this.#roundTripMs = undefined
     this.#probe.set('off')
     this.#choice.lost(now)
-    this.#policy.lost({ ...ending, retryAfterMs: undefined }, now)
+    this.#policy.lost({ ...ending, retryAfterMs: ending.retryAfterMs }, now)
     if (this.#policy.status.state === 'suspended' && before !== 'suspended') {
       this.#giveUp(ending)
       end()
@@ -388,6 +393,10 @@ const ERRORS_OF_CLOSE: ReadonlyMap<number, Failure['code']> = new Map([
   [CloseCode.Unauthorized, 'UNAUTHORIZED'],
   [CloseCode.Forbidden, 'FORBIDDEN'],
 ])
+
+function longer(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
+}
 
 function toError({ code, message }: Failure): TautlineError {
   return new TautlineError(code, { message })

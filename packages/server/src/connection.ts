@@ -40,11 +40,15 @@ import {
   type CalleeEffect,
   createServerSession,
   type HandshakeEffect,
+  NO_EFFECTS,
   type ServerDecisions,
   type Session,
 } from '@tautline/core/session'
+import { Allowance, type AllowanceOwner, type AllowanceSetup } from './allowance.ts'
 import { type HandleOwner, OwnedHandle, type ServerConnectionHandle } from './connection-handle.ts'
+import type { Intake } from './intake.ts'
 import { KeptRequest } from './kept-request.ts'
+import type { LimitName } from './limit-counts.ts'
 import { refusalOf } from './refusal.ts'
 import type { ErrorContext, ServerSettings } from './server-options.ts'
 import type { ServerTraffic } from './server-types.ts'
@@ -63,6 +67,7 @@ export interface ConnectionSetup {
   readonly topics: Topics
   readonly sessions: SessionRegistry<ServerConnection>
   readonly keyedRuns: KeyedRuns
+  readonly allowances: AllowanceSetup
   /** What the dispatchers of all connections have in common. */
   readonly dispatching: Pick<
     DispatcherOptions,
@@ -81,6 +86,8 @@ export interface ServerConnectionListener {
   changed(connection: ServerConnection, change: SessionChange): void
   /** A call has ended. */
   settled(): void
+  /** It has hit a limit. */
+  limited(connection: ServerConnection, limit: LimitName): void
   /** The session is over. */
   lost(connection: ServerConnection, ending: Ending): void
   /** The transport is gone as well, or carries another session from now on: the last word. */
@@ -92,6 +99,8 @@ export interface Arrival {
   readonly id: string
   readonly socket: ServerSocket
   readonly request: UpgradeRequest
+  /** By which it is counted, where it is. */
+  readonly address: string | undefined
 }
 
 type ServerSession = Session & ServerDecisions
@@ -123,6 +132,8 @@ type Phase =
 
 const NOBODY: Identity = Object.freeze({ context: Object.freeze({}), principal: undefined })
 
+const TOO_MANY_CONNECTIONS = 'Too many connections of this principal'
+
 const NOTHING_SHARED: Agreement = { contract: false, calls: false }
 
 /** The session delivers nothing before it is accepted, which is when there is a dispatcher. */
@@ -145,19 +156,28 @@ class Gate implements CalleeSide {
 /** The socket is gone, with its close code; `tell` brings that to the connection. */
 type SocketClosed = (code: number, tell: () => void) => void
 
+interface ListenerParts {
+  readonly link: Connection<ServerSession>
+  readonly intake: Intake
+  readonly onClosed: SocketClosed
+}
+
 class ConnectionListener implements SocketListener {
   readonly #transport: TransportListener
   readonly #link: Connection<ServerSession>
+  readonly #intake: Intake
   readonly #onClosed: SocketClosed
 
-  constructor(transport: TransportListener, link: Connection<ServerSession>, onClosed: SocketClosed) {
+  constructor(transport: TransportListener, { link, intake, onClosed }: ListenerParts) {
     this.#transport = transport
     this.#link = link
+    this.#intake = intake
     this.#onClosed = onClosed
   }
 
   message(data: Uint8Array): void {
-    this.#transport.onMessage(data)
+    // First of all: what is too much is not even looked at.
+    if (this.#intake.message(data.byteLength)) this.#transport.onMessage(data)
   }
 
   textMessage(): void {
@@ -170,12 +190,13 @@ class ConnectionListener implements SocketListener {
   }
 
   closed(code: number, reason: string): void {
+    this.#intake.end()
     this.#onClosed(code, () => this.#transport.onClose(code, reason))
   }
 }
 
 export class ServerConnection
-  implements TopicReceiver, ResumableSession, HandleOwner, ConnectionObserver, TopicListeners
+  implements TopicReceiver, ResumableSession, HandleOwner, ConnectionObserver, TopicListeners, AllowanceOwner
 {
   readonly id: string
   readonly ticket: SessionTicket
@@ -183,7 +204,10 @@ export class ServerConnection
   readonly #setup: ConnectionSetup
   readonly #link: Connection<ServerSession>
   readonly #caller: Caller
+  readonly #allowance: Allowance
   readonly #openedAt: number
+  /** By which the socket that is or was the last is counted. */
+  #address: string | undefined
   #socket: ServerSocket
   #request: UpgradeRequest
   #presence: Presence
@@ -193,12 +217,14 @@ export class ServerConnection
   #phase: Phase = { type: 'greeting', identity: NOBODY }
   #agreement: Agreement = NOTHING_SHARED
 
-  constructor(setup: ConnectionSetup, { id, socket, request }: Arrival) {
+  constructor(setup: ConnectionSetup, { id, socket, request, address }: Arrival) {
     const { clock, limits, compression, backlog } = setup.settings
     this.id = id
     this.#setup = setup
     this.#socket = socket
     this.#request = new KeptRequest(request)
+    this.#address = address
+    this.#allowance = new Allowance(setup.allowances, socket, this)
     this.#openedAt = clock.now()
     this.#presence = { type: 'attached', since: this.#openedAt }
     this.ticket = new SessionTicket(setup.settings.randomBytes)
@@ -224,7 +250,8 @@ export class ServerConnection
    */
   open(onSocketClosed: SocketClosed): SocketListener {
     const transport = this.#link.accept(new SocketTransport(this.#socket), { caller: this.#caller, callee: this.#gate })
-    return new ConnectionListener(transport, this.#link, onSocketClosed)
+    const { intake } = this.#allowance
+    return new ConnectionListener(transport, { link: this.#link, intake, onClosed: onSocketClosed })
   }
 
   get identity(): Identity {
@@ -234,6 +261,12 @@ export class ServerConnection
   /** Of the socket that is or was the last. */
   get request(): UpgradeRequest {
     return this.#request
+  }
+
+  get owner(): string | undefined {
+    const { principal } = this.#phase.identity
+    if (principal !== undefined) return `principal ${principal}`
+    return this.#address === undefined ? undefined : `address ${this.#address}`
   }
 
   get keptBytes(): number {
@@ -311,6 +344,25 @@ export class ServerConnection
     this.#setup.sessions.note(this)
   }
 
+  onReceived(frames: number, inflatedBytes: number): void {
+    this.#allowance.intake.contents(frames, inflatedBytes)
+  }
+
+  onLimited(limit: LimitName): void {
+    this.#setup.listener.limited(this, limit)
+  }
+
+  onUnheard(): void {
+    this.#link.move((session, now) => {
+      session.alive(now)
+      return NO_EFFECTS
+    })
+  }
+
+  onOverrun(reason: string): void {
+    this.#link.move((session, now) => session.leave(CloseCode.Throttled, reason, now))
+  }
+
   onClosed(): void {
     this.#setup.listener.closed(this)
   }
@@ -321,6 +373,7 @@ export class ServerConnection
 
   /** Of its dispatcher: the peer wants the events of a topic. */
   listen(_id: number, entry: ProcedureEntry, params: Payload | undefined): () => void {
+    this.#allowance.dear()
     return this.#setup.topics.listen(this, entry, params)
   }
 
@@ -330,7 +383,11 @@ export class ServerConnection
         this.#onHello(effect.hello)
         break
       case 'auth':
-        this.#decide(effect.auth, this, (context, auth) => this.#renew(context, auth))
+        if (this.#allowance.mayRenew()) {
+          this.#decide(effect.auth, this, (context, auth) => this.#renew(context, auth))
+        } else {
+          this.onOverrun('Expected fresh credentials less often')
+        }
         break
       case 'welcome':
       case 'auth-ok':
@@ -353,6 +410,11 @@ export class ServerConnection
         this.#decide(hello.auth, this, (context, auth) => this.#accept({ hello, context, auth }, found.reason))
         break
       case 'session':
+        // Whoever has the right to it can still come too often.
+        if (!found.session.#allowance.mayResume()) {
+          this.#refuseForNow('This session moves too often')
+          break
+        }
         this.#decide(hello.auth, found.session, (context, auth) =>
           this.#resume(found.session, { hello, context, auth }),
         )
@@ -386,9 +448,18 @@ export class ServerConnection
       this.#link.move((own, now) => own.refuse(CloseCode.ProtocolError, reason, true, now))
       return
     }
+    if (!session.#allowance.return()) {
+      this.#refuseForNow(TOO_MANY_CONNECTIONS)
+      return
+    }
     session.#takeOver(this, guest)
     this.#phase = { type: 'over', identity: NOBODY }
     this.#setup.listener.closed(this)
+  }
+
+  /** It may try again later, and has to: nothing is wrong with it. */
+  #refuseForNow(reason: string): void {
+    this.#link.move((session, now) => session.refuse(CloseCode.Throttled, reason, true, now))
   }
 
   #refuseLate(): void {
@@ -406,6 +477,8 @@ export class ServerConnection
     this.#phase = { ...this.#phase, identity: { ...identity, context } }
     this.#socket = arrival.#socket
     this.#request = arrival.#request
+    this.#address = arrival.#address
+    this.#allowance.takeOver(arrival.#allowance)
     this.#presence = { type: 'attached', since: now }
     this.#agreement = agreementOf(hello, implementation)
     dispatcher.renew(context, auth)
@@ -504,6 +577,10 @@ export class ServerConnection
     if (this.#phase.type !== 'greeting') return
     const { implementation, listener, principalOf, settings, sessions } = this.#setup
     const principal = principalOf(context)
+    if (!this.#allowance.enter(principal)) {
+      this.#refuseForNow(TOO_MANY_CONNECTIONS)
+      return
+    }
     const token = this.ticket.issue({ token: undefined, attempt: hello.attempt })
     const { sid, gen } = this.ticket
     const welcome = this.#welcome(hello, { sid, token, gen, resumed: false, reason: notResumed })
@@ -533,6 +610,8 @@ export class ServerConnection
       context,
       auth,
       topics: this,
+      budget: this.#allowance,
+      onLimited: (limit) => this.onLimited(limit),
       keyed: { runs: keyedRuns, principal },
       sharesContract: () => this.#agreement.contract,
     })
@@ -566,6 +645,7 @@ export class ServerConnection
     const { since } = this.#presence
     const now = this.#setup.settings.clock.now()
     this.#presence = { type: 'detached', since: now }
+    this.#allowance.detached()
     this.#setup.listener.changed(this, { type: 'detached', code, reason, attachedMs: now - since })
     this.#setup.sessions.detach(this)
   }
@@ -575,6 +655,7 @@ export class ServerConnection
     this.#gate.dispatcher = undefined
     this.#phase = { type: 'over', identity: before.identity }
     this.#setup.sessions.remove(this)
+    this.#allowance.ended()
     this.#ended?.abort(new TautlineError('CONNECTION_LOST'))
     this.#setup.listener.lost(this, ending)
     if (before.type === 'accepted') this.#setup.listener.settled()

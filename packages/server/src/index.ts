@@ -18,6 +18,7 @@ export {
 } from '@tautline/core/peer'
 export type { ServerConnectionHandle } from './connection-handle.ts'
 export type { ProxyTrust, TrustedProxies, TrustedProxiesOptions } from './forwarding/trusted-proxies.ts'
+export type { LimitName } from './limit-counts.ts'
 export { type FieldsFirstLog, fieldsFirst, type Log, type LogFields } from './log.ts'
 export {
   createLongPoll,
@@ -30,6 +31,7 @@ export type { LongPollReply } from './long-poll/poll-reply.ts'
 export type { AllowedOrigins } from './origin-check.ts'
 export type { PublishOptions } from './publish-key.ts'
 export type { RandomBytes } from './random-bytes.ts'
+export type { PrincipalLimits, RateLimits, UpgradeRate } from './rate-limits.ts'
 export { createServer } from './server.ts'
 export type { ObservedServer, ServerEvent, ServerObserver } from './server-observer.ts'
 export type {

@@ -111,7 +111,7 @@ test('places are taken by sockets, and by no session without one', async () => {
   expect(await server.decideUpgrade(upgradeRequest())).toMatchObject({ accept: true })
   const { peer } = await attach(welcome)
   expect(server.stats()).toMatchObject({ connections: 2, sessions: 2 })
-  expect(await server.decideUpgrade(upgradeRequest())).toMatchObject({ status: 429 })
+  expect(await server.decideUpgrade(upgradeRequest())).toMatchObject({ status: 503 })
   // A socket that has moved its session away leaves a place once it is closed.
   const third = await bench.connectRaw()
   expect((await run(third.closed)).code).toBe(CloseCode.Unavailable)

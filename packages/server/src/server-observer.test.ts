@@ -84,13 +84,13 @@ describe('a server tells its observers', () => {
   test('of upgrades that are refused, and by what', async () => {
     const { events, observer } = createWitness()
     const bench = createBench(implementation, { observers: [observer], maxConnections: 1 })
-    await bench.connect()
-    await bench.run(bench.server.decideUpgrade(upgradeRequest()))
     const headers = new Headers({ host: 'server.example', origin: 'https://elsewhere.example' })
     await bench.run(bench.server.decideUpgrade(upgradeRequest({ headers })))
+    await bench.connect()
+    await bench.run(bench.server.decideUpgrade(upgradeRequest()))
     expect(events.filter(({ type }) => type === 'upgrade-refused')).toEqual([
-      { type: 'upgrade-refused', status: 503, why: 'connections' },
       { type: 'upgrade-refused', status: 403, why: 'origin' },
+      { type: 'upgrade-refused', status: 503, why: 'connections' },
     ])
   })
 

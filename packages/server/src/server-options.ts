@@ -16,11 +16,22 @@ import {
   type ResultStore,
 } from '@tautline/core/peer'
 import { DEFAULT_LIMITS, type HeartbeatTimes, type Limits } from '@tautline/core/protocol'
+import { addressKey, isPrivateAddress } from './address-key.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createUnproxy, type TrustedProxies, type Unproxy } from './forwarding/trusted-proxies.ts'
 import { createSafeLog, type Log } from './log.ts'
 import { type AllowedOrigins, createOriginCheck, type OriginCheck } from './origin-check.ts'
 import { createRandomBytes, type RandomBytes } from './random-bytes.ts'
+import {
+  DEFAULT_PRINCIPAL_LIMITS,
+  DEFAULT_RATES,
+  DEFAULT_UPGRADE_RATE,
+  NO_RATES,
+  NO_UPGRADE_RATE,
+  type PrincipalLimits,
+  type RateLimits,
+  type UpgradeRate,
+} from './rate-limits.ts'
 import type { ServerObserver } from './server-observer.ts'
 import type { SessionEvent } from './session-event.ts'
 import type { UpgradeRequest } from './socket.ts'
@@ -59,7 +70,7 @@ export interface ServerOptions<Ctx extends object, Calls extends ContractTree> {
   readonly authorizeUpgrade?:
     | ((request: UpgradeRequest) => UpgradeRefusal | undefined | void | Promise<UpgradeRefusal | undefined | void>)
     | undefined
-  /** See `Limits` for each default. */
+  /** See `Limits` for each default, but for `nodes`: 120,000 here. */
   readonly limits?: Partial<Limits> | undefined
   /**
    * When a client that does not read is given up with 4508. Streams and answers wait for their client by themselves, so that
@@ -78,18 +89,31 @@ export interface ServerOptions<Ctx extends object, Calls extends ContractTree> {
   /** Open at the same time; more are refused with 503. @default 65,536 */
   readonly maxConnections?: number | undefined
   /**
-   * Open at the same time from one address; more are refused with 429. Behind a proxy all share its address unless
-   * `trustedProxies` or `addressOf` tells them apart. @default no limit
+   * Open at the same time from one address, IPv6 counted by its /64; more are refused with 503. Behind a proxy all share
+   * its address unless `trustedProxies` or `addressOf` tells them apart. @default 2048
    */
   readonly maxConnectionsPerAddress?: number | undefined
+  /** Upgrades from one address, in the same way; `false`: no limit. */
+  readonly upgradesPerAddress?: false | Partial<UpgradeRate> | undefined
   /**
    * Proxies in front, whose headers tell of the client: its address, the host that it asked for and whether by TLS. Every
    * `UpgradeRequest` then says so, and so do the check of origins, the limit per address and the log. The proxies must
    * set these headers or take them away, never pass on what a client says. @default none: headers tell nothing
    */
   readonly trustedProxies?: TrustedProxies | undefined
-  /** Whom a connection counts for, where it is not its address. @default its `remoteAddress`, by way of `trustedProxies` */
+  /**
+   * Whom a connection counts for, where it is not its address; `undefined`: nobody who could be held to account.
+   * @default its `remoteAddress`, by way of `trustedProxies`; without those, and unless a limit per address was set, nobody for a
+   * private one, which is a proxy's as a rule
+   */
   readonly addressOf?: ((request: UpgradeRequest) => string | undefined) | undefined
+  /**
+   * How fast one connection may send: past it, it is read more slowly, and closed with 4420 where that does not help.
+   * `false`: as fast as it can.
+   */
+  readonly rates?: false | Partial<RateLimits> | undefined
+  /** Of all connections of one principal, as `principalOf` names it. */
+  readonly perPrincipal?: Partial<PrincipalLimits> | undefined
   /**
    * Who a context stands for. Fresh credentials of somebody else close the connection with 4401, and idempotency keys
    * are each principal's own: a call with one by nobody in particular is refused with `UNAUTHORIZED`.
@@ -142,6 +166,10 @@ export interface ResumeLimits {
   readonly maxDetached: number
   /** Bytes that all of them keep; beyond it the oldest end. @default 64 MiB */
   readonly maxDetachedBytes: number
+  /** As `maxDetached`, of one principal, or of one address where there is no principal. @default 1000 */
+  readonly maxDetachedPerOwner: number
+  /** As `maxDetachedBytes`, in the same way. @default 16 MiB */
+  readonly maxDetachedBytesPerOwner: number
 }
 
 /** The options with every default in its place. */
@@ -156,7 +184,10 @@ export interface ServerSettings {
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
   readonly unproxy: Unproxy
+  readonly upgradesPerAddress: UpgradeRate
   readonly addressOf: (request: UpgradeRequest) => string | undefined
+  readonly rates: RateLimits
+  readonly perPrincipal: PrincipalLimits
   readonly results: ResultStore
   readonly log: Log
   readonly name: string
@@ -164,17 +195,25 @@ export interface ServerSettings {
   readonly randomBytes: RandomBytes
 }
 
+/**
+ * A client takes what its server answers, a server what anybody sends: what is decoded and validated costs about a microsecond for
+ * each value. A message of 1 MiB with nothing but floats in it has fewer.
+ */
+const SERVER_LIMITS: Limits = { ...DEFAULT_LIMITS, nodes: 120_000 }
 const DEFAULT_HEARTBEAT: HeartbeatTimes = { idleMs: 20_000, timeoutMs: 10_000 }
 const DEFAULT_RESUME_LIMITS: ResumeLimits = {
   windowMs: 120_000,
   ...DEFAULT_WINDOW_LIMITS,
   maxDetached: 10_000,
   maxDetachedBytes: 64 * 1024 * 1024,
+  maxDetachedPerOwner: 1000,
+  maxDetachedBytesPerOwner: 16 * 1024 * 1024,
 }
 const DEFAULT_THRESHOLD_BYTES = 1024
 const DEFAULT_LEVEL = 1
 const LEVELS = { least: 1, most: 9 }
 const DEFAULT_MAX_CONNECTIONS = 65_536
+const DEFAULT_MAX_CONNECTIONS_PER_ADDRESS = 2048
 /** Clients are told these numbers, and there is no infinity among integers. */
 const ON_THE_WIRE = { least: 1, most: Number.MAX_SAFE_INTEGER }
 const AT_HOME = { least: 1, most: Number.POSITIVE_INFINITY }
@@ -186,7 +225,7 @@ export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
   const { compression = {}, clock = createSystemClock() } = options
   const settings: ServerSettings = {
     isOriginAllowed: createOriginCheck(options.origins ?? 'same-origin'),
-    limits: numberOptions(DEFAULT_LIMITS, options.limits, { name: 'limits', ...ON_THE_WIRE }),
+    limits: numberOptions(SERVER_LIMITS, options.limits, { name: 'limits', ...ON_THE_WIRE }),
     backlog: numberOptions(DEFAULT_BACKLOG_LIMITS, options.backlog, { name: 'backlog', ...AT_HOME }),
     heartbeat: numberOptions(DEFAULT_HEARTBEAT, options.heartbeat, { name: 'heartbeat', ...ON_THE_WIRE }),
     compression: compression === false ? undefined : resolveCompression(compression),
@@ -195,9 +234,13 @@ export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
         ? undefined
         : numberOptions(DEFAULT_RESUME_LIMITS, options.resume, { name: 'resume', ...ON_THE_WIRE }),
     maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
-    maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? Number.POSITIVE_INFINITY,
+    maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? DEFAULT_MAX_CONNECTIONS_PER_ADDRESS,
+    upgradesPerAddress: resolveUpgradeRate(options.upgradesPerAddress),
     unproxy: createUnproxy(options.trustedProxies ?? []),
-    addressOf: options.addressOf ?? ((request) => request.remoteAddress),
+    addressOf: createAddressOf(options),
+    rates:
+      options.rates === false ? NO_RATES : numberOptions(DEFAULT_RATES, options.rates, { name: 'rates', ...AT_HOME }),
+    perPrincipal: numberOptions(DEFAULT_PRINCIPAL_LIMITS, options.perPrincipal, { name: 'perPrincipal', ...AT_HOME }),
     results: options.results ?? createMemoryResultStore({ clock }),
     log: createSafeLog(options.log),
     name: options.name ?? 'tautline',
@@ -209,6 +252,29 @@ export function resolveOptions<Ctx extends object, Calls extends ContractTree>(
   checkNumber('maxConnectionsPerAddress', settings.maxConnectionsPerAddress, AT_HOME)
   return settings
 }
+
+function resolveUpgradeRate(given: false | Partial<UpgradeRate> | undefined): UpgradeRate {
+  if (given === false) return NO_UPGRADE_RATE
+  return numberOptions(DEFAULT_UPGRADE_RATE, given, { name: 'upgradesPerAddress', ...AT_HOME })
+}
+
+/** Limits that nobody has set must not turn away whoever comes by a proxy that nobody has told of. */
+function createAddressOf(options: AddressOptions): ServerSettings['addressOf'] {
+  const { addressOf, trustedProxies, maxConnectionsPerAddress, upgradesPerAddress } = options
+  const isSet = [trustedProxies, maxConnectionsPerAddress, upgradesPerAddress || undefined].some(
+    (one) => one !== undefined,
+  )
+  return (request) => {
+    const address = addressOf === undefined ? request.remoteAddress : addressOf(request)
+    if (address === undefined) return undefined
+    return addressOf === undefined && !isSet && isPrivateAddress(address) ? undefined : addressKey(address)
+  }
+}
+
+type AddressOptions = Pick<
+  ServerOptions<object, ContractTree>,
+  'addressOf' | 'trustedProxies' | 'maxConnectionsPerAddress' | 'upgradesPerAddress'
+>
 
 function checkResultStore(store: ResultStore): void {
   for (const name of ['claim', 'complete', 'release'] as const) {

@@ -1,6 +1,7 @@
 import type { ContractTree, EventProcedure, InferEventParams, PublishPayload } from '@tautline/core'
 import type { ImplementerScope, KeyedCallOptions, NoCalls, ProcedureCaller } from '@tautline/core/peer'
 import type { ServerConnectionHandle } from './connection-handle.ts'
+import type { LimitName } from './limit-counts.ts'
 import type { PublishOptions } from './publish-key.ts'
 import type { SocketAcceptor } from './socket.ts'
 
@@ -21,7 +22,7 @@ interface AnyScope extends ImplementerScope {
   readonly calls: NoCalls
 }
 
-/** How much there is at this moment. All zero once every connection is closed. */
+/** How much there is at this moment, all zero once every connection is closed; and what has happened since the beginning. */
 export interface ServerStats {
   /** Sockets, accepted or not. */
   readonly connections: number
@@ -37,6 +38,8 @@ export interface ServerStats {
   readonly outgoing: number
   /** Topics that somebody listens to. */
   readonly topics: number
+  /** How often each limit was hit since the server was made: what was refused, cut or slowed down for it. */
+  readonly limited: Readonly<Record<LimitName, number>>
 }
 
 /** Messages in one direction, with the bytes that they had on the wire, without what WebSocket or HTTP puts around them. */

@@ -25,11 +25,14 @@ import {
   shareValue,
 } from '@tautline/core/peer'
 import { CloseCode, SUBPROTOCOL, WriterPool } from '@tautline/core/protocol'
+import { createAllowances } from './allowance.ts'
 import { type ConnectionSetup, ServerConnection, type ServerConnectionListener } from './connection.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createInProcessCaller } from './in-process-caller.ts'
+import { LimitCounts, type LimitName, needsLine } from './limit-counts.ts'
 import { describeThrown, quote } from './log.ts'
+import { LogBudget } from './log-budget.ts'
 import { keyOf } from './publish-key.ts'
 import { createClaimOwner, createErrorId } from './random-bytes.ts'
 import { createObserverGroup, knownCode, type ObserverGroup } from './server-observer.ts'
@@ -83,6 +86,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly #keyedRuns: KeyedRuns
   readonly #observers: ObserverGroup
   readonly #counts = new ConnectionCounts()
+  readonly #limited = new LimitCounts()
+  readonly #lines: LogBudget
   readonly #setup: ConnectionSetup
   readonly #sessions: SessionRegistry<ServerConnection>
   /** All of them, accepted or not, with a socket or without. */
@@ -99,7 +104,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     this.#implementation = implementation
     this.#options = options
     this.#settings = resolveOptions(options)
-    this.#sessions = new SessionRegistry(this.#settings.resume ?? NO_SESSIONS)
+    this.#lines = new LogBudget(this.#settings.log, this.#settings.clock)
+    this.#sessions = new SessionRegistry(this.#settings.resume ?? NO_SESSIONS, (limit) => this.#onLimited(limit))
     this.maxMessageBytes = this.#settings.limits.messageBytes
     this.#keyedRuns = this.#createKeyedRuns()
     const report = (error: unknown): void => this.#report(error, NOWHERE)
@@ -108,6 +114,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     const decideUpgrade = createUpgradeGate({
       settings: this.#settings,
       counts: this.#counts,
+      warnings: this.#lines,
+      onLimited: (limit) => this.#onLimited(limit),
       authorizeUpgrade: options.authorizeUpgrade,
       isClosing: () => 'closed' in this.#stage,
       onRefused: (status, why) => this.#observers.happened({ type: 'upgrade-refused', status, why }),
@@ -126,6 +134,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       topics: this.#topics,
       sessions: this.#sessions,
       keyedRuns: this.#keyedRuns,
+      allowances: createAllowances(this.#settings),
       writers: new WriterPool(),
       dispatching: {
         codec: this.#codec,
@@ -149,8 +158,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   accept(socket: ServerSocket, seen: UpgradeRequest): SocketListener {
     this.#lastId++
     const request = this.#settings.unproxy(seen)
-    const connection = new ServerConnection(this.#setup, { id: String(this.#lastId), socket, request })
     const address = this.#addressOf(request)
+    const connection = new ServerConnection(this.#setup, { id: String(this.#lastId), socket, request, address })
     // Since the upgrade was allowed, others may have taken the last place.
     const { maxConnections, maxConnectionsPerAddress } = this.#settings
     const isFull = this.#counts.total >= maxConnections
@@ -169,9 +178,14 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     })
     this.#all.add(connection)
     if ('closed' in this.#stage) connection.turnAway('The server goes away')
-    else if (isFull) connection.turnAway('Too many connections')
-    else if (isCrowded) connection.turnAway('Too many connections from this address')
+    else if (isFull) this.#turnAway(connection, 'connections', 'Too many connections')
+    else if (isCrowded) this.#turnAway(connection, 'connectionsPerAddress', 'Too many connections from this address')
     return listener
+  }
+
+  #turnAway(connection: ServerConnection, limit: LimitName, reason: string): void {
+    this.#onLimited(limit)
+    connection.turnAway(reason)
   }
 
   publish(event: AnyProcedure, ...args: readonly unknown[]): number {
@@ -232,6 +246,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       running,
       outgoing,
       topics: this.#topics.size,
+      limited: this.#limited.all,
     }
   }
 
@@ -277,6 +292,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     }
     // Each connection sees to it that this does not take long.
     await this.#until(() => this.#all.size === 0 && this.#counts.total === 0)
+    this.#lines.close()
   }
 
   get #unfinished(): number {
@@ -326,6 +342,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     },
     changed: (connection, change) => this.#tellSession(connection, change),
     settled: () => this.#changed(),
+    limited: (connection, limit) => this.#onLimited(limit, connection),
     lost: (connection, ending) => {
       this.#logEnding(connection, ending)
       if (!this.#accepted.delete(connection)) return
@@ -345,7 +362,10 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     this.#observers.happened({ type: 'session-changed', change: change.type })
     if (isNews(change)) {
       const { id } = connection
-      this.#settings.log.info(describeChange(change, id), fieldsOfChange(change, id))
+      this.#lines.info(`session ${change.type}`, () => ({
+        message: describeChange(change, id),
+        fields: fieldsOfChange(change, id),
+      }))
     }
     this.#callHook(connection, () => this.#options.onSession?.({ ...change, connection: connection.handle }))
   }
@@ -383,10 +403,19 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   /** Refusals and violations; an end in good order, or one that the peer or the network made, is no news. */
   #logEnding(connection: ServerConnection, { origin, code, reason }: Ending): void {
     if (origin !== 'local' || code === CloseCode.Normal || code === CloseCode.Unavailable) return
-    const { id, request } = connection
-    const address = request.remoteAddress
-    const message = `Connection ${id} (${address ?? 'unknown address'}) closed with ${code}: ${quote(reason)}`
-    this.#settings.log.warn(message, { event: 'connection.closed', connection: id, address, code, reason })
+    this.#lines.warn(`Connection closed with ${code}`, () => ({
+      message: `${nameOf(connection)} closed with ${code}: ${quote(reason)}`,
+      fields: { event: 'connection.closed', ...placeOf(connection), code, reason },
+    }))
+  }
+
+  #onLimited(limit: LimitName, connection?: ServerConnection): void {
+    this.#limited.add(limit)
+    if (!needsLine(limit)) return
+    this.#lines.warn(`Limit \`${limit}\``, () => ({
+      message: `${connection === undefined ? 'Sessions' : nameOf(connection)} hit the limit \`${limit}\``,
+      fields: { event: 'limit.hit', limit, ...(connection && placeOf(connection)) },
+    }))
   }
 
   #addressOf(request: UpgradeRequest): string | undefined {
@@ -399,7 +428,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   }
 }
 
-const NO_SESSIONS = { maxDetached: 0, maxDetachedBytes: 0 }
+const NO_SESSIONS = { maxDetached: 0, maxDetachedBytes: 0, maxDetachedPerOwner: 0, maxDetachedBytesPerOwner: 0 }
 
 /** Clients that come and go in good order are no news. */
 function isNews(change: SessionChange): boolean {
@@ -412,6 +441,17 @@ const NO_TRAFFIC: ServerTraffic = { received: { messages: 0, bytes: 0 }, sent: {
 function addTraffic(one: ServerTraffic, other: ServerTraffic): ServerTraffic {
   const add = (a: Traffic, b: Traffic): Traffic => ({ messages: a.messages + b.messages, bytes: a.bytes + b.bytes })
   return { received: add(one.received, other.received), sent: add(one.sent, other.sent) }
+}
+
+function nameOf({ id, request }: ServerConnection): string {
+  return `Connection ${id} (${request.remoteAddress ?? 'unknown address'})`
+}
+
+function placeOf({ id, request }: ServerConnection): {
+  readonly connection: string
+  readonly address: string | undefined
+} {
+  return { connection: id, address: request.remoteAddress }
 }
 
 function once(task: () => void): () => void {

@@ -3,30 +3,32 @@ import { describe, expect, test } from 'vitest'
 import { SessionRegistry } from './session-registry.ts'
 import { SessionTicket } from './session-ticket.ts'
 
-const NO_BOUNDS = { maxDetached: 100, maxDetachedBytes: 1000 }
+const NO_BOUNDS = { maxDetached: 100, maxDetachedBytes: 1000, maxDetachedPerOwner: 100, maxDetachedBytesPerOwner: 1000 }
 
 function createRegistry(limits = NO_BOUNDS) {
-  const registry = new SessionRegistry<ReturnType<typeof create>>(limits)
+  const limited: string[] = []
+  const registry = new SessionRegistry<ReturnType<typeof create>>(limits, (limit) => void limited.push(limit))
   const expired: string[] = []
   let draws = 0
-  function create(name: string, keptBytes = 0) {
+  function create(name: string, keptBytes = 0, owner?: string) {
     const ticket = new SessionTicket((length) => new Uint8Array(length).fill(++draws))
     const token = ticket.issue({ token: undefined, attempt: 1 })
     return {
       ticket,
       token,
       keptBytes,
+      owner,
       expire: () => void expired.push(name),
     }
   }
   /** A session as a server keeps it: there, then without a connection. */
-  function detached(name: string, keptBytes = 0) {
-    const session = create(name, keptBytes)
+  function detached(name: string, keptBytes = 0, owner?: string) {
+    const session = create(name, keptBytes, owner)
     registry.add(session)
     registry.detach(session)
     return session
   }
-  return { registry, expired, create, detached }
+  return { registry, expired, limited, create, detached }
 }
 
 describe('finding the session of a HELLO', () => {
@@ -118,6 +120,52 @@ describe('sessions that wait', () => {
     detached('e', 301)
     expect(expired).toEqual(['a', 'b', 'c', 'd', 'e'])
     expect([registry.detached, registry.detachedBytes]).toEqual([0, 0])
+  })
+
+  test('of one owner end, oldest first, where there are more than one may have, and those of others do not', () => {
+    const { registry, expired, detached } = createRegistry({ ...NO_BOUNDS, maxDetachedPerOwner: 2 })
+    detached('first of bob', 0, 'bob')
+    for (let i = 1; i <= 2; i += 1) detached(`${i} of ada`, 0, 'ada')
+    expect(expired).toEqual([])
+    for (let i = 3; i <= 50; i += 1) detached(`${i} of ada`, 0, 'ada')
+    expect(expired).toHaveLength(48)
+    expect(expired.slice(0, 2)).toEqual(['1 of ada', '2 of ada'])
+    expect(registry.detached).toBe(3)
+    for (let i = 1; i <= 10; i += 1) detached(`${i} of nobody`)
+    expect([registry.detached, expired.length]).toEqual([13, 48])
+  })
+
+  test('of one owner end, oldest first, where they keep more bytes than those of one may', () => {
+    const { registry, expired, detached } = createRegistry({ ...NO_BOUNDS, maxDetachedBytesPerOwner: 300 })
+    detached('of bob', 300, 'bob')
+    detached('a', 100, 'ada')
+    const b = detached('b', 200, 'ada')
+    expect(expired).toEqual([])
+    b.keptBytes = 201
+    registry.note(b)
+    expect(expired).toEqual(['a'])
+    registry.attach(b)
+    detached('c', 300, 'ada')
+    expect([expired, registry.detachedBytes]).toEqual([['a'], 600])
+  })
+
+  test('are counted by the limit that ended them', () => {
+    const { limited, detached } = createRegistry({
+      maxDetached: 3,
+      maxDetachedBytes: 100,
+      maxDetachedPerOwner: 1,
+      maxDetachedBytesPerOwner: 50,
+    })
+    detached('a', 0, 'ada')
+    detached('b', 0, 'ada')
+    detached('c', 51, 'ada')
+    expect(limited.splice(0)).toEqual(['detachedPerOwner', 'detachedPerOwner', 'detachedBytesPerOwner'])
+    detached('d', 40)
+    detached('e', 61)
+    detached('f')
+    detached('g')
+    detached('h')
+    expect(limited).toEqual(['detachedBytes', 'detached'])
   })
 
   test('are as old as their latest loss', () => {

@@ -1,8 +1,8 @@
 /**
  * The sessions of a server, and which of them wait for their client.
  *
- * Owns: which session a HELLO means, and how much those without a connection may hold in all. Must not know: how a
- * session moves, what is in it. Normative text: PROTOCOL.md, "Resuming".
+ * Owns: which session a HELLO means, and how much those without a connection may hold, in all and for one owner. Must not know:
+ * how a session moves, what is in it. Normative text: PROTOCOL.md, "Resuming".
  */
 import type { Hello } from '@tautline/core/protocol'
 import type { SessionTicket } from './session-ticket.ts'
@@ -10,6 +10,8 @@ import type { SessionTicket } from './session-ticket.ts'
 /** A session, as the registry sees it. */
 export interface ResumableSession {
   readonly ticket: SessionTicket
+  /** Who is held to account for it, if anybody is. */
+  readonly owner: string | undefined
   /** Bytes that it keeps to be sent again. */
   readonly keptBytes: number
   /** Nobody will come back: ends it. */
@@ -19,7 +21,11 @@ export interface ResumableSession {
 export interface DetachedLimits {
   readonly maxDetached: number
   readonly maxDetachedBytes: number
+  readonly maxDetachedPerOwner: number
+  readonly maxDetachedBytesPerOwner: number
 }
+
+export type DetachedLimit = 'detached' | 'detachedBytes' | 'detachedPerOwner' | 'detachedBytesPerOwner'
 
 export type Found<S> =
   | { readonly type: 'session'; readonly session: S }
@@ -28,15 +34,31 @@ export type Found<S> =
   /** The client itself has said HELLO again since: this one is of no interest any more. */
   | { readonly type: 'late' }
 
+/** What is known of a session that waits. */
+interface Kept {
+  readonly owner: string | undefined
+  bytes: number
+}
+
+/** Oldest first. */
+interface Owned<S> {
+  readonly sessions: Set<S>
+  bytes: number
+}
+
 export class SessionRegistry<S extends ResumableSession> {
   readonly #limits: DetachedLimits
   readonly #sessions = new Map<string, S>()
   /** With the bytes that each is known to keep, oldest first. */
-  readonly #detached = new Map<S, number>()
+  readonly #detached = new Map<S, Kept>()
+  /** The same by their owners. */
+  readonly #byOwner = new Map<string, Owned<S>>()
+  readonly #onLimited: (limit: DetachedLimit) => void
   #detachedBytes = 0
 
-  constructor(limits: DetachedLimits) {
+  constructor(limits: DetachedLimits, onLimited: (limit: DetachedLimit) => void = () => {}) {
     this.#limits = limits
+    this.#onLimited = onLimited
   }
 
   get size(): number {
@@ -67,15 +89,33 @@ export class SessionRegistry<S extends ResumableSession> {
   /** It has lost its connection. Where there are too many such, the oldest of them end. */
   detach(session: S): void {
     if (this.#sessions.get(session.ticket.sid) !== session) return
-    this.#detached.set(session, 0)
+    const { owner } = session
+    // Kept, since the principal of a session that goes on without a connection is asked only when it has one.
+    this.#detached.set(session, { owner, bytes: 0 })
+    this.#ownedBy(owner)?.sessions.add(session)
     this.note(session)
   }
 
   attach(session: S): void {
-    const bytes = this.#detached.get(session)
-    if (bytes === undefined) return
-    this.#detachedBytes -= bytes
+    const kept = this.#detached.get(session)
+    if (kept === undefined) return
+    this.#detachedBytes -= kept.bytes
     this.#detached.delete(session)
+    const owned = this.#ownedBy(kept.owner)
+    if (owned === undefined || kept.owner === undefined) return
+    owned.bytes -= kept.bytes
+    owned.sessions.delete(session)
+    if (owned.sessions.size === 0) this.#byOwner.delete(kept.owner)
+  }
+
+  #ownedBy(owner: string | undefined): Owned<S> | undefined {
+    if (owner === undefined) return undefined
+    let owned = this.#byOwner.get(owner)
+    if (owned === undefined) {
+      owned = { sessions: new Set(), bytes: 0 }
+      this.#byOwner.set(owner, owned)
+    }
+    return owned
   }
 
   remove(session: S): void {
@@ -85,25 +125,41 @@ export class SessionRegistry<S extends ResumableSession> {
 
   /** Also one without a connection may have been given more to keep. */
   note(session: S): void {
-    const before = this.#detached.get(session)
-    if (before === undefined) return
+    const kept = this.#detached.get(session)
+    if (kept === undefined) return
     const { keptBytes } = session
-    this.#detached.set(session, keptBytes)
-    this.#detachedBytes += keptBytes - before
-    this.#enforce()
+    const more = keptBytes - kept.bytes
+    kept.bytes = keptBytes
+    this.#detachedBytes += more
+    const owned = this.#ownedBy(kept.owner)
+    if (owned !== undefined) owned.bytes += more
+    this.#enforce(owned)
   }
 
   expireDetached(reason: string): void {
     for (const session of Array.from(this.#detached.keys())) session.expire(reason)
   }
 
-  #enforce(): void {
-    const { maxDetached, maxDetachedBytes } = this.#limits
-    while (this.#detached.size > maxDetached || this.#detachedBytes > maxDetachedBytes) {
-      const [session] = this.#detached.keys()
-      if (session === undefined) return
-      this.attach(session)
-      session.expire(`Expected at most ${maxDetached} sessions to wait, with at most ${maxDetachedBytes} bytes in all`)
+  /** First among those of the owner, so that nobody pushes out the sessions of others before their own. */
+  #enforce(owned: Owned<S> | undefined): void {
+    const { maxDetached, maxDetachedBytes, maxDetachedPerOwner, maxDetachedBytesPerOwner } = this.#limits
+    if (owned !== undefined) {
+      for (const session of owned.sessions) {
+        const isCrowded = owned.sessions.size > maxDetachedPerOwner
+        if (!isCrowded && owned.bytes <= maxDetachedBytesPerOwner) break
+        this.#expire(session, isCrowded ? 'detachedPerOwner' : 'detachedBytesPerOwner')
+      }
     }
+    for (const session of this.#detached.keys()) {
+      const isCrowded = this.#detached.size > maxDetached
+      if (!isCrowded && this.#detachedBytes <= maxDetachedBytes) break
+      this.#expire(session, isCrowded ? 'detached' : 'detachedBytes')
+    }
+  }
+
+  #expire(session: S, limit: DetachedLimit): void {
+    this.attach(session)
+    this.#onLimited(limit)
+    session.expire(`Expected fewer sessions to wait, or with fewer bytes: see \`resume\` (${limit})`)
   }
 }

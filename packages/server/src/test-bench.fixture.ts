@@ -49,11 +49,11 @@ export interface Bench<T extends ContractTree, S extends ImplementerScope> {
   /** Lines of the log, as `warn: …`. */
   readonly lines: string[]
   /** A client that has been welcomed. */
-  connect(options?: TestClientOptions): Promise<TestClient<T>>
+  readonly connect: (options?: TestClientOptions) => Promise<TestClient<T>>
   /** A client that says nothing by itself. */
-  connectRaw(request?: Partial<UpgradeRequest>): Promise<RawPeer>
+  readonly connectRaw: (request?: Partial<UpgradeRequest>) => Promise<RawPeer>
   /** Lets everything happen that can happen now, then gives what came of the promise. */
-  run<R>(promise: Promise<R>): Promise<R>
+  readonly run: <R>(promise: Promise<R>) => Promise<R>
 }
 
 interface TestClientOptions {
@@ -78,11 +78,18 @@ interface TestClient<T extends ContractTree> {
   close(): void
 }
 
+/** How the sockets of a bench are read. */
+interface SocketManner {
+  /** Messages that still come once reading has stopped, as those which were read already; `false`: it cannot stop. @default 0 */
+  readonly readAhead?: number | false
+}
+
 const codec = createPackingCodec()
 
 export function createBench<T extends ContractTree, S extends ImplementerScope>(
   implementation: Implementation<T, S>,
   options: ServerOptions<S['context'], S['calls']> = {},
+  sockets: SocketManner = {},
 ): Bench<T, S> {
   const clock = createVirtualClock()
   const network = createMemoryNetwork({ clock })
@@ -102,6 +109,7 @@ export function createBench<T extends ContractTree, S extends ImplementerScope>(
   })
   let request = upgradeRequest()
   network.listen((transport) => {
+    const reading = createReading(sockets.readAhead ?? 0, (message) => listener.message(message))
     const socket: ServerSocket = {
       compresses: false,
       get backlogBytes() {
@@ -113,11 +121,12 @@ export function createBench<T extends ContractTree, S extends ImplementerScope>(
       },
       close: (code, reason) => transport.close(code, reason),
       terminate: () => transport.abort?.(),
+      ...(sockets.readAhead === false ? {} : { pauseReading: (paused) => reading.pause(paused) }),
     }
     const listener = server.accept(socket, request)
     return {
       onOpen() {},
-      onMessage: (message) => listener.message(message),
+      onMessage: (message) => reading.message(message),
       onDrain: () => listener.drained(),
       onClose: (code, reason) => listener.closed(code, reason),
     }
@@ -131,7 +140,8 @@ export function createBench<T extends ContractTree, S extends ImplementerScope>(
     const closed = server.close({ drainMs: 1 })
     await clock.advanceAsync(10_000)
     await closed
-    expect(Object.values(server.stats())).toEqual([0, 0, 0, 0, 0, 0, 0])
+    const { limited: _, ...left } = server.stats()
+    expect(Object.values(left)).toEqual([0, 0, 0, 0, 0, 0, 0])
     expect(clock.pending).toBe(0)
   })
   return {
@@ -152,6 +162,29 @@ export function createBench<T extends ContractTree, S extends ImplementerScope>(
       const peer = new RawPeer()
       await run(peer.connect(network.connector))
       return peer
+    },
+  }
+}
+
+/** What a system keeps for a reader that pauses. */
+function createReading(readAhead: number | false, deliver: (message: Uint8Array) => void) {
+  let kept: Uint8Array[] = []
+  let left = Number.POSITIVE_INFINITY
+  return {
+    message(message: Uint8Array): void {
+      if (left > 0) {
+        left -= 1
+        deliver(message)
+      } else {
+        // Memory that others share.
+        kept.push(message.slice())
+      }
+    },
+    pause(paused: boolean): void {
+      left = paused ? Number(readAhead) : Number.POSITIVE_INFINITY
+      const messages = kept
+      kept = []
+      if (!paused) for (const message of messages) this.message(message)
     },
   }
 }

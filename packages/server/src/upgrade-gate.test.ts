@@ -114,15 +114,53 @@ describe('limits on connections', () => {
     expect(await bench.server.decideUpgrade(upgradeRequest())).toEqual({ accept: true })
   })
 
-  test('refuse one more from the same address with 429', async () => {
+  test('refuse one more from the same address with 503', async () => {
     const bench = createBench(implementation, { maxConnectionsPerAddress: 1 })
     const first = await bench.connect()
-    expect(await bench.server.decideUpgrade(upgradeRequest())).toMatchObject({ status: 429 })
+    expect(await bench.server.decideUpgrade(upgradeRequest())).toMatchObject({ status: 503 })
     expect(await bench.server.decideUpgrade(upgradeRequest({ remoteAddress: '192.0.2.2' }))).toEqual({ accept: true })
     expect(await bench.server.decideUpgrade(upgradeRequest({ remoteAddress: undefined }))).toEqual({ accept: true })
     first.close()
     await bench.clock.settle()
     expect(await bench.server.decideUpgrade(upgradeRequest())).toEqual({ accept: true })
+  })
+
+  test('say when to come again, are counted, and leave one line each', async () => {
+    const bench = createBench(implementation, { maxConnections: 2, maxConnectionsPerAddress: 1 })
+    await bench.connect()
+    const refused = { accept: false, status: 503, headers: { 'retry-after': '5' } }
+    expect(await bench.server.decideUpgrade(upgradeRequest())).toMatchObject(refused)
+    await bench.connect({ request: { remoteAddress: '192.0.2.2' } })
+    expect(await bench.server.decideUpgrade(upgradeRequest({ remoteAddress: '192.0.2.3' }))).toMatchObject(refused)
+    expect(bench.server.stats().limited).toMatchObject({ connections: 1, connectionsPerAddress: 1 })
+    expect(bench.lines).toEqual([
+      'warn: Upgrade refused with 503 (192.0.2.1): address',
+      'warn: Upgrade refused with 503 (192.0.2.3): connections',
+    ])
+  })
+
+  test('count IPv6 by its /64', async () => {
+    const bench = createBench(implementation, { maxConnectionsPerAddress: 1 })
+    await bench.connect({ request: { remoteAddress: '2001:db8:1:2::1' } })
+    const of = (remoteAddress: string) => bench.server.decideUpgrade(upgradeRequest({ remoteAddress }))
+    expect(await of('2001:db8:1:2:ffff::9')).toMatchObject({ status: 503 })
+    expect(await of('2001:db8:1:3::1')).toEqual({ accept: true })
+  })
+
+  test('hold by default for public addresses, and for private ones where somebody has thought of them', async () => {
+    const flood = async (options: Parameters<typeof createBench>[1], remoteAddress: string): Promise<number> => {
+      const { server } = createBench(implementation, options)
+      let passed = 0
+      for (let i = 0; i < 2049; i += 1) {
+        if ((await server.decideUpgrade(upgradeRequest({ remoteAddress }))).accept) passed += 1
+      }
+      return passed
+    }
+    expect(await flood({}, '192.0.2.1')).toBe(2048)
+    expect(await flood({}, '127.0.0.1')).toBe(2049)
+    expect(await flood({ maxConnectionsPerAddress: 3000 }, '127.0.0.1')).toBe(2048)
+    expect(await flood({ addressOf: ({ remoteAddress }) => remoteAddress }, '10.0.0.1')).toBe(2048)
+    expect(await flood({ upgradesPerAddress: false }, '192.0.2.1')).toBe(2049)
   })
 
   test('count each address by itself, and take away who leaves', async () => {
@@ -133,7 +171,7 @@ describe('limits on connections', () => {
     await bench.clock.settle()
     expect(await bench.server.decideUpgrade(upgradeRequest())).toEqual({ accept: true })
     await bench.connect()
-    expect(await bench.server.decideUpgrade(upgradeRequest())).toMatchObject({ status: 429 })
+    expect(await bench.server.decideUpgrade(upgradeRequest())).toMatchObject({ status: 503 })
   })
 
   test('go by the address that a proxy tells', async () => {
@@ -143,7 +181,7 @@ describe('limits on connections', () => {
     })
     const behind = (address: string) => ({ headers: new Headers({ 'x-real-ip': address }) })
     await bench.connect({ request: behind('198.51.100.1') })
-    expect(await bench.server.decideUpgrade(upgradeRequest(behind('198.51.100.1')))).toMatchObject({ status: 429 })
+    expect(await bench.server.decideUpgrade(upgradeRequest(behind('198.51.100.1')))).toMatchObject({ status: 503 })
     expect(await bench.server.decideUpgrade(upgradeRequest(behind('198.51.100.2')))).toEqual({ accept: true })
   })
 
@@ -157,4 +195,50 @@ describe('limits on connections', () => {
       expect(second.endings).toMatchObject([{ code: 4503, retry: true }])
     },
   )
+})
+
+describe('attempts of one address', () => {
+  const upgradesPerAddress = { perSecond: 1, burst: 3 }
+
+  test('pass up to the limit; one past it is refused before anything else, and told when to come again', async () => {
+    let asked = 0
+    const bench = createBench(implementation, {
+      upgradesPerAddress,
+      authorizeUpgrade() {
+        asked += 1
+      },
+    })
+    const decisions = async (times: number) => {
+      const found: (number | string | undefined)[] = []
+      for (let i = 0; i < times; i += 1) {
+        const decision = await bench.run(bench.server.decideUpgrade(upgradeRequest()))
+        found.push(decision.accept ? 101 : `${decision.status} after ${decision.headers['retry-after']}`)
+      }
+      return found
+    }
+    expect(await decisions(4)).toEqual([101, 101, 101, '503 after 1'])
+    expect([asked, bench.server.stats().limited.upgradesPerAddress]).toEqual([3, 1])
+    const other = await bench.run(bench.server.decideUpgrade(upgradeRequest({ remoteAddress: '192.0.2.2' })))
+    expect(other).toEqual({ accept: true })
+    await bench.clock.advanceAsync(999)
+    expect(await decisions(1)).toEqual(['503 after 1'])
+    await bench.clock.advanceAsync(1)
+    expect(await decisions(2)).toEqual([101, '503 after 1'])
+  })
+
+  test('count where they are refused for another reason', async () => {
+    const bench = benchWith({ upgradesPerAddress })
+    const origin = 'https://evil.example'
+    const statuses = [await decide(bench, { origin }), await decide(bench, { origin }), await decide(bench, { origin })]
+    expect([...statuses, await decide(bench, { origin })]).toEqual([403, 403, 403, 503])
+  })
+
+  test('that are many leave few lines, and the number of those that were left out', async () => {
+    const { server, lines, clock } = createBench(implementation, { upgradesPerAddress: { perSecond: 1, burst: 1 } })
+    for (let i = 0; i < 1001; i += 1) await server.decideUpgrade(upgradeRequest())
+    expect(lines).toHaveLength(20)
+    await clock.advanceAsync(60_000)
+    expect(lines.at(-1)).toBe('warn: Upgrade refused with 503: 980 more within a minute')
+    expect(server.stats().limited.upgradesPerAddress).toBe(1000)
+  })
 })

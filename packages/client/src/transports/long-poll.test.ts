@@ -55,7 +55,10 @@ function connect(url = 'wss://app.example/rpc#x') {
   }).connect({
     onOpen: () => void log.push('open'),
     onMessage: (message) => void log.push(new TextDecoder().decode(message)),
-    onClose: (code, reason) => void log.push(`close ${code} ${reason}`.trimEnd()),
+    onClose: (code, reason, retryAfterMs) => {
+      const after = retryAfterMs === undefined ? '' : ` (after ${retryAfterMs} ms)`
+      log.push(`close ${code} ${reason}`.trimEnd() + after)
+    },
     onDrain: () => void log.push('drain'),
   })
   onTestFinished(async () => {
@@ -256,6 +259,21 @@ describe('losing', () => {
     const { log, poll } = await connected()
     await poll.reply(body, { status })
     expect(log.at(-1)).toBe(wanted)
+  })
+
+  test.each([
+    ['7', ' (after 7000 ms)'],
+    ['0', ' (after 0 ms)'],
+    ['300', ' (after 300000 ms)'],
+    ['301', ' (after 300000 ms)'],
+    [`1${'0'.repeat(400)}`, ' (after 300000 ms)'],
+    ['-1', ''],
+    ['1.5', ''],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', ''],
+  ])('tells how long to stay away, where the server says `retry-after: %s`', async (retryAfter, wanted) => {
+    const { log, poll } = await connected()
+    await poll.reply('', { status: 503, headers: { 'retry-after': retryAfter } })
+    expect(log.at(-1)).toBe(`close 1006 HTTP status 503${wanted}`)
   })
 
   test('follows an answer of somebody else, or of no shape', async () => {

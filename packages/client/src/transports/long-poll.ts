@@ -220,16 +220,19 @@ class LongPollTransport implements Transport {
   #fail(error: unknown): void {
     // A server that has forgotten a connection has heard that it is closed, or closed it itself.
     if (this.#state === 'closing') this.#finish(this.#close.code, this.#close.reason)
-    else this.#finish(ABNORMAL, error instanceof Error ? error.message : '')
+    else {
+      const retryAfterMs = error instanceof PollEnd ? error.retryAfterMs : undefined
+      this.#finish(ABNORMAL, error instanceof Error ? error.message : '', retryAfterMs)
+    }
   }
 
-  #finish(code: number, reason: string): void {
+  #finish(code: number, reason: string, retryAfterMs?: number): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#ended.abort()
     this.#sending?.abort()
     this.#incoming.stop()
     this.#outgoing.clear()
-    this.#listener.onClose(code, reason)
+    this.#listener.onClose(code, reason, retryAfterMs)
   }
 }

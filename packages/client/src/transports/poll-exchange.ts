@@ -16,6 +16,10 @@ const PAUSES_MS = [250, 500, 1000, 2000]
 /** From the first byte of an answer to its last. */
 const BODY_TIMEOUT_MS = 30_000
 
+/** Nobody is kept away for longer by one answer, whoever gave it. */
+const MAX_RETRY_AFTER_MS = 300_000
+const MS_PER_SECOND = 1000
+
 /** Browsers refuse larger bodies with `keepalive`, all of them counted together. */
 const KEEPALIVE_BYTES = 60 * 1024
 
@@ -25,6 +29,13 @@ const MAX_TEXT_LENGTH = 200
 /** The connection is no more: the server said so, or nobody answers. */
 export class PollEnd extends Error {
   override readonly name = 'PollEnd'
+  /** How long the server wants to be left alone, where it has said so. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(message: string, options?: ErrorOptions & { readonly retryAfterMs?: number | undefined }) {
+    super(message, options)
+    this.retryAfterMs = options?.retryAfterMs
+  }
 }
 
 export interface PollExchangeOptions {
@@ -139,7 +150,14 @@ async function failureOf(response: Response): Promise<Error> {
     return new Error(`HTTP status ${status}`)
   }
   const text = new TextDecoder().decode(await readBounded(response)).slice(0, MAX_TEXT_LENGTH)
-  return new PollEnd(text === '' ? `HTTP status ${status}` : `HTTP status ${status}: ${text}`)
+  const message = text === '' ? `HTTP status ${status}` : `HTTP status ${status}: ${text}`
+  return new PollEnd(message, { retryAfterMs: retryAfterOf(response.headers.get('retry-after')) })
+}
+
+/** Given in seconds; a date would need the clocks of both ends to agree. */
+function retryAfterOf(text: string | null): number | undefined {
+  if (text === null || !/^\d+$/.test(text)) return undefined
+  return Math.min(Number(text) * MS_PER_SECOND, MAX_RETRY_AFTER_MS)
 }
 
 function isOurs(response: Response): boolean {

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { isSchema, type Schema, type SchemaIssue } from './schema.ts'
-import { MAX_ISSUE_CHARACTERS, MAX_ISSUES, type ValidationFailure, validate } from './validate.ts'
+import { FULLY_JUDGED_PARTS, MAX_ISSUE_CHARACTERS, MAX_ISSUES, type ValidationFailure, validate } from './validate.ts'
 
 /** A validator written by hand, for what the libraries never do. */
 function schemaOf(run: (value: unknown) => unknown): Schema {
@@ -133,5 +133,61 @@ describe('isSchema', () => {
     for (const value of [{ '~standard': null }, {}, null, undefined, 'text', 1, () => 1]) {
       expect(isSchema(value)).toBe(false)
     }
+  })
+})
+
+describe('values of many parts', () => {
+  const numbers = v.array(v.number())
+  const wrong = (parts: number): string[] => Array.from({ length: parts - 1 }, () => 'x')
+
+  test('are told all that is wrong up to a number of parts, and the first thing only with one more', async () => {
+    const atLimit = await validate(numbers, wrong(FULLY_JUDGED_PARTS))
+    expect(!atLimit.ok && atLimit.issues).toHaveLength(MAX_ISSUES)
+    const past = await validate(numbers, wrong(FULLY_JUDGED_PARTS + 1))
+    expect(!past.ok && past.issues).toEqual([{ message: 'Invalid type: Expected number but received "x"', path: [0] }])
+  })
+
+  test.each([
+    ['nested lists', Array.from({ length: 100 }, () => [1, 2])],
+    ['objects', Array.from({ length: 130 }, () => ({ a: 1 }))],
+    ['a map', new Map(Array.from({ length: 100 }, (_, i) => [i, i]))],
+    ['a set', new Set(Array.from({ length: 300 }, (_, i) => i))],
+    ['a record', Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, 1]))],
+  ])('are counted through %s', (_, value) => {
+    const rest = v.unknown()
+    const failing = v.pipe(
+      v.unknown(),
+      v.rawCheck(({ config, addIssue }) => {
+        addIssue({ message: config?.abortEarly === true ? 'first' : 'all' })
+      }),
+    )
+    expect(validate(failing, value)).toMatchObject({ issues: [{ message: 'first' }] })
+    expect(validate(rest, value)).toEqual({ ok: true, value })
+  })
+
+  test('that are bytes have one', () => {
+    const result = validate(v.object({ data: v.string(), other: v.number() }), { data: new Uint8Array(10_000) })
+    expect(result).toMatchObject({ issues: [{ path: ['data'] }, { path: ['other'] }] })
+  })
+
+  test('pass as they are where nothing is wrong', () => {
+    const rows = Array.from({ length: 1000 }, (_, id) => ({ id }))
+    expect(validate(v.array(v.object({ id: v.number() })), rows)).toEqual({ ok: true, value: rows })
+  })
+
+  test('are judged to the end by validators of another kind', () => {
+    expect(validate(failingWith([{ message: 'a' }, { message: 'b' }]), wrong(1000))).toMatchObject({
+      issues: [{ message: 'a' }, { message: 'b' }],
+    })
+  })
+
+  test('are judged in time also where the validator takes its time', async () => {
+    const schema = v.arrayAsync(
+      v.pipeAsync(
+        v.string(),
+        v.checkAsync(async () => false, 'no'),
+      ),
+    )
+    expect(await validate(schema, wrong(1000))).toMatchObject({ ok: false, issues: [{ message: 'no' }] })
   })
 })

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { CloseCode } from '../protocol/close-codes.ts'
 import { type Frame, FrameType, type MessageHeader } from '../protocol/frame.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts'
 import { joinMessage, MessageBuilder } from '../protocol/message-builder.ts'
+import { ProtocolViolation } from '../protocol/violation.ts'
 import { createHeldCompressor } from './held-compressor.fixture.ts'
 import { Inbound, type SizeLimits, WAITING_MESSAGES } from './inbound.ts'
 import type { Compressor } from './ports.ts'
@@ -33,8 +35,8 @@ function setUp(limits: Partial<Limits> = {}, compressor?: Compressor, most?: Siz
       receive(_, header, frames) {
         log.push(`receive ${header.seq}: ${idsOf(frames)}`)
       },
-      violated(_, code) {
-        log.push(`violated ${code}`)
+      violated(_, { closeCode }, limit) {
+        log.push(`violated ${closeCode}${limit === undefined ? '' : ` by ${limit}`}`)
         inbound.stop()
       },
       onFault: (error) => faults.push(error),
@@ -77,7 +79,7 @@ describe('Inbound', () => {
     expect(atLimit.log).toEqual(['admit 1', 'receive 1: 7'])
     const pastLimit = setUp({ messageBytes: message.byteLength - 1 })
     pastLimit.inbound.push(message)
-    expect(pastLimit.log).toEqual(['violated 4413'])
+    expect(pastLimit.log).toEqual(['violated 4413 by messageBytes'])
   })
 
   test('takes messages that arrive while one is being handled after it', () => {
@@ -122,7 +124,7 @@ describe('Inbound', () => {
     const { inbound, log } = setUp()
     inbound.limit({ ...DEFAULT_LIMITS, framesPerMessage: 1 })
     inbound.push(plain(1, 7, 9))
-    expect(log).toEqual(['violated 4413'])
+    expect(log).toEqual(['violated 4413 by framesPerMessage'])
   })
 })
 
@@ -156,12 +158,45 @@ describe('Inbound with compression', () => {
     expect(bounds).toEqual([768, 1000])
   })
 
+  test.each([
+    [3, 'inflateRatio'],
+    [4, 'inflatedBytes'],
+  ])('says which of the two a body of %i bytes has passed: %s', (byteLength, limit) => {
+    const compressor: Compressor = {
+      algorithm: 'deflate-raw',
+      deflate: (body) => body,
+      inflate() {
+        throw new ProtocolViolation(CloseCode.TooLarge, 'too much')
+      },
+    }
+    const { inbound, log } = setUp({ inflatedBytes: 1000 }, compressor)
+    inbound.push(joinMessage(headerOf(1), new Uint8Array(byteLength), true))
+    expect(log).toEqual(['admit 1', `violated 4413 by ${limit}`])
+  })
+
+  test('tells what a body was inflated to while it is received', () => {
+    const sizes: number[] = []
+    const inbound = new Inbound(
+      {
+        admit: () => true,
+        receive: (self) => void sizes.push(self.inflatedBytes),
+        violated() {},
+        onFault() {},
+      },
+      DEFAULT_LIMITS,
+    )
+    inbound.decompress(runLengthCompressor)
+    inbound.push(joinMessage(headerOf(1), runLengthCompressor.deflate(bodyOf(7)), true))
+    inbound.push(plain(2, 9))
+    expect(sizes).toEqual([bodyOf(7).byteLength, 0])
+  })
+
   test('follows what the peer announces, up to what it was told', () => {
     const { inbound, log } = setUp({}, undefined, { framesPerMessage: 2 })
     inbound.limit({ ...DEFAULT_LIMITS, framesPerMessage: 2 ** 40 })
     inbound.push(plain(1, 7, 9))
     inbound.push(plain(3, 11, 13, 15))
-    expect(log).toEqual(['admit 1', 'receive 1: 7,9', 'violated 4413'])
+    expect(log).toEqual(['admit 1', 'receive 1: 7,9', 'violated 4413 by framesPerMessage'])
   })
 
   test('keeps the order when inflating takes time, and looks at no header before its turn', async () => {
@@ -212,6 +247,6 @@ describe('Inbound with compression', () => {
     for (let waiting = 0; waiting < WAITING_MESSAGES; waiting++) inbound.push(message)
     expect(log).toEqual(['admit 1'])
     inbound.push(Uint8Array.of(0))
-    expect(log).toEqual(['admit 1', 'violated 4413'])
+    expect(log).toEqual(['admit 1', 'violated 4413 by undecodedBytes'])
   })
 })

@@ -1,8 +1,9 @@
 import { CloseCode } from '../protocol/close-codes.ts'
 import { decodeBody, decodeEnvelope } from '../protocol/decode-message.ts'
 import type { Frame, MessageHeader, PeerLimits } from '../protocol/frame.ts'
+import type { WireLimitName } from '../protocol/limit-name.ts'
 import { type Limits, MAX_INFLATE_RATIO } from '../protocol/limits.ts'
-import { ProtocolViolation, protocolError } from '../protocol/violation.ts'
+import { ProtocolViolation, protocolError, tooLarge } from '../protocol/violation.ts'
 import type { Compressor } from './ports.ts'
 
 /*
@@ -24,7 +25,8 @@ export interface InboundTarget {
   /** Looks at a header, before anything else is spent on its message. */
   admit(inbound: Inbound, header: MessageHeader, byteLength: number): boolean
   receive(inbound: Inbound, header: MessageHeader, frames: readonly Frame[]): void
-  violated(inbound: Inbound, closeCode: CloseCode, reason: string): void
+  /** @param limit that was passed, where it is one */
+  violated(inbound: Inbound, violation: ProtocolViolation, limit: WireLimitName | undefined): void
   /** Something failed that is not the peer's doing. */
   onFault(error: unknown): void
 }
@@ -50,6 +52,9 @@ export class Inbound {
   #messages = 0
   #wireBytes = 0
   #bodyBytes = 0
+  #inflatedBytes = 0
+  /** Which of the two bounds what the body at hand may inflate to. */
+  #inflateLimit: WireLimitName | undefined
 
   /** @param most sizes beyond which the peer is not followed, whatever it announces */
   constructor(target: InboundTarget, limits: Limits, most: SizeLimits = {}) {
@@ -79,6 +84,11 @@ export class Inbound {
     return { messages: this.#messages, wireBytes: this.#wireBytes, bodyBytes: this.#bodyBytes }
   }
 
+  /** What the body that is received at this moment was inflated to; 0 where it was not compressed. */
+  get inflatedBytes(): number {
+    return this.#inflatedBytes
+  }
+
   /** Takes what arrived. Never throws. */
   push(message: Uint8Array): void {
     if (this.#state === 'stopped') return
@@ -92,11 +102,7 @@ export class Inbound {
     this.#waitingBytes += message.byteLength
     const maxBytes = WAITING_MESSAGES * this.#limits.messageBytes
     if (this.#waitingBytes > maxBytes) {
-      this.#target.violated(
-        this,
-        CloseCode.TooLarge,
-        `Expected at most ${maxBytes} bytes of messages ahead of decoding`,
-      )
+      this.#failed(tooLarge(`Expected at most ${maxBytes} bytes of messages ahead of decoding`, 'undecodedBytes'))
     }
   }
 
@@ -165,12 +171,12 @@ export class Inbound {
       const { header, body, compressed } = decodeEnvelope(message, this.#limits)
       if (!this.#target.admit(this, header, message.byteLength)) return undefined
       if (!compressed) {
-        this.#deliver(header, body)
+        this.#deliver(header, body, 0)
         return undefined
       }
       const inflated = this.#inflate(body)
       if (inflated instanceof Promise) return this.#deliverLater(header, inflated)
-      this.#deliver(header, inflated)
+      this.#deliver(header, inflated, inflated.byteLength)
     } catch (error) {
       this.#failed(error)
     }
@@ -182,26 +188,34 @@ export class Inbound {
     if (this.#compressor === undefined) {
       throw protocolError('Expected no compressed body: no compression was agreed')
     }
-    return this.#compressor.inflate(body, Math.min(inflatedBytes, body.byteLength * MAX_INFLATE_RATIO))
+    const believedBytes = body.byteLength * MAX_INFLATE_RATIO
+    this.#inflateLimit = believedBytes < inflatedBytes ? 'inflateRatio' : 'inflatedBytes'
+    return this.#compressor.inflate(body, Math.min(inflatedBytes, believedBytes))
   }
 
   async #deliverLater(header: MessageHeader, inflated: Promise<Uint8Array>): Promise<void> {
     try {
       const body = await inflated
-      if (!this.#isStopped()) this.#deliver(header, body)
+      if (!this.#isStopped()) this.#deliver(header, body, body.byteLength)
     } catch (error) {
       this.#failed(error)
     }
   }
 
-  #deliver(header: MessageHeader, body: Uint8Array): void {
+  #deliver(header: MessageHeader, body: Uint8Array, inflatedBytes: number): void {
     this.#bodyBytes += body.byteLength
+    this.#inflatedBytes = inflatedBytes
     this.#target.receive(this, header, decodeBody(body, this.#limits))
   }
 
   #failed(error: unknown): void {
     if (this.#isStopped()) return
-    if (error instanceof ProtocolViolation) this.#target.violated(this, error.closeCode, error.message)
-    else this.#target.onFault(error)
+    if (!(error instanceof ProtocolViolation)) {
+      this.#target.onFault(error)
+      return
+    }
+    // A compressor knows of one bound, and not what it stands for.
+    const limit = error.limit ?? (error.closeCode === CloseCode.TooLarge ? this.#inflateLimit : undefined)
+    this.#target.violated(this, error, limit)
   }
 }

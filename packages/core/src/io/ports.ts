@@ -26,8 +26,12 @@ export interface TransportListener {
   onOpen(): void
   /** `message` may be a view of memory that others share: copy what is kept, never expose its buffer. */
   onMessage(message: Uint8Array): void
-  /** The last call, exactly once. `code` 1006: gone without a word. */
-  onClose(code: number, reason: string): void
+  /**
+   * The last call, exactly once. `code` 1006: gone without a word.
+   *
+   * @param retryAfterMs how long the other end wants to be left alone, where it has said so
+   */
+  onClose(code: number, reason: string, retryAfterMs?: number): void
   /** The backlog went down to nothing. */
   onDrain(): void
 }

@@ -22,6 +22,8 @@ type CarrierState = 'connecting' | 'open' | 'closing' | 'gone'
 export class Carrier implements TransportListener {
   /** Whom it tells. Whoever hands it over changes this first. */
   owner: CarrierOwner
+  /** Once it is gone: how long the other end wants to be left alone, where it has said so. */
+  retryAfterMs: number | undefined
   readonly #clock: Clock
   #transport: Transport | undefined
   #state: CarrierState = 'connecting'
@@ -58,7 +60,8 @@ export class Carrier implements TransportListener {
     if (this.#state === 'open') this.owner.onDrain(this)
   }
 
-  onClose(code: number, reason: string): void {
+  onClose(code: number, reason: string, retryAfterMs?: number): void {
+    this.retryAfterMs = retryAfterMs
     this.#gone(code, reason)
   }
 

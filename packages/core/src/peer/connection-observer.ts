@@ -1,3 +1,4 @@
+import type { WireLimitName } from '../protocol/limit-name.ts'
 import type { HandshakeEffect, LinkEffect } from '../session/effect.ts'
 import type { Ending } from './ending.ts'
 
@@ -6,7 +7,11 @@ export interface ConnectionObserver {
   /** The transport is open. A client answers with `opened` on its session. */
   onOpen(): void
   onHandshake(effect: HandshakeEffect): void
-  onLinkEffect(effect: Exclude<LinkEffect, { readonly type: 'closed' | 'detached' }>): void
+  onLinkEffect(effect: Exclude<LinkEffect, { readonly type: 'closed' | 'detached' | 'limited' }>): void
+  /** The peer has hit a limit; what becomes of that follows. */
+  onLimited?(limit: WireLimitName): void
+  /** A message was decoded: so many frames, and so many bytes where it was inflated. They are about to be dealt with. */
+  onReceived?(frames: number, inflatedBytes: number): void
   /** The first message has come over a transport that was taken over: the peer knows of it. */
   onProven?(): void
   /** The transport is lost or left, and the session waits for another connection to take over. */

@@ -15,6 +15,7 @@ import {
   type Welcome,
   type WelcomeFrame,
 } from '../protocol/frame.ts'
+import type { WireLimitName } from '../protocol/limit-name.ts'
 import { MAX_INFLATE_RATIO } from '../protocol/limits.ts'
 import { ProtocolViolation } from '../protocol/violation.ts'
 import type { Effect } from '../session/effect.ts'
@@ -328,7 +329,9 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
 
   /** @param fault what is wrong with how the peer reads, if anything is */
   #endIf(fault: string | undefined): void {
-    if (fault !== undefined) this.#endAtOnce(CloseCode.SlowConsumer, fault)
+    if (fault === undefined) return
+    this.#limited('backlog')
+    this.#endAtOnce(CloseCode.SlowConsumer, fault)
   }
 
   /** What comes over a transport that was left is of no interest, and neither is what was on its way from there. */
@@ -350,11 +353,18 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   receive(inbound: Inbound, header: MessageHeader, frames: readonly Frame[]): void {
     if (!this.#isCurrent(inbound)) return
     this.#prove(frames)
+    this.#observer.onReceived?.(frames.length, inbound.inflatedBytes)
     this.apply(this.session.receive(header, frames, this.clock.now()))
   }
 
-  violated(inbound: Inbound, code: CloseCode, reason: string): void {
-    if (this.#isCurrent(inbound)) this.move((session, now) => session.violated(code, reason, now))
+  violated(inbound: Inbound, { closeCode, message }: ProtocolViolation, limit: WireLimitName | undefined): void {
+    if (!this.#isCurrent(inbound)) return
+    this.#limited(limit)
+    this.move((session, now) => session.violated(closeCode, message, now))
+  }
+
+  #limited(limit: WireLimitName | undefined): void {
+    if (limit !== undefined) this.#observer.onLimited?.(limit)
   }
 
   /** Who closes may have given up before WELCOME came. All else is said by those who have it. */
@@ -388,6 +398,9 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
       case 'go-away':
       case 'round-trip':
         this.#observer.onLinkEffect(effect)
+        break
+      case 'limited':
+        this.#limited(effect.limit)
         break
       case 'abort':
       case 'ok':
@@ -507,7 +520,9 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   #watchBacklog(): void {
     this.#noteProgress()
     const fault = this.#pace.stalled(this.clock.now())
-    if (fault !== undefined) this.move((session, now) => session.leave(CloseCode.SlowConsumer, fault, now))
+    if (fault === undefined) return
+    this.#limited('backlog')
+    this.move((session, now) => session.leave(CloseCode.SlowConsumer, fault, now))
   }
 
   #noteProgress(): void {
@@ -532,7 +547,8 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   #transportGone(carrier: Carrier, code: number, reason: string): void {
     const link = this.#link
     if (link?.carrier !== carrier) return
-    const ending: Ending = { origin: 'transport', code, reason, retry: mayRetryAfter(code) }
+    const { retryAfterMs } = carrier
+    const ending: Ending = { origin: 'transport', code, reason, retry: mayRetryAfter(code), retryAfterMs }
     this.#faults.tell(() => this.session.transportClosed(code, this.clock.now()))
     if (this.session.state === 'detached') {
       this.#detach(ending)

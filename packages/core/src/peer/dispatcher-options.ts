@@ -2,6 +2,7 @@
 import type { ProcedureEntry } from '../contract/procedure-types.ts'
 import type { PackingCodec } from '../packing/packing-codec.ts'
 import type { Payload } from '../protocol/frame.ts'
+import type { WireLimitName } from '../protocol/limit-name.ts'
 import type { CallObserver } from './call-observer.ts'
 import type { PeerHandle } from './context.ts'
 import type { ServedProcedures } from './implementation.ts'
@@ -28,6 +29,15 @@ export interface TopicListeners {
   listen(id: number, entry: ProcedureEntry, params: Payload | undefined): () => void
 }
 
+/** How much may run for whoever is behind a connection, beside its other connections. */
+export interface RunBudget {
+  /** @returns whether it may run; then `end` follows once it runs no more */
+  begin(kind: 'call' | 'stream'): boolean
+  end(kind: 'call' | 'stream'): void
+  /** The peer has called off what it asked for. */
+  cancelled(): void
+}
+
 export interface DispatcherOptions {
   readonly link: SessionLink
   readonly codec: PackingCodec
@@ -47,6 +57,10 @@ export interface DispatcherOptions {
    * peer that cancels whatever it asks for could have any number of them run. @default no limit
    */
   readonly maxLingering?: number | undefined
+  /** What is past it is refused with `OVERLOADED`. @default no limit */
+  readonly budget?: RunBudget | undefined
+  /** The peer has hit a limit that the session does not know of. */
+  readonly onLimited?: ((limit: WireLimitName) => void) | undefined
   /** Left out where no results are kept: a call with an idempotency key is then refused. */
   readonly keyed?: KeyedCalls | undefined
   /** Told of every call; left out where nobody listens. */

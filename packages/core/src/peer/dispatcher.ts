@@ -46,6 +46,17 @@ const UNKNOWN: Readonly<Record<Request['type'], Pick<ProcedureEntry, 'path' | 'k
 /** What observers are told of a call that has gone well. */
 const OK = 'OK'
 
+/** Listening runs nothing. */
+const BUDGET_KINDS = { call: 'call', open: 'stream', listen: undefined } as const
+
+const BUDGET_KIND_OF = {
+  query: 'call',
+  mutation: 'call',
+  subscription: 'stream',
+  duplex: 'stream',
+  event: undefined,
+} as const satisfies Readonly<Record<ProcedureKind, 'call' | 'stream' | undefined>>
+
 /** Of the data of errors that no procedure declares. */
 const UNSHAPED: Shape = { schema: undefined, form: 'plain' }
 
@@ -99,6 +110,7 @@ class HandlerDispatcher implements Dispatcher {
         this.#onStreamEffect(effect)
         break
       case 'abort':
+        if (effect.why === 'cancelled' && this.#isThere(effect.id)) this.#options.budget?.cancelled()
         this.#abort(effect.id, new TautlineError(effect.why === 'timeout' ? 'TIMEOUT' : 'CANCELLED'))
         break
     }
@@ -126,26 +138,24 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #start(request: Request): void {
-    const { link, maxLingering = Number.POSITIVE_INFINITY } = this.#options
     const bound = this.#find(request)
     const arrived = this.#observe(request, bound?.entry)
     if (bound === undefined) {
       this.#refuse(request.id, 'UNKNOWN_PROCEDURE', arrived)
       return
     }
-    if (this.#lingering >= maxLingering) {
-      this.#refuse(request.id, 'OVERLOADED', arrived)
+    const kind = BUDGET_KINDS[request.type]
+    const refusal = this.#refusalOf(request, kind)
+    if (refusal !== undefined) {
+      this.#refuse(request.id, refusal, arrived)
       return
     }
-    if (request.type === 'listen' && (request.params?.byteLength ?? 0) > MAX_PARAMS_BYTES) {
-      this.#refuse(request.id, 'LIMIT_EXCEEDED', arrived)
-      return
-    }
-    if (!bound.entry.def.compress) link.sendPlain(request.id)
+    if (!bound.entry.def.compress) this.#options.link.sendPlain(request.id)
     let call: DispatchedCall
     try {
       call = this.#accept(bound, request, arrived)
     } catch (error) {
+      if (kind !== undefined) this.#options.budget?.end(kind)
       if (!(error instanceof InputRejected)) throw error
       this.#fail(request.id, inputError(error))
       arrived?.ended('INVALID_INPUT')
@@ -153,6 +163,20 @@ class HandlerDispatcher implements Dispatcher {
     }
     this.#running.add(call.id, call)
     this.#run(bound, call)
+  }
+
+  /** Why it may not run; where it may, its place is taken. */
+  #refusalOf(request: Request, kind: 'call' | 'stream' | undefined): keyof typeof ERROR_MESSAGES | undefined {
+    const { maxLingering = Number.POSITIVE_INFINITY, budget, onLimited } = this.#options
+    if (this.#lingering >= maxLingering) {
+      onLimited?.('lingering')
+      return 'OVERLOADED'
+    }
+    if (request.type === 'listen' && (request.params?.byteLength ?? 0) > MAX_PARAMS_BYTES) {
+      onLimited?.('paramsBytes')
+      return 'LIMIT_EXCEEDED'
+    }
+    return kind !== undefined && budget?.begin(kind) === false ? 'OVERLOADED' : undefined
   }
 
   #refuse(id: number, code: keyof typeof ERROR_MESSAGES, arrived: ArrivedCall | undefined): void {
@@ -324,11 +348,16 @@ class HandlerDispatcher implements Dispatcher {
     link.succeed(id, undefined)
   }
 
+  /** It may have been answered while the cancel was on its way. */
+  #isThere(id: number): boolean {
+    return this.#running.has(id) || this.#listening?.has(id) === true
+  }
+
   #abort(id: number, reason: TautlineError): void {
     const call = this.#running.get(id)
     if (call !== undefined) {
       this.#running.delete(id)
-      this.#linger(call.abort(reason))
+      this.#linger(call, call.abort(reason))
       call.arrived?.ended(reason.code)
       this.#options.onSettled?.()
     }
@@ -337,15 +366,27 @@ class HandlerDispatcher implements Dispatcher {
     endListening?.()
   }
 
-  #linger(ended: Promise<unknown> | undefined): void {
-    if (ended === undefined) return
+  #linger(call: DispatchedCall, ended: Promise<unknown> | undefined): void {
+    if (ended === undefined) {
+      this.#giveBack(call)
+      return
+    }
     this.#lingering++
-    void ended.then(() => this.#lingering--)
+    void ended.then(() => {
+      this.#lingering--
+      this.#giveBack(call)
+    })
+  }
+
+  #giveBack({ entry }: DispatchedCall): void {
+    const kind = BUDGET_KIND_OF[entry.kind]
+    if (kind !== undefined) this.#options.budget?.end(kind)
   }
 
   #forget(call: DispatchedCall, code: string): void {
     this.#running.delete(call.id)
     call.stream?.finish()
+    this.#giveBack(call)
     call.arrived?.ended(code)
     this.#options.onSettled?.()
   }

@@ -7,4 +7,6 @@ export interface Ending {
   readonly reason: string
   /** Whether another attempt may succeed. */
   readonly retry: boolean
+  /** No attempt before that, in ms: the other end has asked for it. */
+  readonly retryAfterMs?: number | undefined
 }

@@ -27,6 +27,7 @@ export type {
   Dispatcher,
   DispatcherOptions,
   HandlerErrorReport,
+  RunBudget,
   TopicListeners,
 } from './dispatcher-options.ts'
 export type { Ending } from './ending.ts'

@@ -21,6 +21,8 @@ export const CloseCode = {
   SequenceGap: 4410,
   /** A limit on sizes was passed. */
   TooLarge: 4413,
+  /** More came, or more often, than is let in from one client. */
+  Throttled: 4420,
   /** Bytes that are not MessagePack, or a frame of the wrong shape. */
   Malformed: 4422,
   /** A second HELLO on one connection. */
@@ -51,6 +53,7 @@ const SESSION_LIVES: ReadonlySet<number> = new Set([
   CloseCode.HandshakeTimeout,
   CloseCode.Superseded,
   CloseCode.SequenceGap,
+  CloseCode.Throttled,
   CloseCode.HeartbeatTimeout,
   CloseCode.SlowConsumer,
 ])

@@ -1,6 +1,7 @@
 import { readFrame } from './decode-frame.ts'
 import { DEFLATED_BODY } from './extension-types.ts'
 import type { Frame, MessageHeader } from './frame.ts'
+import type { WireLimitName } from './limit-name.ts'
 import type { Limits } from './limits.ts'
 import { Reader } from './reader.ts'
 import { malformed, protocolError, tooLarge } from './violation.ts'
@@ -21,7 +22,7 @@ export interface Envelope {
  * @throws ProtocolViolation and nothing else.
  */
 export function decodeEnvelope(message: Uint8Array, limits: Limits): Envelope {
-  expectAtMost(limits.messageBytes, message.byteLength, 'bytes in a message')
+  expectAtMost(limits, 'messageBytes', message.byteLength)
   const bytes = plainBytes(message)
   const reader = new Reader(bytes, limits)
   const header = readHeader(reader, limits)
@@ -39,10 +40,10 @@ export function decodeEnvelope(message: Uint8Array, limits: Limits): Envelope {
  * @throws ProtocolViolation and nothing else.
  */
 export function decodeBody(body: Uint8Array, limits: Limits): readonly Frame[] {
-  expectAtMost(limits.inflatedBytes, body.byteLength, 'bytes in a body')
+  expectAtMost(limits, 'inflatedBytes', body.byteLength)
   const reader = new Reader(plainBytes(body), limits)
   const length = reader.readArrayHeader('body')
-  expectAtMost(limits.framesPerMessage, length, 'frames in a message')
+  expectAtMost(limits, 'framesPerMessage', length)
   const frames: Frame[] = []
   for (let i = 0; i < length; i += 1) {
     const frame = readFrame(reader)
@@ -61,13 +62,19 @@ function readHeader(reader: Reader, limits: Limits): MessageHeader {
   if ((seq === 0) !== (count === 0)) {
     throw protocolError(`Expected \`seq\` to be 0 just where \`count\` is, got ${seq} and ${count}`)
   }
-  expectAtMost(limits.framesPerMessage, count, 'frames in a message')
+  expectAtMost(limits, 'framesPerMessage', count)
   if (!Number.isSafeInteger(seq + count)) throw malformed('Expected `seq` to leave room for `count`')
   return { seq, count, ack }
 }
 
-function expectAtMost(limit: number, actual: number, what: string): void {
-  if (actual > limit) throw tooLarge(`Expected at most ${limit} ${what}, got ${actual}`)
+const COUNTED = {
+  messageBytes: 'bytes in a message',
+  inflatedBytes: 'bytes in a body',
+  framesPerMessage: 'frames in a message',
+} satisfies Partial<Record<WireLimitName, string>>
+
+function expectAtMost(limits: Limits, name: keyof typeof COUNTED, actual: number): void {
+  if (actual > limits[name]) throw tooLarge(`Expected at most ${limits[name]} ${COUNTED[name]}, got ${actual}`, name)
 }
 
 function isArrayHead(head: number): boolean {

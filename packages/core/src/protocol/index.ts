@@ -42,6 +42,7 @@ export {
   type Welcome,
   type WelcomeFrame,
 } from './frame.ts'
+export type { WireLimitName } from './limit-name.ts'
 export { DEFAULT_LIMITS, type Limits } from './limits.ts'
 export { joinMessage, MessageBuilder } from './message-builder.ts'
 export { UnserialisableError } from './unserialisable-error.ts'

@@ -153,7 +153,7 @@ export class Scanner {
   #open(children: number, isMap: boolean, end: number = SAME_BOUND): void {
     const mostLevels = this.#depthLimit + this.moreLevels
     if (this.#outer.length >= mostLevels * SAVED) {
-      throw tooLarge(`At byte ${this.#at}: nesting deeper than ${mostLevels}`)
+      throw tooLarge(`At byte ${this.#at}: nesting deeper than ${mostLevels}`, 'depth')
     }
     this.#outer.push(this.#left, this.#isMap ? 1 : 0, this.#bound, end === SAME_BOUND ? SAME_BOUND : this.#due)
     if (end !== SAME_BOUND) {
@@ -187,7 +187,7 @@ export class Scanner {
 
   #spend(nodes: number): void {
     this.#nodes += nodes
-    if (this.#nodes > this.#nodeLimit) throw tooLarge(`More than ${this.#nodeLimit} values in one message`)
+    if (this.#nodes > this.#nodeLimit) throw tooLarge(`More than ${this.#nodeLimit} values in one message`, 'nodes')
   }
 }
 

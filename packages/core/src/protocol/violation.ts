@@ -1,4 +1,5 @@
 import { CloseCode } from './close-codes.ts'
+import type { WireLimitName } from './limit-name.ts'
 
 /**
  * What a peer did that the protocol does not allow. Thrown by the decoder, returned by sessions; it ends
@@ -7,10 +8,13 @@ import { CloseCode } from './close-codes.ts'
 export class ProtocolViolation extends Error {
   override readonly name = 'ProtocolViolation'
   readonly closeCode: CloseCode
+  /** The limit that was passed, where it is one. */
+  readonly limit: WireLimitName | undefined
 
-  constructor(closeCode: CloseCode, message: string) {
+  constructor(closeCode: CloseCode, message: string, limit?: WireLimitName) {
     super(message)
     this.closeCode = closeCode
+    this.limit = limit
   }
 }
 
@@ -20,11 +24,11 @@ export function malformed(message: string): ProtocolViolation {
 }
 
 /** A limit on sizes was passed. */
-export function tooLarge(message: string): ProtocolViolation {
-  return new ProtocolViolation(CloseCode.TooLarge, message)
+export function tooLarge(message: string, limit?: WireLimitName): ProtocolViolation {
+  return new ProtocolViolation(CloseCode.TooLarge, message, limit)
 }
 
 /** Frames that are not allowed now. */
-export function protocolError(message: string): ProtocolViolation {
-  return new ProtocolViolation(CloseCode.ProtocolError, message)
+export function protocolError(message: string, limit?: WireLimitName): ProtocolViolation {
+  return new ProtocolViolation(CloseCode.ProtocolError, message, limit)
 }

@@ -228,6 +228,7 @@ export abstract class BaseSession implements Session {
     if (this.sequence.takeDueAck(now)) effects.push({ type: 'ack' })
     if (phase.name === 'open') this.#beat(phase.heartbeat, now, effects)
     else if (phase.deadline !== undefined && now >= phase.deadline) {
+      effects.push({ type: 'limited', limit: 'handshakeMs' })
       this.end(CloseCode.HandshakeTimeout, 'The handshake took too long', true, effects)
     }
     return effects
@@ -351,6 +352,7 @@ export abstract class BaseSession implements Session {
 
   #endFor(error: unknown, now: number, effects: Effect[]): readonly Effect[] {
     if (!(error instanceof ProtocolViolation)) throw error
+    if (error.limit !== undefined) effects.push({ type: 'limited', limit: error.limit })
     if (error.closeCode === CloseCode.SequenceGap) return this.#leave(error.closeCode, error.message, now, effects)
     return this.end(error.closeCode, error.message, mayRetryAfter(error.closeCode), effects)
   }

@@ -73,6 +73,7 @@ export class ReceiveCredit {
     if (items > this.#items || this.#bytes <= 0) {
       throw protocolError(
         `Expected items only with credit, got ${items} with ${this.#items} items and ${this.#bytes} bytes left`,
+        'streamCredit',
       )
     }
     this.#items -= items

@@ -1,4 +1,5 @@
 import type { Frame, GoAway, Hello, ItemBatch, Meta, Payload, ProcedureRef, Welcome } from '../protocol/frame.ts'
+import type { WireLimitName } from '../protocol/limit-name.ts'
 
 /**
  * What a session asks of its driver. Every input of a session returns a list of these; the driver applies them
@@ -89,6 +90,8 @@ export type LinkEffect =
   | { readonly type: 'go-away'; readonly goAway: GoAway }
   /** A round trip was measured. */
   | { readonly type: 'round-trip'; readonly ms: number }
+  /** The peer has hit a limit; what becomes of that follows. */
+  | { readonly type: 'limited'; readonly limit: WireLimitName }
   /** The peer closed the connection, and not the session, with a CLOSE frame: as `detach`, without telling it. */
   | { readonly type: 'detached'; readonly code: number; readonly reason: string }
   /** The peer closed the session with a CLOSE frame. The driver closes the transport. Last effect of a session. */

@@ -68,7 +68,7 @@ export class Heartbeat {
     if (now - this.#pings.since >= 1_000) this.#pings = { since: now, count: 0 }
     this.#pings.count += 1
     if (this.#pings.count > MAX_PINGS_PER_SECOND) {
-      throw protocolError(`Expected at most ${MAX_PINGS_PER_SECOND} PINGs within a second, got more`)
+      throw protocolError(`Expected at most ${MAX_PINGS_PER_SECOND} PINGs within a second, got more`, 'pings')
     }
     return { type: FrameType.Pong, n: ping.n, t: ping.t }
   }

@@ -144,6 +144,7 @@ class IncomingRequests {
     if (this.#live.has(id)) throw this.#ids.unexpected(kind, id)
     this.#ids.use(kind, id)
     if (this.#inFlight[kind] >= this.#places[kind]) {
+      effects.push({ type: 'limited', limit: `${kind}s` })
       const message = `Expected at most ${this.#places[kind]} of kind ${kind} in flight`
       send({ type: FrameType.Error, id, code: 'LIMIT_EXCEEDED', message, data: undefined }, effects)
       return false

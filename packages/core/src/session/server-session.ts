@@ -87,6 +87,7 @@ class ServerSession extends BaseSession implements ServerDecisions {
       throw new ProtocolViolation(
         CloseCode.TooLarge,
         `Expected at most ${this.limits.helloBytes} bytes before WELCOME, got ${this.#earlyBytes}`,
+        'helloBytes',
       )
     }
   }

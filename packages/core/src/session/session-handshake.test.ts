@@ -9,6 +9,8 @@ const welcomeFrame = (overrides = {}) => ({ type: FrameType.Welcome, welcome: ra
 const helloFrame = (overrides = {}) => ({ type: FrameType.Hello, hello: rawHello(overrides) }) as const
 const ping = { type: FrameType.Ping, n: 1, t: 1 } as const
 
+const HANDSHAKE_MS = { type: 'limited', limit: 'handshakeMs' }
+
 describe('a handshake', () => {
   test('opens both ends and tells each what the other holds', () => {
     const { client, server, clock } = createSessionPair({
@@ -136,7 +138,7 @@ describe('a handshake', () => {
     clock.advance(499)
     expect(server.session.state).toBe('opening')
     clock.advance(1)
-    expect(server.effects).toMatchObject([{ type: 'close', code: 4408, retry: true }])
+    expect(server.effects).toMatchObject([HANDSHAKE_MS, { type: 'close', code: 4408, retry: true }])
   })
 
   test('is given up by a server that cannot decide in time', () => {
@@ -144,21 +146,30 @@ describe('a handshake', () => {
     clock.advance(499)
     expect(server.session.state).toBe('handshaking')
     clock.advance(1)
-    expect(server.effects).toMatchObject([{ type: 'hello' }, { type: 'close', code: 4408 }])
+    expect(server.effects).toMatchObject([{ type: 'hello' }, HANDSHAKE_MS, { type: 'close', code: 4408 }])
     expect(client.effects).toMatchObject([{ type: 'closed', code: 4408 }])
   })
 
   test('is given up by a client that hears no WELCOME in time', () => {
     const { client, clock } = createSessionPair({ onHello: 'wait', clientLimits: { handshakeMs: 500 } })
     clock.advance(500)
-    expect(client.effects).toMatchObject([{ type: 'close', code: 4408, retry: true }])
+    expect(client.effects).toMatchObject([HANDSHAKE_MS, { type: 'close', code: 4408, retry: true }])
   })
 })
 
 describe('before WELCOME', () => {
   test.each([
     [1_000, { type: 'accept' }],
-    [1_001, { type: 'reject', effects: [{ type: 'close', code: 4413 }] }],
+    [
+      1_001,
+      {
+        type: 'reject',
+        effects: [
+          { type: 'limited', limit: 'helloBytes' },
+          { type: 'close', code: 4413 },
+        ],
+      },
+    ],
   ])('a server that allows 1,000 bytes answers to %i: %o', (bytes, expected) => {
     const { server } = createSessionPair({ onHello: 'wait', serverLimits: { helloBytes: 1_000 } })
     expect(server.session.admit({ seq: 0, count: 0, ack: 0 }, 400, 0)).toEqual({ type: 'accept' })

@@ -58,7 +58,10 @@ describe('a connection on standby', () => {
     deliver(session, [{ type: FrameType.Hello, hello: rawHello({ standby: true }) }])
     session.accept(rawWelcome(), 0)
     const effects = deliver(session, [callFrame(1)], 1)
-    expect(effects).toMatchObject([{ type: 'send', frame: { type: FrameType.Error, id: 1, code: 'LIMIT_EXCEEDED' } }])
+    expect(effects).toMatchObject([
+      { type: 'limited', limit: 'calls' },
+      { type: 'send', frame: { type: FrameType.Error, id: 1, code: 'LIMIT_EXCEEDED' } },
+    ])
     expect(deliver(session, [{ type: FrameType.Ping, n: 1, t: 5 }])).toMatchObject([
       { type: 'send', frame: { type: FrameType.Pong, n: 1, t: 5 } },
     ])

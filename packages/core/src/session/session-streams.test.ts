@@ -228,6 +228,7 @@ describe('credit', () => {
     const allowed = client.session.receive({ seq: 1, count: 2, ack: 0 }, [item, item], 0)
     expect(brief(allowed)).toEqual(['items 1', 'items 1'])
     expect(client.session.receive({ seq: 3, count: 1, ack: 0 }, [item], 0)).toMatchObject([
+      { type: 'limited', limit: 'streamCredit' },
       { type: 'close', code: 4400 },
     ])
   })
@@ -238,11 +239,13 @@ describe('credit', () => {
     expect(brief(client.session.receive({ seq: 1, count: 1, ack: 0 }, [items(1)], 0))).toEqual(['items 1'])
     expect(brief(client.session.receive({ seq: 2, count: 1, ack: 0 }, [items(3)], 0))).toEqual(['items 1'])
     expect(client.session.receive({ seq: 3, count: 1, ack: 0 }, [items(1)], 0)).toMatchObject([
+      { type: 'limited', limit: 'streamCredit' },
       { type: 'close', code: 4400 },
     ])
 
     const other = streaming({ serverLimits: { streamItems: 4 } }).client
     expect(other.session.receive({ seq: 1, count: 1, ack: 0 }, [items(5)], 0)).toMatchObject([
+      { type: 'limited', limit: 'streamCredit' },
       { type: 'close', code: 4400 },
     ])
   })

@@ -30,6 +30,7 @@ describe('a first request', () => {
       vary: 'origin',
       'access-control-allow-origin': 'https://app.example',
       'access-control-allow-credentials': 'true',
+      'access-control-expose-headers': 'retry-after',
     })
   })
 
@@ -349,5 +350,69 @@ describe('all of them', () => {
     )
     expect(() => createLongPoll(acceptor, { holdMs: 20_001 })).toThrow('`longPoll.holdMs`')
     expect(() => createLongPoll(acceptor, { maxWaitingBytes: -1 })).toThrow('`longPoll.maxWaitingBytes`')
+  })
+})
+
+describe('while the server does not read', () => {
+  const send = (seq: number, ...texts: readonly string[]) => ({
+    mode: PollMode.Send,
+    seq,
+    parts: texts.map((text) => piece(text)),
+  })
+
+  async function paused() {
+    const bench = createPollBench({ holdMs: 5000 })
+    await bench.post(open)
+    bench.sockets[0]?.pauseReading?.(true)
+    return { ...bench, read: () => bench.sockets[0]?.pauseReading?.(false) }
+  }
+
+  test('a request that brings something is answered when it reads again, and not before', async () => {
+    const { post, events, clock, read } = await paused()
+    const request = await post(send(2, 'a', 'b'))
+    await clock.advanceAsync(4999)
+    expect([request.status, events]).toEqual([undefined, ['hello']])
+    read()
+    await clock.settle()
+    expect([request.answer?.ack, events]).toEqual([3, ['hello', 'a', 'b']])
+  })
+
+  test('it takes nothing for longer than a poll is held, and what it has not taken comes again', async () => {
+    const { post, events, clock, read } = await paused()
+    const request = await post(send(2, 'a'))
+    await clock.advanceAsync(5000)
+    expect([request.answer?.ack, events]).toEqual([1, ['hello']])
+    read()
+    await post(send(2, 'a'))
+    expect(events).toEqual(['hello', 'a'])
+  })
+
+  test('it keeps one such request, whatever a client sends', async () => {
+    const { post, events, clock, read } = await paused()
+    const requests = []
+    for (let i = 0; i < 100; i += 1) requests.push(await post(send(2, `${i}`)))
+    expect(requests.filter(({ status }) => status === undefined)).toHaveLength(1)
+    expect(requests[0]?.answer?.ack).toBe(1)
+    read()
+    await clock.settle()
+    expect(events).toEqual(['hello', '99'])
+  })
+
+  test('it sends what there is, and hears what has arrived', async () => {
+    const { post, sockets, clock } = await paused()
+    const poll = await post({ mode: PollMode.Poll, ack: 0 })
+    sockets[0]?.send(utf8('news'))
+    await clock.settle()
+    expect(poll.parts).toEqual(['news'])
+    await post({ mode: PollMode.Poll, ack: 1 })
+    expect(sockets[0]?.backlogBytes).toBe(0)
+  })
+
+  test('a request that waits is answered when the connection ends', async () => {
+    const { post, sockets, clock } = await paused()
+    const request = await post(send(2, 'a'))
+    sockets[0]?.terminate()
+    await clock.settle()
+    expect([request.status, clock.pending]).toEqual([410, 0])
   })
 })

@@ -22,8 +22,8 @@ export interface PollBench {
   readonly events: string[]
   readonly asked: UpgradeRequest[]
   /** Posts and lets everything happen that can happen now. */
-  post(request: Partial<PollRequest>, extras?: PostExtras): Promise<Posted>
-  postBytes(body: AsyncIterable<Uint8Array> | null, extras?: PostExtras): Promise<Posted>
+  readonly post: (request: Partial<PollRequest>, extras?: PostExtras) => Promise<Posted>
+  readonly postBytes: (body: AsyncIterable<Uint8Array> | null, extras?: PostExtras) => Promise<Posted>
 }
 
 interface PostExtras {

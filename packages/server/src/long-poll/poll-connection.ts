@@ -1,8 +1,8 @@
 /**
  * One long-poll connection: a socket to the server, answers to the requests of its client.
  *
- * Owns: what waits to be sent, the request that is held, when the client counts as gone. Must not know: HTTP, other
- * connections. Normative text: PROTOCOL.md, "Long poll".
+ * Owns: what waits to be sent, the request that is held, the one whose parts are not taken yet, when the client counts as gone.
+ * Must not know: HTTP, other connections. Normative text: PROTOCOL.md, "Long poll".
  */
 import type { Clock } from '@tautline/core/io'
 import {
@@ -41,6 +41,12 @@ interface Held {
   readonly answer: (batch: Batch | undefined) => void
 }
 
+/** Requests bring nothing while the server does not read: one of them waits until it does. */
+interface Pause {
+  /** Lets go the request that waits, if one does. */
+  end: () => void
+}
+
 type State =
   | { readonly type: 'open' }
   /** Delivers what waits and the close behind it. */
@@ -57,6 +63,7 @@ export class PollConnection implements ServerSocket {
   #state: State = { type: 'open' }
   #held: Held | undefined
   #isAnswerDue = false
+  #pause: Pause | undefined
   /** When the last request came or was answered. */
   #heardAt: number
   #cancelSilence: () => void = () => {}
@@ -100,6 +107,12 @@ export class PollConnection implements ServerSocket {
     this.#answerSoon()
   }
 
+  pauseReading(paused: boolean): void {
+    const before = this.#pause
+    this.#pause = paused ? { end: before?.end ?? NOTHING } : undefined
+    if (!paused) before?.end()
+  }
+
   terminate(): void {
     this.#end('server', GONE, '')
   }
@@ -114,11 +127,33 @@ export class PollConnection implements ServerSocket {
     if (this.#state.type === 'ended') return undefined
     if (request.ack > this.#outgoing.last) throw outOfOrder(`\`ack\` ${request.ack} was never sent`)
     this.#heardAt = this.#options.clock.now()
-    this.#take(request)
+    if (this.#pause !== undefined && request.parts.length > 0) await this.#untilRead(this.#pause)
+    // What is not taken by then comes again, since no answer says that it was.
+    if (this.#pause === undefined && !this.#isEnded()) this.#take(request)
     this.#acknowledge(request.ack)
     const batch = await this.#batchFor(request.mode, signal)
     this.#heardAt = this.#options.clock.now()
     return batch === undefined ? undefined : { ...batch, ack: this.#incoming.taken }
+  }
+
+  /** A question, not a comparison: it may have ended while a request waited. */
+  #isEnded(): boolean {
+    return this.#state.type === 'ended'
+  }
+
+  /** At most as long as a poll is held. A newer request takes the place of one that waits: no more than one is kept. */
+  #untilRead(pause: Pause): Promise<void> {
+    const { clock, holdMs } = this.#options
+    pause.end()
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancelTimer()
+        pause.end = NOTHING
+        resolve()
+      }
+      const cancelTimer = clock.schedule(clock.now() + holdMs, end)
+      pause.end = end
+    })
   }
 
   #take(request: PollRequest): void {
@@ -193,11 +228,14 @@ export class PollConnection implements ServerSocket {
     this.#incoming.stop()
     this.#outgoing.clear()
     this.#held?.answer(by === 'client' ? NO_PARTS : undefined)
+    this.pauseReading(false)
     this.#options.onEnd()
     // Later: the server may be in the middle of what ended it, and have no listener for us yet.
     queueMicrotask(() => this.#listener?.closed(code, reason))
   }
 }
+
+const NOTHING = (): void => {}
 
 function outOfOrder(what: string): ProtocolViolation {
   return new ProtocolViolation(4400, `Expected the next numbers, but ${what}`)

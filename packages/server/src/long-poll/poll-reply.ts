@@ -40,5 +40,7 @@ function headersFor(origin: string | null): Record<string, string> {
     vary: 'origin',
     'access-control-allow-origin': origin,
     'access-control-allow-credentials': 'true',
+    // Else pages of another origin cannot see it.
+    'access-control-expose-headers': 'retry-after',
   }
 }

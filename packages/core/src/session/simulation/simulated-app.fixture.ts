@@ -161,6 +161,7 @@ export class SimulatedApp {
       case 'auth-ok':
       case 'go-away':
       case 'round-trip':
+      case 'limited':
         return undefined
     }
   }
