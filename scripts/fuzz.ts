@@ -60,6 +60,7 @@ async function runOne(target: Target, { runs, seed, keeps, input }: Arguments): 
     seed,
     runs: input === undefined ? runs : 0,
     corpus: readCorpus(input ?? file),
+    minimises: keeps,
     onProgress(progress) {
       const now = performance.now()
       if (now - toldAt < PROGRESS_EVERY_MS) return

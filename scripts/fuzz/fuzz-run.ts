@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Random } from '@tautline/core/io'
 import { createRandom } from '@tautline/core/testing'
 import { readCorpus, writeCorpus } from './corpus.ts'
@@ -27,6 +28,8 @@ export interface FuzzOptions {
   readonly seed: number
   readonly runs: number
   readonly corpus: readonly FuzzInput[]
+  /** Whether `kept` is wanted: every input runs once more for it. */
+  readonly minimises: boolean
   readonly onProgress: (progress: FuzzProgress) => void
 }
 
@@ -95,7 +98,7 @@ class FuzzRun {
     if (this.#finding === undefined && grownBytes !== undefined && grownBytes > GROWTH_BYTES) {
       this.#finding = { why: 'grew', message: `The heap grew by ${grownBytes} bytes in ${runs} runs`, input: undefined }
     }
-    const kept = this.#finding === undefined ? await this.#smallest() : this.#inputs
+    const kept = this.#options.minimises && this.#finding === undefined ? await this.#smallest() : this.#inputs
     process.off('uncaughtException', onEscape)
     return { ...this.#progress(), finding: this.#finding, kept, grownBytes }
   }
@@ -177,13 +180,13 @@ class FuzzRun {
 
 /** What `JSON.parse` takes for as many values, in ms, where nothing else keeps the processor and its memory busy. */
 const CALM_MS = 25
-const REFERENCE = `[${'null,'.repeat(999_999)}null]`
 
 /** How many times slower this machine is at the moment: processor time counts waiting for memory that others use, too. */
 function slowness(): number {
+  const reference = `[${'null,'.repeat(999_999)}null]`
   const took = Array.from({ length: MEASUREMENTS }, () => {
     const before = process.threadCpuUsage()
-    JSON.parse(REFERENCE)
+    JSON.parse(reference)
     const { user, system } = process.threadCpuUsage(before)
     return (user + system) / 1000
   })
@@ -206,7 +209,7 @@ async function heapBytesWithout(inputs: FuzzInput[]): Promise<number | undefined
     // What waits to be finalized goes with the turn after.
     for (let times = 0; times < 4; times += 1) {
       gc()
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
     }
     const { heapUsed, external } = process.memoryUsage()
     inputs.push(...readCorpus(file))

@@ -1,4 +1,4 @@
-import { parseAst } from 'vite'
+import { parseSync } from 'vite'
 
 /** Where the counters of a bundle are, from before it is loaded. */
 export const COUNTERS = '__tautlineCounters'
@@ -29,7 +29,7 @@ export function instrument(code: string, first: number): { readonly code: string
     if (node.type === 'BlockStatement') inserts.open(node.start + 1, `${count()};`)
     else inserts.around(node, `{${count()};`, '}')
   }
-  walk(parseAst(code), (node) => {
+  walk(parseSync('module.js', code).program, (node) => {
     const child = (name: string): Node | undefined => nodeIn(node, name)
     switch (node.type) {
       case 'FunctionDeclaration':
@@ -107,7 +107,7 @@ class Inserts {
     const places = new Set([...this.#opening.keys(), ...this.#closing.keys()])
     let out = ''
     let from = 0
-    for (const at of [...places].toSorted((a, b) => a - b)) {
+    for (const at of Array.from(places).toSorted((a, b) => a - b)) {
       out += this.#code.slice(from, at) + (this.#closing.get(at) ?? '') + (this.#opening.get(at) ?? '')
       from = at
     }

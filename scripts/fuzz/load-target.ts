@@ -20,7 +20,7 @@ export async function loadTarget(name: string): Promise<LoadedTarget> {
   const folder = await mkdtemp(join(tmpdir(), 'tautline-fuzz-'))
   try {
     const file = join(folder, `${name}.mjs`)
-    const { plugin, countersInAll } = countingPlugin()
+    const counting = countingPlugin()
     await build({
       absWorkingDir: ROOT,
       entryPoints: [`scripts/fuzz/targets/${name}.ts`],
@@ -32,9 +32,9 @@ export async function loadTarget(name: string): Promise<LoadedTarget> {
       conditions: ['@tautline/source'],
       loader: { '.md': 'text' },
       logLevel: 'warning',
-      plugins: [plugin],
+      plugins: [counting.plugin],
     })
-    const counters = new Uint8Array(countersInAll())
+    const counters = new Uint8Array(counting.countersInAll())
     Object.assign(globalThis, { [COUNTERS]: counters })
     const { target } = (await import(pathToFileURL(file).href)) as { readonly target: FuzzTarget }
     return { target, counters }
@@ -47,13 +47,13 @@ function countingPlugin(): { readonly plugin: Plugin; countersInAll(): number } 
   let next = 0
   const plugin: Plugin = {
     name: 'count',
-    setup({ onLoad }) {
-      onLoad({ filter: SOURCES }, async ({ path }) => {
+    setup(building) {
+      building.onLoad({ filter: SOURCES }, async ({ path }) => {
         const source = await readFile(path, 'utf8')
         const { code } = await transform(source, { loader: 'ts', target: 'node22', sourcefile: path })
-        const counting = instrument(code, next)
-        next = counting.next
-        return { contents: counting.code, loader: 'js' }
+        const counted = instrument(code, next)
+        next = counted.next
+        return { contents: counted.code, loader: 'js' }
       })
     },
   }

@@ -3,29 +3,38 @@ import type { FuzzInput, FuzzTarget } from './fuzz-target.ts'
 import { numberLeaf, parseTrees, placesOf, type Tree, writeTrees } from './message-pack-tree.ts'
 
 /** Bytes where MessagePack changes its mind, and types of frames. */
-const TELLING_BYTES = [
-  ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0x20, 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x50, 0x5f, 0x60],
-  ...[0x7f, 0x80, 0x81, 0x8f, 0x90, 0x91, 0x92, 0x93, 0x9f, 0xa0, 0xa1, 0xbf, 0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6],
-  ...[0xc7, 0xc8, 0xc9, 0xca, 0xcb, 0xcc, 0xcd, 0xce, 0xcf, 0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8, 0xd9],
-  ...[0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf, 0xe0, 0xff],
-]
+const TELLING_BYTES: readonly number[] = Array.from(
+  Buffer.from(
+    (
+      '00 01 02 03 04 05 06 07 08 09 0a 20 40 41 42 43 44 45 46 47 48 50 5f 60 7f 80 81 8f 90 91 92 93 9f a0 a1 bf c0 c1 c2 c3 ' +
+      'c4 c5 c6 c7 c8 c9 ca cb cc cd ce cf d0 d1 d2 d3 d4 d5 d6 d7 d8 d9 da db dc dd de df e0 ff'
+    ).replaceAll(' ', ''),
+    'hex',
+  ),
+)
 
-const BYTES_IN_HEX = [
-  // Of the protocol's own extensions: undefined, -0, bigints, dates, typed arrays, a Map and a Set.
-  ...['d40200', 'd40201', 'c70003', 'd403ff', 'c70903010000000000000000', 'd6ff00000001', 'd7ff00000000ffffffff'],
-  ...['d50601ff', 'c7050a000000000000', 'c70106', 'c7030492a161', 'c7010490', 'c7020591c0', 'd70609000000000000f07f'],
-  // Numbers at their edges, and in more bytes than they need.
-  ...['cf001fffffffffffff', 'cf0020000000000000', 'd3ffe0000000000001', 'd38000000000000000', 'cb7ff8000000000000'],
-  ...['cb7ff0000000000000', 'cb8000000000000000', 'ca00000000', 'cc00', 'cd0000', 'ce00000000', 'd000', 'cf0000000000000000'],
-  // Text that is not UTF-8, is no character, or is a name with a meaning in JavaScript.
-  ...['a1ff', 'a2c080', 'a3eda080', 'a4f4908080', 'a3efbbbf', 'a95f5f70726f746f5f5f', 'ab636f6e7374727563746f72'],
-  ...['a9746f537472696e67', 'a870726f746f74797065', 'ae6861734f776e50726f7065727479', 'a47468656e', 'a96c656e677468', 'a0'],
-  // Lengths that nothing stands behind.
-  ...['dd00989680', 'df00989680', 'c6ffffffff', 'dbffffffff', 'c9ffffffff04', 'dcffff', 'deffff', 'dd0001869f'],
-  ...['81a0', '81a0c0', '80', '90', 'c0', 'c2', 'c3', 'c400', 'c40101'],
-]
+/** Of the protocol's own extensions: undefined, -0, bigints, dates, typed arrays, a Map and a Set. */
+const EXTENSIONS =
+  'd40200 d40201 c70003 d403ff c70903010000000000000000 d6ff00000001 d7ff00000000ffffffff d50601ff c7050a000000000000 ' +
+  'c70106 c7030492a161 c7010490 c7020591c0 d70609000000000000f07f'
 
-const LEAVES: readonly Uint8Array[] = BYTES_IN_HEX.map((hex) => Uint8Array.from(Buffer.from(hex, 'hex')))
+/** Numbers at their edges, and in more bytes than they need. */
+const NUMBERS =
+  'cf001fffffffffffff cf0020000000000000 d3ffe0000000000001 d38000000000000000 cb7ff8000000000000 cb7ff0000000000000 ' +
+  'cb8000000000000000 ca00000000 cc00 cd0000 ce00000000 d000 cf0000000000000000'
+
+/** Text that is not UTF-8, is no character, or is a name with a meaning in JavaScript. */
+const TEXTS =
+  'a1ff a2c080 a3eda080 a4f4908080 a3efbbbf a95f5f70726f746f5f5f ab636f6e7374727563746f72 a9746f537472696e67 ' +
+  'a870726f746f74797065 ae6861734f776e50726f7065727479 a47468656e a96c656e677468 a0'
+
+/** Lengths that nothing stands behind, and what is as short as it can be. */
+const LENGTHS =
+  'dd00989680 df00989680 c6ffffffff dbffffffff c9ffffffff04 dcffff deffff dd0001869f 81a0 81a0c0 80 90 c0 c2 c3 c400 c40101'
+
+const LEAVES: readonly Uint8Array[] = `${EXTENSIONS} ${NUMBERS} ${TEXTS} ${LENGTHS}`
+  .split(' ')
+  .map((hex) => Uint8Array.from(Buffer.from(hex, 'hex')))
 
 /** Steps past this do not go on to be changed. */
 const KEPT_BYTES = 1024
@@ -129,7 +138,11 @@ export class Mutation {
         list.splice(index, 0, copyOf(tree))
         break
       case 6:
-        list.splice(index, 0, this.#chance(0.5) ? this.#freshLeaf() : (this.#anyOf(parseTrees(donor, headBytes)) ?? tree))
+        list.splice(
+          index,
+          0,
+          this.#chance(0.5) ? this.#freshLeaf() : (this.#anyOf(parseTrees(donor, headBytes)) ?? tree),
+        )
         break
       case 7: {
         const other = this.#below(list.length)

@@ -9,7 +9,8 @@ const root = join(import.meta.dirname, '../..')
 const talk = join(import.meta.dirname, 'talk-without-eval.ts')
 
 /** `setTimeout('…')` too, and what makes functions of text by a detour. */
-const MAKES_CODE = /\beval\s*\(|\bnew Function\b|\bFunction\s*\(|\bsetTimeout\s*\(\s*['"`]|constructor\s*\(\s*['"`]return|\bnode:vm\b/
+const MAKES_CODE =
+  /\beval\s*\(|\bnew Function\b|\bFunction\s*\(|\bsetTimeout\s*\(\s*['"`]|constructor\s*\(\s*['"`]return|\bnode:vm\b/
 
 test('no source of the packages makes code out of text', () => {
   const sources = globSync('packages/*/src/**/*.ts', { cwd: root, exclude: ['**/*.test.ts', '**/*.fixture.ts'] })
@@ -23,7 +24,10 @@ test('client and server talk where the engine refuses to make code out of text, 
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, talk], { cwd: root, timeout: 15_000 })
   expect(JSON.parse(stdout)).toEqual({
     refused: 'EvalError',
-    rows: [{ id: '0', n: 0 }, { id: '1', n: 1 }],
+    rows: [
+      { id: '0', n: 0 },
+      { id: '1', n: 1 },
+    ],
     issues: 1,
     items: [0, 1, 2],
     sum: [1, 3, 6],

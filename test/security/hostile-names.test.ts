@@ -55,9 +55,9 @@ async function call(procedure: string, input: Uint8Array, meta?: Record<string, 
 describe('a path', () => {
   test.each(PATHS)('`%s` is no procedure, no stream and no event', async (path) => {
     const request = { procedure: path, input: undefined, timeoutMs: undefined, meta: undefined }
-    const call = nextId()
-    client.send({ type: FrameType.Call, id: call, ...request })
-    expect(await answerTo(call)).toBe('UNKNOWN_PROCEDURE')
+    const first = nextId()
+    client.send({ type: FrameType.Call, id: first, ...request })
+    expect(await answerTo(first)).toBe('UNKNOWN_PROCEDURE')
     const open = nextId()
     client.send({ type: FrameType.Open, id: open, ...request, resume: undefined })
     expect(await answerTo(open)).toBe('UNKNOWN_PROCEDURE')
@@ -86,20 +86,20 @@ describe('a key', () => {
 
   test('that is no part of a schema does not reach the handler, whatever its name', async () => {
     const keys = ['id', 'constructor', 'prototype', 'toString']
-    const input = Uint8Array.of(0x80 + keys.length, ...keys.flatMap((key) => [...text(key), ...text('x')]))
+    const input = Uint8Array.of(0x80 + keys.length, ...keys.flatMap((key) => text(key).concat(text('x'))))
     expect(await call('saved', input)).toEqual({ own: ['id'], extra: [] })
   })
 
   test('of a record never is one that names what objects are made from', async () => {
     const keys = ['a', 'prototype', 'constructor']
-    const record = [0x80 + keys.length, ...keys.flatMap((key) => [...text(key), 1])]
+    const record = [0x80 + keys.length, ...keys.flatMap((key) => text(key).concat(1))]
     const input = Uint8Array.of(0x82, ...text('id'), ...text('x'), ...text('extra'), ...record)
     expect(await call('saved', input)).toEqual({ own: ['id', 'extra'], extra: ['a'] })
   })
 
   test('`then` makes no value a promise: it arrives, and nothing waits for it', async () => {
     const echoed = await call('echo', Uint8Array.of(0x81, ...text('then'), ...text('resolve')))
-    expect(echoed).toEqual({ then: 'resolve' })
+    expect(Object.entries(echoed as object)).toEqual([['then', 'resolve']])
   })
 
   test('of the words about a call is a word, and no member of anything', async () => {

@@ -3,7 +3,13 @@ import { createClient } from '@tautline/client'
 import { isTautlineError } from '@tautline/core'
 import { FrameType, type Welcome } from '@tautline/core/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { codec, greetByHand, type HandClient, openByHand, plainHello } from '../../packages/adapters/conformance/hand-client.ts'
+import {
+  codec,
+  greetByHand,
+  type HandClient,
+  openByHand,
+  plainHello,
+} from '../../packages/adapters/conformance/hand-client.ts'
 import { isSameHash } from '../../packages/server/src/token-hash.ts'
 import { api, SECRETS, type Served, startServed } from './served.fixture.ts'
 
@@ -47,7 +53,14 @@ describe('a session', () => {
       expect(stolen.welcome).toMatchObject({ resumed: false, gen: 1 })
       expect(stolen.welcome.sid).not.toBe(welcome.sid)
     }
-    client.send({ type: FrameType.Call, id: 1, procedure: 'who', input: codec.encode(1), timeoutMs: undefined, meta: undefined })
+    client.send({
+      type: FrameType.Call,
+      id: 1,
+      procedure: 'who',
+      input: codec.encode(1),
+      timeoutMs: undefined,
+      meta: undefined,
+    })
     const ok = await client.next(FrameType.Ok)
     expect(ok?.type === FrameType.Ok && ok.output !== undefined && codec.decode(ok.output)).toBe('ada ada')
   })
@@ -84,13 +97,21 @@ describe('a token', () => {
     await welcomed({ sid, token: new Uint8Array(32).fill(7), auth: authOf('ada'), attempt: 5 })
     const refused = await openByHand(served.url)
     opened.push(refused)
-    refused.send({ type: FrameType.Hello, hello: { ...plainHello, auth: codec.encode({ user: 'eve', token: 'wrong-1234' }) } })
+    refused.send({
+      type: FrameType.Hello,
+      hello: { ...plainHello, auth: codec.encode({ user: 'eve', token: 'wrong-1234' }) },
+    })
     expect((await refused.end()).code).toBe(4401)
     client.sendMessage(Uint8Array.of(0xc1))
     await client.end()
     const text = served.lines.join('\n')
     expect(text).toContain('4401')
-    for (const secret of [SECRETS.credential, 'wrong-1234', ...spellings(token), ...spellings(new Uint8Array(32).fill(7))]) {
+    for (const secret of [
+      SECRETS.credential,
+      'wrong-1234',
+      ...spellings(token),
+      ...spellings(new Uint8Array(32).fill(7)),
+    ]) {
       expect(text).not.toContain(secret)
     }
     // Who has it still has no token; but it is nobody's business.
@@ -106,14 +127,24 @@ function spellings(bytes: Uint8Array): readonly string[] {
 describe('before anybody has said who they are', () => {
   test('nothing runs: requests in front of HELLO, or behind one that is refused', async () => {
     const before = served.ran.length
-    const call = { type: FrameType.Call, id: 1, procedure: 'echo', input: undefined, timeoutMs: undefined, meta: undefined } as const
+    const call = {
+      type: FrameType.Call,
+      id: 1,
+      procedure: 'echo',
+      input: undefined,
+      timeoutMs: undefined,
+      meta: undefined,
+    } as const
     const early = await openByHand(served.url)
     opened.push(early)
     early.send(call)
     expect((await early.end()).code).toBe(4400)
     const refused = await openByHand(served.url)
     opened.push(refused)
-    refused.send({ type: FrameType.Hello, hello: { ...plainHello, auth: codec.encode({ user: 'eve', token: 'no' }) } }, call)
+    refused.send(
+      { type: FrameType.Hello, hello: { ...plainHello, auth: codec.encode({ user: 'eve', token: 'no' }) } },
+      call,
+    )
     expect((await refused.end()).code).toBe(4401)
     expect(served.ran.length).toBe(before)
   })

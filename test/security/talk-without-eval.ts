@@ -30,7 +30,7 @@ await client.$.connected()
 function refusedCode(): string {
   try {
     // The flag is on: else this run would prove nothing.
-    // oxlint-disable-next-line no-implied-eval, no-new-func
+    // oxlint-disable-next-line no-implied-eval
     return String(new Function('return 1')())
   } catch (error) {
     return error instanceof Error ? error.name : 'nothing'

@@ -10,7 +10,7 @@ import { DEFAULT_LIMITS } from '../../../packages/core/src/protocol/limits.ts'
 import { createValueCodec } from '../../../packages/core/src/protocol/value-codec.ts'
 import type { FuzzInput, FuzzTarget } from '../fuzz-target.ts'
 import { api } from './served-api.ts'
-import { bodiesOf, talkOf } from './talk.ts'
+import { bodiesOf, stepsOf, talkOf } from './talk.ts'
 import { Tamer } from './tamer.ts'
 
 /** What the first byte of a step chooses; the second is its argument. */
@@ -20,21 +20,26 @@ const KINDS = 8
 const codec = createValueCodec()
 const clientApi = router({ confirm: query({ input: v.any(), output: v.any() }) })
 const serves = implement(clientApi).handlers({ confirm: ({ input }): unknown => input })
-const welcome = Uint8Array.of(Step.Welcome, 0)
+const welcome: Uint8Array = Uint8Array.of(Step.Welcome, 0)
 
-const REPLIES: readonly unknown[] = [undefined, null, 1, 'x', [1], [{ id: 'a', n: 1 }], { id: 'a', n: 1 }, new Map([[1, 2]])]
+const REPLIES: readonly unknown[] = [
+  undefined,
+  null,
+  1,
+  'x',
+  [1],
+  [{ id: 'a', n: 1 }],
+  { id: 'a', n: 1 },
+  new Map([[1, 2]]),
+]
 
 export const target: FuzzTarget = {
   seeds: [
-    ...talkOf('server').map((talk) => talk.map((message) => Uint8Array.of(Step.Raw, 0, ...message))),
-    ...talkOf('server').map((talk) => [
-      welcome,
-      ...bodiesOf(talk).map((body) => Uint8Array.of(Step.Renumbered, 0, ...body)),
-    ]),
-    ...REPLIES.map((reply) => [
-      welcome,
-      ...[0, 1, 2, 3, 4, 5].map((n) => Uint8Array.of(Step.Reply, n, ...codec.encode(reply))),
-    ]),
+    ...talkOf('server').map((talk) => stepsOf(Step.Raw, 0, talk)),
+    ...talkOf('server').map((talk) => [welcome].concat(stepsOf(Step.Renumbered, 0, bodiesOf(talk)))),
+    ...REPLIES.map((reply) =>
+      [welcome].concat([0, 1, 2, 3, 4, 5].flatMap((n) => stepsOf(Step.Reply, n, [codec.encode(reply)]))),
+    ),
     [welcome, Uint8Array.of(Step.Cut, 0), Uint8Array.of(Step.Time, 200), Uint8Array.of(Step.Welcome, 1)],
     [welcome, Uint8Array.of(Step.Close, 3), Uint8Array.of(Step.Time, 255)],
   ],
@@ -89,7 +94,7 @@ function createStand() {
   settles(client.echo(1))
   settles(client.rows({ ids: ['a'] }))
   settles(client.fails(1))
-  settles(client.save({ id: 'a', n: 1 }, { key: 'once' }))
+  settles(client.save({ id: 'a', n: 1 }, { idempotencyKey: 'once' }))
   settles(drain(client.ticks(1)))
   settles(drain(client.table(2)))
   settles(drain(client.pack('p', [{ id: 'a', n: 1 }])))
@@ -120,7 +125,8 @@ function createStand() {
       if (waiting !== 0) throw new Error(`Expected everything to settle, ${waiting} promises wait`)
       const { inFlight, queued } = client.$.stats()
       const left = { inFlight, queued, links: network.links.length, timers: clock.pending }
-      if (Object.values(left).some((n) => n !== 0)) throw new Error(`Expected nothing to be left, got ${JSON.stringify(left)}`)
+      if (Object.values(left).some((n) => n !== 0))
+        throw new Error(`Expected nothing to be left, got ${JSON.stringify(left)}`)
     },
   }
 }

@@ -58,9 +58,9 @@ export const target: FuzzTarget = {
 }
 
 /** The result, or `undefined` for a refusal with a code of the protocol. */
-function unlessRefused<T>(decode: () => T): T | undefined {
+function unlessRefused<T>(read: () => T): T | undefined {
   try {
-    return decode()
+    return read()
   } catch (error) {
     if (error instanceof ProtocolViolation && closeCodes.has(error.closeCode)) return undefined
     throw error

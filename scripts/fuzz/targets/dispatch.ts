@@ -6,13 +6,24 @@ import { createZlibCompressor } from '../../../packages/core/src/io/zlib-compres
 import { DEFAULT_LIMITS } from '../../../packages/core/src/protocol/limits.ts'
 import { createValueCodec } from '../../../packages/core/src/protocol/value-codec.ts'
 import type { FuzzInput, FuzzTarget } from '../fuzz-target.ts'
-import { api, checkServed, createServed, SECRET } from './served-api.ts'
 import { requestSeeds } from './request-seeds.ts'
-import { bodiesOf, talkOf } from './talk.ts'
+import { api, checkServed, createServed, SECRET } from './served-api.ts'
+import { bodiesOf, stepsOf, talkOf } from './talk.ts'
 import { Tamer } from './tamer.ts'
 
 /** What the first byte of a step chooses; the second is its argument. */
-const Step = { Raw: 0, Message: 1, Renumbered: 2, Time: 3, Lost: 4, Hello: 5, Text: 6, Backlog: 7, Deflated: 8, Publish: 9 } as const
+const Step = {
+  Raw: 0,
+  Message: 1,
+  Renumbered: 2,
+  Time: 3,
+  Lost: 4,
+  Hello: 5,
+  Text: 6,
+  Backlog: 7,
+  Deflated: 8,
+  Publish: 9,
+} as const
 const KINDS = 10
 const WITNESS_EVERY = 64
 
@@ -23,17 +34,19 @@ const contractHash = served.implementation['~contract'].hash
 const secret = Buffer.from(SECRET)
 let runs = 0
 
-const hello = Uint8Array.of(Step.Hello, 0)
+const hello: Uint8Array = Uint8Array.of(Step.Hello, 0)
 
 export const target: FuzzTarget = {
   seeds: [
-    ...talkOf('client').map((talk) => talk.map((message) => Uint8Array.of(Step.Raw, 0, ...message))),
-    ...talkOf('client').map((talk) => [hello, ...bodiesOf(talk).map((body) => Uint8Array.of(Step.Renumbered, 0, ...body))]),
-    ...requestSeeds(api, codec).map((bodies) => [
-      hello,
-      ...bodies.map((body) => Uint8Array.of(Step.Renumbered, 0, ...body)),
-    ]),
-    [Uint8Array.of(Step.Hello, 1), Uint8Array.of(Step.Lost, 0), Uint8Array.of(Step.Hello, 8), Uint8Array.of(Step.Time, 9)],
+    ...talkOf('client').map((talk) => stepsOf(Step.Raw, 0, talk)),
+    ...talkOf('client').map((talk) => [hello].concat(stepsOf(Step.Renumbered, 0, bodiesOf(talk)))),
+    ...requestSeeds(api, codec).map((bodies) => [hello].concat(stepsOf(Step.Renumbered, 0, bodies))),
+    [
+      Uint8Array.of(Step.Hello, 1),
+      Uint8Array.of(Step.Lost, 0),
+      Uint8Array.of(Step.Hello, 8),
+      Uint8Array.of(Step.Time, 9),
+    ],
     [Uint8Array.of(Step.Text, 0)],
     [hello, Uint8Array.of(Step.Backlog, 255), Uint8Array.of(Step.Publish, 1), Uint8Array.of(Step.Time, 40)],
   ],

@@ -4,13 +4,13 @@ import { decodePollAnswer } from '@tautline/core/long-poll'
 import { encodeFrame, FrameType, type ValueCodec } from '@tautline/core/protocol'
 import { rawHello } from '@tautline/core/testing'
 import { createLongPoll } from '@tautline/server'
+import protocol from '../../../packages/core/PROTOCOL.md' with { type: 'text' }
 import { createValueCodec } from '../../../packages/core/src/protocol/value-codec.ts'
 import { fromHex } from '../../../packages/core/src/protocol/vector-notation.fixture.ts'
-import protocol from '../../../packages/core/PROTOCOL.md' with { type: 'text' }
 import type { FuzzInput, FuzzTarget } from '../fuzz-target.ts'
 import { requestSeeds } from './request-seeds.ts'
 import { api, checkServed, createServed } from './served-api.ts'
-import { talkOf } from './talk.ts'
+import { stepsOf, talkOf } from './talk.ts'
 import { Tamer } from './tamer.ts'
 
 /** What the first byte of a step chooses; the second is its argument: whose id, the mode, how the body is cut. */
@@ -26,15 +26,15 @@ const contractHash = served.implementation['~contract'].hash
 
 const POLL_TALK = /^```poll\n(.*?)^```$/ms
 const bodies = [...(POLL_TALK.exec(protocol)?.[1] ?? '').matchAll(/^C (\S+)$/gm)].map(([, hex = '']) => fromHex(hex))
-const hello = Uint8Array.of(Step.Hello, 0)
+const hello: Uint8Array = Uint8Array.of(Step.Hello, 0)
 let ids = 0
 
 export const target: FuzzTarget = {
   seeds: [
-    bodies.map((body) => Uint8Array.of(Step.Raw, 0, ...body)),
-    ...bodies.map((body) => [Uint8Array.of(Step.Raw, 0, ...body)]),
-    ...talkOf('client').map((talk) => [hello, ...talk.map((message) => Uint8Array.of(Step.Message, 4, ...message))]),
-    ...requestSeeds(api, codec).map((all) => [hello, ...all.map((body) => Uint8Array.of(Step.Message, 8, ...body))]),
+    stepsOf(Step.Raw, 0, bodies),
+    ...bodies.map((body) => stepsOf(Step.Raw, 0, [body])),
+    ...talkOf('client').map((talk) => [hello].concat(stepsOf(Step.Message, 4, talk))),
+    ...requestSeeds(api, codec).map((all) => [hello].concat(stepsOf(Step.Message, 8, all))),
     [hello, Uint8Array.of(Step.Time, 100), Uint8Array.of(Step.Parts, 8, 0x91, 0x92, 0, 0xc4, 1, 0xc1)],
     [hello, Uint8Array.of(Step.Parts, 4, 0x91, 0x93, 2, 0xcd, 3, 0xe8, 0xa0), Uint8Array.of(Step.Abort, 0)],
   ],
@@ -55,7 +55,8 @@ export const target: FuzzTarget = {
     if (failure !== undefined) throw failure
     checkServed(served)
     const left = { ...served.server.stats(), ...poll.stats(), timers: served.clock.pending }
-    if (Object.values(left).some((n) => n !== 0)) throw new Error(`Expected nothing to be left, got ${JSON.stringify(left)}`)
+    if (Object.values(left).some((n) => n !== 0))
+      throw new Error(`Expected nothing to be left, got ${JSON.stringify(left)}`)
   },
 }
 

@@ -50,23 +50,49 @@ const CASES: readonly Case[] = [
   { schema: Person, values: [ada, { ...ada, born: at }] },
   { schema: Order, values: [order, { ...order, note: null, by: ada }, { ...order, note: 'x' }] },
   { schema: v.array(Order), values: [[], [order], Array.from({ length: 6 }, () => order)] },
-  { schema: v.array(v.number()), values: [[1, 2, 3, 4, 5], [1.5, 2.25, 100, 7.75], [1e9, 1e9 + 1, 1e9 + 2, 1e9 + 3]] },
-  { schema: v.array(v.string()), values: [['a', 'a', 'b', 'a', 'ccc'], ['', '', '', '']] },
+  {
+    schema: v.array(v.number()),
+    values: [
+      [1, 2, 3, 4, 5],
+      [1.5, 2.25, 100, 7.75],
+      [1e9, 1e9 + 1, 1e9 + 2, 1e9 + 3],
+    ],
+  },
+  {
+    schema: v.array(v.string()),
+    values: [
+      ['a', 'a', 'b', 'a', 'ccc'],
+      ['', '', '', ''],
+    ],
+  },
   { schema: v.array(v.date()), values: [[at, at, at, at]] },
-  { schema: v.array(v.object({ id: v.number(), in: v.object({ name: v.string(), on: v.optional(v.boolean()) }) })),
-    values: [Array.from({ length: 5 }, (_, id) => ({ id, in: { name: `n${id % 2}` } }))] },
-  { schema: Shape, values: [{ type: 'circle', r: 1 }, { type: 'box', w: 1 }] },
+  {
+    schema: v.array(v.object({ id: v.number(), in: v.object({ name: v.string(), on: v.optional(v.boolean()) }) })),
+    values: [Array.from({ length: 5 }, (_, id) => ({ id, in: { name: `n${id % 2}` } }))],
+  },
+  {
+    schema: Shape,
+    values: [
+      { type: 'circle', r: 1 },
+      { type: 'box', w: 1 },
+    ],
+  },
   { schema: v.array(Shape), values: [Array.from({ length: 5 }, () => ({ type: 'box', w: 1, h: 2 }))] },
   { schema: v.union([v.string(), v.number(), v.array(v.boolean())]), values: ['a', 1, [true]] },
   { schema: v.record(v.string(), v.number()), values: [{}, { a: 1, b: 2 }] },
   { schema: v.tuple([v.string(), v.nullable(v.number())]), values: [['a', null]] },
   { schema: v.strictTuple([v.boolean(), v.undefined()]), values: [[true, undefined]] },
   { schema: v.optional(v.nullable(v.object({ any: v.any() }))), values: [{ any: { a: [1] } }, null] },
-  { schema: v.object({ a: v.exactOptional(v.string()), b: v.exactOptional(v.record(v.string(), v.any())) }),
-    values: [{}, { a: 'x' }, { b: { k: 1 } }] },
+  {
+    schema: v.object({ a: v.exactOptional(v.string()), b: v.exactOptional(v.record(v.string(), v.any())) }),
+    values: [{}, { a: 'x' }, { b: { k: 1 } }],
+  },
   { schema: v.array(v.array(v.array(v.number()))), values: [[[[1, 2, 3, 4]]]] },
   { schema: v.pipe(v.array(v.pipe(v.string(), v.maxLength(5))), v.maxLength(8)), values: [['a', 'b']] },
-  { schema: v.object({ on: v.optional(v.boolean(), false), n: v.fallback(v.number(), 1) }), values: [{ on: true, n: 2 }] },
+  {
+    schema: v.object({ on: v.optional(v.boolean(), false), n: v.fallback(v.number(), 1) }),
+    values: [{ on: true, n: 2 }],
+  },
 ]
 
 const vectorSchemas = (vectors as readonly PackedVector[]).map(({ schema }) => reviveSchema(schema))
@@ -132,7 +158,8 @@ function checkValue(packer: Packer, schema: Schema, value: unknown): void {
   const again = packer.pack(value)
   // What cannot be sent, such as half a pair of surrogates, cannot have come either.
   if (again === undefined) throw new Error('Expected what was unpacked to be packed again')
-  if (!same(packer.unpack(again), value)) throw new Error('Expected a value to be what it was after it was packed again')
+  if (!same(packer.unpack(again), value))
+    throw new Error('Expected a value to be what it was after it was packed again')
 }
 
 function checkList(packer: ListPacker, schema: Schema, values: readonly unknown[]): void {

@@ -40,9 +40,16 @@ function framesOf({ kind }: ProcedureEntry, ref: string | number, input: Uint8Ar
       ]
     case 'subscription':
     case 'duplex':
+    default:
       return [
         { type: FrameType.Open, ...request, resume: undefined },
-        { type: FrameType.Items, id: 1, count: 1, values: Uint8Array.of(0x91, ...(input ?? [0xc0])), resumes: undefined },
+        {
+          type: FrameType.Items,
+          id: 1,
+          count: 1,
+          values: Uint8Array.of(0x91, ...(input ?? [0xc0])),
+          resumes: undefined,
+        },
         { type: FrameType.Credit, id: 1, items: 4, bytes: 1000 },
         { type: FrameType.End, id: 1 },
       ]

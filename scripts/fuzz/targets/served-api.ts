@@ -101,8 +101,9 @@ export function checkServed({ faults, lines }: Served): void {
   }
 }
 
-// biome-ignore lint: what must not be in a line is named here
-const CONTROL = /[\u0000-\u001f\u007f]/
+// Anything of this kind must not be in a line.
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
 function describe(fault: unknown): string {
   return fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)

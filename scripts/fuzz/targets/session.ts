@@ -1,12 +1,5 @@
 // A session of either role: frames, time, connections that come and go, and what an application asks of it meanwhile.
-import {
-  decodeBody,
-  decodeEnvelope,
-  encodeFrame,
-  type Frame,
-  FrameType,
-  isCounted,
-} from '@tautline/core/protocol'
+import { decodeBody, decodeEnvelope, encodeFrame, type Frame, FrameType, isCounted } from '@tautline/core/protocol'
 import {
   type ClientMoves,
   createClientSession,
@@ -21,7 +14,7 @@ import { rawHello, rawWelcome } from '@tautline/core/testing'
 import { DEFAULT_LIMITS, type Limits } from '../../../packages/core/src/protocol/limits.ts'
 import { ProtocolViolation } from '../../../packages/core/src/protocol/violation.ts'
 import type { FuzzInput, FuzzTarget } from '../fuzz-target.ts'
-import { bodiesOf, talkOf } from './talk.ts'
+import { bodiesOf, stepsOf, talkOf } from './talk.ts'
 import { Tamer } from './tamer.ts'
 
 const LIMITS: Limits = { ...DEFAULT_LIMITS, calls: 4, streams: 3, topics: 3, streamItems: 4, maxStreamItems: 8 }
@@ -33,15 +26,19 @@ const STEPS = 24
 const Step = { Raw: 0, Message: 1, Renumbered: 2, Time: 3, Lost: 4, Answer: 5, Resume: 6, Ask: 7, Role: 8 } as const
 const KINDS = 9
 
+const NOTHING = new Uint8Array()
+
 export const target: FuzzTarget = {
   seeds: [
-    ...talkOf('client').map((messages) => messages.map((message) => Uint8Array.of(Step.Raw, 0, ...message))),
-    ...talkOf('client').map((messages) => bodiesOf(messages).map((body) => Uint8Array.of(Step.Renumbered, 0, ...body))),
-    ...talkOf('server').map((messages) => [
-      Uint8Array.of(Step.Role, 1),
-      ...bodiesOf(messages).map((body) => Uint8Array.of(Step.Renumbered, 0, ...body)),
-    ]),
-    [[Step.Time, 40], [Step.Time, 255]].map((step) => Uint8Array.from(step)),
+    ...talkOf('client').map((talk) => stepsOf(Step.Raw, 0, talk)),
+    ...talkOf('client').map((talk) => stepsOf(Step.Renumbered, 0, bodiesOf(talk))),
+    ...talkOf('server').map((talk) =>
+      stepsOf(Step.Role, 1, [NOTHING]).concat(stepsOf(Step.Renumbered, 0, bodiesOf(talk))),
+    ),
+    [
+      [Step.Time, 40],
+      [Step.Time, 255],
+    ].map((step) => Uint8Array.from(step)),
   ],
   maxSteps: STEPS,
   headBytes: 2,
@@ -116,12 +113,14 @@ abstract class Stand {
   protected apply(effects: readonly Effect[]): void {
     for (const [index, effect] of effects.entries()) {
       this.#applyOne(effect)
-      if (effect.type === 'close' && index !== effects.length - 1) throw new Error('Expected `close` to be the last effect')
+      if (effect.type === 'close' && index !== effects.length - 1)
+        throw new Error('Expected `close` to be the last effect')
     }
     this.#check()
   }
 
   #applyOne(effect: Effect): void {
+    // oxlint-disable-next-line switch-exhaustiveness-check -- the others tell an application what it need not answer
     switch (effect.type) {
       case 'send':
         return this.#send(effect.frame)
@@ -143,7 +142,8 @@ abstract class Stand {
       case 'timeout':
         // I3: each settles once.
         if (!this.#asked.includes(effect.id)) throw new Error(`Expected an answer to what was asked, got ${effect.id}`)
-        if (effect.type !== 'ok' || !this.#topics.has(effect.id)) this.#asked = this.#asked.filter((id) => id !== effect.id)
+        if (effect.type !== 'ok' || !this.#topics.has(effect.id))
+          this.#asked = this.#asked.filter((id) => id !== effect.id)
         return
       case 'hello':
       case 'welcome':
@@ -189,7 +189,8 @@ abstract class Stand {
       this.apply(this.session.handleTimeout(this.now))
       const next = this.session.nextDeadline()
       // Else a driver would spin.
-      if (next !== undefined && next <= this.now) throw new Error(`Expected time to move on from ${this.now}, got ${next}`)
+      if (next !== undefined && next <= this.now)
+        throw new Error(`Expected time to move on from ${this.now}, got ${next}`)
     }
     this.now = until
   }
@@ -294,7 +295,13 @@ class ClientStand extends Stand {
   protected override resume(argument: number): void {
     if (this.session.state !== 'detached') return
     this.session.nextResumption()
-    const welcome = rawWelcome({ limits: LIMITS, resumed: true, resumeWindowMs: WINDOW_MS, gen: 2 + argument, rx: argument })
+    const welcome = rawWelcome({
+      limits: LIMITS,
+      resumed: true,
+      resumeWindowMs: WINDOW_MS,
+      gen: 2 + argument,
+      rx: argument,
+    })
     try {
       this.apply(this.session.resume(welcome, this.now))
     } catch (error) {
@@ -302,4 +309,3 @@ class ClientStand extends Stand {
     }
   }
 }
-

@@ -1,8 +1,8 @@
 // The talks of PROTOCOL.md and the messages of its vectors, as stories to begin with.
 import { decodeEnvelope } from '@tautline/core/protocol'
+import protocol from '../../../packages/core/PROTOCOL.md' with { type: 'text' }
 import { DEFAULT_LIMITS } from '../../../packages/core/src/protocol/limits.ts'
 import { fromHex } from '../../../packages/core/src/protocol/vector-notation.fixture.ts'
-import protocol from '../../../packages/core/PROTOCOL.md' with { type: 'text' }
 import messages from '../../../packages/core/vectors/messages.json' with { type: 'json' }
 
 type Side = 'client' | 'server'
@@ -23,4 +23,9 @@ export function talkOf(side: Side): readonly (readonly Uint8Array[])[] {
 
 export function bodiesOf(talk: readonly Uint8Array[]): readonly Uint8Array[] {
   return talk.map((message) => decodeEnvelope(message, DEFAULT_LIMITS).body)
+}
+
+/** What is said as steps of a kind. */
+export function stepsOf(kind: number, argument: number, said: readonly Uint8Array[]): Uint8Array[] {
+  return said.map((bytes) => Uint8Array.of(kind, argument, ...bytes))
 }
