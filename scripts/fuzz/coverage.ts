@@ -1,14 +1,14 @@
 /** What inputs have reached so far, by how often each branch ran: once, twice, 3, 4 to 7, 8 to 15, … */
 export class Coverage {
   readonly #counters: Uint8Array
-  /** The same memory, eight counters at once: most are zero. */
-  readonly #words: BigUint64Array
+  /** The same memory, four counters at once: most are zero. */
+  readonly #words: Uint32Array
   /** By counter, a bit for each class of counts seen. */
   readonly #seen: Uint8Array
 
   constructor(counters: Uint8Array) {
     this.#counters = counters
-    this.#words = new BigUint64Array(counters.buffer, 0, counters.byteLength >> 3)
+    this.#words = new Uint32Array(counters.buffer, 0, counters.byteLength >> 2)
     this.#seen = new Uint8Array(counters.byteLength)
   }
 
@@ -28,35 +28,32 @@ export class Coverage {
 
   /** Adds what the input that just ran has reached, and says whether any of it is new. */
   add(): boolean {
-    let isNew = false
-    this.#visit((index, bit) => {
-      if ((this.#seen[index]! & bit) !== 0) return
-      this.#seen[index]! |= bit
-      isNew = true
-    })
-    return isNew
-  }
-
-  /** What the input that just ran has reached, as numbers that tell counter and class. */
-  features(): readonly number[] {
-    const features: number[] = []
-    this.#visit((index, bit) => void features.push(index * 256 + bit))
-    return features
-  }
-
-  #visit(visit: (index: number, bit: number) => void): void {
     const words = this.#words
+    let isNew = false
     for (let word = 0; word < words.length; word += 1) {
-      if (words[word] !== 0n) this.#visitFrom(word << 3, (word << 3) + 8, visit)
+      if (words[word] !== 0 && this.#addFrom(word << 2, (word << 2) + 4)) isNew = true
     }
-    this.#visitFrom(words.length << 3, this.#counters.byteLength, visit)
+    return this.#addFrom(words.length << 2, this.#counters.byteLength) || isNew
   }
 
-  #visitFrom(start: number, end: number, visit: (index: number, bit: number) => void): void {
+  /** The branches that the input that just ran has reached. */
+  reached(): readonly number[] {
+    const reached: number[] = []
+    for (const [index, count] of this.#counters.entries()) if (count !== 0) reached.push(index)
+    return reached
+  }
+
+  #addFrom(start: number, end: number): boolean {
+    let isNew = false
     for (let index = start; index < end; index += 1) {
       const count = this.#counters[index]!
-      if (count !== 0) visit(index, bitOf(count))
+      if (count === 0) continue
+      const bit = bitOf(count)
+      if ((this.#seen[index]! & bit) !== 0) continue
+      this.#seen[index]! |= bit
+      isNew = true
     }
+    return isNew
   }
 }
 

@@ -10,7 +10,7 @@ import type { FuzzInput } from './fuzz-target.ts'
 import type { LoadedTarget } from './load-target.ts'
 import { Mutation } from './mutation.ts'
 
-export interface Finding {
+interface Finding {
   readonly why: 'threw' | 'slow' | 'grew'
   readonly message: string
   readonly input: FuzzInput | undefined
@@ -35,16 +35,16 @@ export interface FuzzOptions {
 
 export interface FuzzReport extends FuzzProgress {
   readonly finding: Finding | undefined
-  /** As few of the inputs as reach all that was reached. */
+  /** As few of the inputs as reach all branches that were reached. */
   readonly kept: readonly FuzzInput[]
   /** Bytes of the heap after the run, less those when it was warm; `undefined` where it cannot be collected. */
   readonly grownBytes: number | undefined
 }
 
 /** No input may take longer, all its steps together, on a machine that has nothing else to do. */
-export const SLOW_MS = 50
+const SLOW_MS = 50
 /** By so much the heap may be larger at the end: what the engine compiles and remembers of types. */
-export const GROWTH_BYTES = 4 * 1024 * 1024
+const GROWTH_BYTES = 4 * 1024 * 1024
 /** Inputs until the code is compiled and what is kept on purpose is there. */
 const WARM_RUNS = 20_000
 const PROGRESS_EVERY = 1024
@@ -160,9 +160,9 @@ class FuzzRun {
     for (const input of this.#inputs.toSorted((a, b) => bytesOf(a) - bytesOf(b))) {
       this.#coverage.clear()
       await this.#loaded.target.run(input)
-      const features = this.#coverage.features()
-      if (features.every((feature) => reached.has(feature))) continue
-      for (const feature of features) reached.add(feature)
+      const branches = this.#coverage.reached()
+      if (branches.every((branch) => reached.has(branch))) continue
+      for (const branch of branches) reached.add(branch)
       kept.push(input)
     }
     return kept
