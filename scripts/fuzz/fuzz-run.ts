@@ -30,6 +30,8 @@ export interface FuzzOptions {
   readonly corpus: readonly FuzzInput[]
   /** Whether `kept` is wanted: every input runs once more for it. */
   readonly minimises: boolean
+  /** No input may take longer, all its steps together, on a machine that has nothing else to do. @default 50 */
+  readonly slowMs?: number
   readonly onProgress: (progress: FuzzProgress) => void
 }
 
@@ -41,8 +43,7 @@ export interface FuzzReport extends FuzzProgress {
   readonly grownBytes: number | undefined
 }
 
-/** No input may take longer, all its steps together, on a machine that has nothing else to do. */
-const SLOW_MS = 50
+const DEFAULT_SLOW_MS = 50
 /** By so much the heap may be larger at the end: what the engine compiles and remembers of types. */
 const GROWTH_BYTES = 4 * 1024 * 1024
 /** Inputs until the code is compiled and what is kept on purpose is there. */
@@ -62,6 +63,7 @@ class FuzzRun {
   readonly #random: Random
   readonly #mutation: Mutation
   readonly #inputs: FuzzInput[] = []
+  readonly #slowMs: number
   #runs = 0
   #slowestMs = 0
   #finding: Finding | undefined
@@ -73,6 +75,7 @@ class FuzzRun {
     this.#options = options
     this.#coverage = new Coverage(loaded.counters)
     this.#random = createRandom(options.seed)
+    this.#slowMs = options.slowMs ?? DEFAULT_SLOW_MS
     this.#mutation = new Mutation(this.#random, loaded.target)
   }
 
@@ -84,6 +87,7 @@ class FuzzRun {
     }
     process.on('uncaughtException', onEscape)
     // Of the refusals: most inputs end with one, and its trace would cost more than all the rest.
+    const { stackTraceLimit } = Error
     if (runs > 0) Error.stackTraceLimit = 0
     for (const input of [...this.#loaded.target.seeds, ...corpus]) await this.#try(input)
     // Whatever is warmed up by then stays; what grows from there on is held against it.
@@ -100,6 +104,7 @@ class FuzzRun {
     }
     const kept = this.#options.minimises && this.#finding === undefined ? await this.#smallest() : this.#inputs
     process.off('uncaughtException', onEscape)
+    Error.stackTraceLimit = stackTraceLimit
     return { ...this.#progress(), finding: this.#finding, kept, grownBytes }
   }
 
@@ -133,7 +138,7 @@ class FuzzRun {
     if (this.#finding !== undefined) return
     this.#slowestMs = Math.max(this.#slowestMs, took)
     if (this.#coverage.add() && this.#mutation.isKept(input)) this.#inputs.push(input)
-    if (took > SLOW_MS) await this.#measure(input)
+    if (took > this.#slowMs) await this.#measure(input)
     if (this.#runs % PROGRESS_EVERY === 0) this.#options.onProgress(this.#progress())
   }
 
@@ -147,7 +152,7 @@ class FuzzRun {
       const { user, system } = process.threadCpuUsage(before)
       fastest = Math.min(fastest, (user + system) / 1000)
     }
-    const allowedMs = SLOW_MS * slowness()
+    const allowedMs = this.#slowMs * slowness()
     if (fastest <= allowedMs) return
     const message = `Took ${fastest.toFixed(1)} ms of processor time, every time, of ${allowedMs.toFixed(1)} ms`
     this.#finding = { why: 'slow', message, input }

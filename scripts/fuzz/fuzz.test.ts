@@ -5,7 +5,9 @@ import { promisify } from 'node:util'
 import { createRandom } from '@tautline/core/testing'
 import { expect, test } from 'vitest'
 import { formatInput, parseInputs } from './corpus.ts'
+import { fuzz } from './fuzz-run.ts'
 import { instrument } from './instrument.ts'
+import type { LoadedTarget } from './load-target.ts'
 import { parseTrees, writeTrees } from './message-pack-tree.ts'
 import { Mutation } from './mutation.ts'
 
@@ -16,7 +18,7 @@ const RUNS = { decoder: 20_000, packed: 10_000, session: 3000, dispatch: 1200, c
 
 test.each(Object.entries(RUNS))(
   `finds nothing in %s within %i runs (seed ${seed})`,
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (target, runs) => {
     const args = ['--expose-gc', '--conditions=@tautline/source', join(import.meta.dirname, '../fuzz.ts')]
     const options = ['--target', target, '--runs', String(runs), '--seed', String(seed)]
@@ -27,6 +29,57 @@ test.each(Object.entries(RUNS))(
     expect(stdout + stderr).not.toContain('FOUND')
   },
 )
+
+/** A target that counts by hand what its inputs reach. */
+function loadedWith(run: (bytes: Uint8Array, counters: Uint8Array) => void): LoadedTarget {
+  const counters = new Uint8Array(8)
+  const seeds = [[Uint8Array.of(0x90)]]
+  const target = { seeds, maxSteps: 1, headBytes: 0, longestBytes: 64 }
+  return { counters, target: { ...target, run: ([bytes = new Uint8Array()]) => run(bytes, counters) } }
+}
+
+const options = { seed: 1, runs: 60_000, corpus: [], minimises: true, onProgress() {} }
+
+test('is guided to what only three right bytes in a row reach, and tells the input that fails', async () => {
+  const loaded = loadedWith((bytes, counters) => {
+    if (bytes[0] !== 0xc7) return
+    counters[0] = 1
+    if (bytes[1] !== 0x41) return
+    counters[1] = 1
+    if (bytes[2] === 0xde) throw new TypeError('found')
+  })
+  const { finding, runs } = await fuzz(loaded, options)
+  expect(finding).toMatchObject({ why: 'threw', message: expect.stringContaining('found') })
+  expect(Array.from(finding?.input?.[0]?.subarray(0, 3) ?? [])).toEqual([0xc7, 0x41, 0xde])
+  expect(runs).toBeLessThan(options.runs)
+})
+
+test('keeps the shortest inputs that reach all that was reached', async () => {
+  const loaded = loadedWith((bytes, counters) => {
+    counters[0] = 1
+    if (bytes.byteLength > 2) counters[1] = 1
+    if (bytes.byteLength > 4) counters[2] = 1
+  })
+  const { finding, kept, branches } = await fuzz(loaded, { ...options, runs: 3000 })
+  expect([finding, branches]).toEqual([undefined, 3])
+  expect(kept.length).toBeLessThanOrEqual(3)
+  expect(kept.some(([bytes]) => (bytes?.byteLength ?? 0) > 4)).toBe(true)
+})
+
+test('tells an input that takes too long each time, and not one that did once', async () => {
+  const busy = (ms: number): void => {
+    const end = performance.now() + ms
+    while (performance.now() < end);
+  }
+  let wasSlow = false
+  const once = loadedWith(() => {
+    if (!wasSlow) busy(100)
+    wasSlow = true
+  })
+  expect((await fuzz(once, { ...options, runs: 100, slowMs: 50 })).finding).toBe(undefined)
+  const always = loadedWith(() => busy(100))
+  expect((await fuzz(always, { ...options, runs: 100, slowMs: 1 })).finding?.why).toBe('slow')
+})
 
 test('an input in a file is what it was', () => {
   const input = [Uint8Array.of(1, 2), new Uint8Array(), Uint8Array.of(255)]
