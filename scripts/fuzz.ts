@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { formatInput, readCorpus, writeCorpus } from './fuzz/corpus.ts'
 import { type FuzzProgress, fuzz } from './fuzz/fuzz-run.ts'
+import { startHangWatch } from './fuzz/hang-watch.ts'
 import { loadTarget } from './fuzz/load-target.ts'
 
 const TARGETS = ['decoder', 'packed', 'long-poll', 'session', 'dispatch', 'client'] as const
@@ -56,11 +57,17 @@ async function runOne(target: Target, { runs, seed, keeps, input }: Arguments): 
     const reached = `${inputs} inputs reach ${branches} of ${loaded.counters.byteLength} branches`
     return `${target}: seed ${seed}, ${ran} runs, ${perSecond} per second, ${reached}, slowest ${slowestMs.toFixed(1)} ms`
   }
+  const where = join(tmpdir(), `tautline-fuzz-${target}-${seed}.txt`)
+  const watch = startHangWatch(where)
+  const interruption = new AbortController()
+  process.once('SIGINT', () => interruption.abort())
   const report = await fuzz(loaded, {
     seed,
     runs: input === undefined ? runs : 0,
     corpus: readCorpus(input ?? file),
     minimises: keeps,
+    onRun: (next) => watch.begin(next),
+    signal: interruption.signal,
     onProgress(progress) {
       const now = performance.now()
       if (now - toldAt < PROGRESS_EVERY_MS) return
@@ -68,6 +75,7 @@ async function runOne(target: Target, { runs, seed, keeps, input }: Arguments): 
       process.stderr.write(process.stderr.isTTY ? `\r${line(progress)}` : `${line(progress)}\n`)
     },
   })
+  await watch.stop()
   const { finding, kept, grownBytes } = report
   const growth = grownBytes === undefined ? '' : `, heap grew by ${Math.round(grownBytes / 1024)} KiB`
   if (process.stderr.isTTY) process.stderr.write('\r')
@@ -78,7 +86,6 @@ async function runOne(target: Target, { runs, seed, keeps, input }: Arguments): 
   }
   console.error(`FOUND by ${target} (${finding.why}): ${finding.message}`)
   if (finding.input !== undefined) {
-    const where = join(tmpdir(), `tautline-fuzz-${target}-${seed}.txt`)
     writeFileSync(where, `${formatInput(finding.input)}\n`)
     console.error(`Again: npm run fuzz -- --target ${target} --input ${where}`)
   }

@@ -33,6 +33,10 @@ export interface FuzzOptions {
   /** No input may take longer, all its steps together, on a machine that has nothing else to do. @default 50 */
   readonly slowMs?: number
   readonly onProgress: (progress: FuzzProgress) => void
+  /** Ends the run early, and with a report. */
+  readonly signal?: AbortSignal
+  /** An input is about to run. */
+  readonly onRun?: (input: FuzzInput) => void
 }
 
 export interface FuzzReport extends FuzzProgress {
@@ -93,7 +97,7 @@ class FuzzRun {
     // Whatever is warmed up by then stays; what grows from there on is held against it.
     const warmAt = Math.min(this.#runs + WARM_RUNS, Math.ceil(runs / 2))
     let before: number | undefined
-    while (this.#runs < runs && this.#finding === undefined) {
+    while (this.#runs < runs && this.#finding === undefined && this.#options.signal?.aborted !== true) {
       if (this.#runs === warmAt) before = await heapBytesWithout(this.#inputs)
       await this.#try(this.#mutation.mutate(this.#pick(), this.#pick()))
     }
@@ -124,6 +128,7 @@ class FuzzRun {
   async #try(input: FuzzInput): Promise<void> {
     this.#runs += 1
     this.#current = input
+    this.#options.onRun?.(input)
     this.#coverage.clear()
     const began = performance.now()
     try {
@@ -139,7 +144,10 @@ class FuzzRun {
     this.#slowestMs = Math.max(this.#slowestMs, took)
     if (this.#coverage.add() && this.#mutation.isKept(input)) this.#inputs.push(input)
     if (took > this.#slowMs) await this.#measure(input)
-    if (this.#runs % PROGRESS_EVERY === 0) this.#options.onProgress(this.#progress())
+    if (this.#runs % PROGRESS_EVERY !== 0) return
+    this.#options.onProgress(this.#progress())
+    // What runs at once never leaves the microtasks: signals come now.
+    await nextTurn()
   }
 
   /** The machine may have been busy with something else: only what this process computes counts, and only every time. */

@@ -1,5 +1,7 @@
 /** Some seconds of what `npm run fuzz` does for hours: all inputs that are kept, and what can be made of them. */
 import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createRandom } from '@tautline/core/testing'
@@ -79,6 +81,27 @@ test('tells an input that takes too long each time, and not one that did once', 
   expect((await fuzz(once, { ...options, runs: 100, slowMs: 50 })).finding).toBe(undefined)
   const always = loadedWith(() => busy(100))
   expect((await fuzz(always, { ...options, runs: 100, slowMs: 1 })).finding?.why).toBe('slow')
+})
+
+test('an input that never ends is told of, and ends the process', { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tautline-hang-'))
+  const file = join(folder, 'input')
+  const script = join(folder, 'hangs.mjs')
+  const code = `
+    const { startHangWatch } = await import(${JSON.stringify(new URL('hang-watch.ts', import.meta.url).href)})
+    const watch = startHangWatch(${JSON.stringify(file)}, 300)
+    watch.begin([Uint8Array.of(1, 2), new Uint8Array()])
+    // Until the watch is up: it starts as a thread of its own.
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    for (;;);`
+  writeFileSync(script, code)
+  const args = ['--conditions=@tautline/source', script]
+  const ended = await promisify(execFile)(process.execPath, args, { timeout: 60_000 }).catch(
+    (failed: { signal: string }) => failed,
+  )
+  expect(ended).toMatchObject({ signal: 'SIGKILL', stderr: expect.stringContaining('FOUND (hangs)') })
+  expect(parseInputs(readFileSync(file, 'utf8'))).toEqual([[Uint8Array.of(1, 2), new Uint8Array()]])
+  rmSync(folder, { recursive: true })
 })
 
 test('an input in a file is what it was', () => {
