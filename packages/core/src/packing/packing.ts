@@ -123,8 +123,8 @@ function packWith(codec: ValueCodec): Pack {
 }
 
 function takePayload(out: PackWriter): Payload {
-  // Each value takes a byte at least.
-  if (out.offset > DEFAULT_LIMITS.nodes) new Scanner(DEFAULT_LIMITS).scan(out.view(0), 0, out.offset)
+  // No value counts for more than four times its bytes: those without any take two.
+  if (out.offset > DEFAULT_LIMITS.nodes / 4) new Scanner(DEFAULT_LIMITS).scan(out.view(0), 0, out.offset)
   if (out.offset < KEPT_BYTES) return out.copy(0)
   const payload = out.view(0)
   out.renew()

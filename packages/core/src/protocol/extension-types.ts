@@ -45,6 +45,12 @@ export function keyWeight(key: unknown): number {
   return typeof key === 'number' ? 1 : 0
 }
 
+/**
+ * Values that bytes, other binary, a Map or a Set count for: to make one takes several times as long as to make a number, an object
+ * or an array, and some need no more than two bytes on the wire. Normative text: PROTOCOL.md, "Values".
+ */
+export const HEAVY_NODES = 8
+
 /** Longest bigint that travels, in bytes. */
 export const MAX_BIGINT_BYTES = 1024
 

@@ -11,7 +11,7 @@ export interface Limits extends PeerLimits {
   readonly inflatedBytes: number
   /** Nesting of arrays, maps and extension values. @default 64 */
   readonly depth: number
-  /** MessagePack values in one message, at all depths. @default 1,000,000 */
+  /** MessagePack values in one message, at all depths. Bytes, other binary, Maps and Sets count for 8. @default 1,000,000 */
   readonly nodes: number
   /** @default 1024 */
   readonly framesPerMessage: number

@@ -2,6 +2,7 @@ import { ExtData } from '@msgpack/msgpack'
 import { encodeBigInt } from './big-integer.ts'
 import { encodeBinary } from './binary-views.ts'
 import {
+  HEAVY_NODES,
   keyWeight,
   MAX_BIGINT_BYTES,
   MAX_NUMBER_KEYS,
@@ -69,9 +70,7 @@ class Preparation {
   }
 
   prepare(value: unknown): unknown {
-    this.#nodes += 1
-    // Objects shared many times over may stand for more values than memory can hold.
-    if (this.#nodes > DEFAULT_LIMITS.nodes) throw this.#refusal(`more than ${DEFAULT_LIMITS.nodes} values`)
+    this.#count(1)
     switch (typeof value) {
       case 'string':
         return this.#checkText(value)
@@ -92,14 +91,21 @@ class Preparation {
     }
   }
 
+  /** Objects shared many times over may stand for more values than memory can hold. */
+  #count(nodes: number): void {
+    this.#nodes += nodes
+    if (this.#nodes > DEFAULT_LIMITS.nodes) throw this.#refusal(`more than ${DEFAULT_LIMITS.nodes} values`)
+  }
+
   #object(value: object): unknown {
     if (Array.isArray(value)) return this.#within(value, () => this.#array(value))
     if (isPlain(value)) return this.#within(value, () => this.#record(value))
-    if (value instanceof Uint8Array) return value
     if (value instanceof Date) {
       if (Number.isNaN(value.getTime())) throw this.#refusal('an invalid Date')
       return value
     }
+    this.#count(HEAVY_NODES - 1)
+    if (value instanceof Uint8Array) return value
     if (value instanceof Map) return this.#within(value, () => this.#map(value))
     if (value instanceof Set) return this.#within(value, () => this.#set(value))
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {

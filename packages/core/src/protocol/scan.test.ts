@@ -60,7 +60,7 @@ describe('hostile values are refused at once', () => {
 
   test('Sets in Sets: after as many heads as the limit', () => {
     const heads = Array.from({ length: 1000 }, (_, i) => `c9${((999 - i) * 7 + 1).toString(16).padStart(8, '0')}0591`)
-    expect(refusal(recipe(heads.join(''), 1))).toMatchObject({ closeCode: CloseCode.TooLarge, nodes: 65 })
+    expect(refusal(recipe(heads.join(''), 1))).toMatchObject({ closeCode: CloseCode.TooLarge, nodes: 520 })
   })
 })
 
@@ -91,6 +91,19 @@ describe('limits', () => {
     expect(() => scan(recipe('94', 1, 'c0c0c0c0'), limits)).toThrow('More than 4 values')
     expect(scan(recipe('91', 1, '81a161c0'), limits)).toBe(5)
     expect(() => scan(recipe('91', 1, '9181a161c0'), limits)).toThrow('More than 4 values')
+  })
+
+  test.each([
+    ['bytes', 'c400', 'c40107'],
+    ['longer bytes', 'c50000', 'c600000000'],
+    ['an ArrayBuffer', 'd40601', 'c7030601aabb'],
+    ['a typed array', 'd4060a', 'd5060307'],
+    ['a Set', 'd40590', 'd40590'],
+    ['a Map', 'd40490', 'd40490'],
+  ])('nodes: %s counts for 8, at the limit and one past it', (_, hex, other) => {
+    const limits = { depth: 64, nodes: 17 }
+    expect(scan(recipe(`92${hex}${other}`, 1), limits)).toBe(1 + (hex.length + other.length) / 2)
+    expect(() => scan(recipe(`92${hex}${other}`, 1), { ...limits, nodes: 16 })).toThrow('More than 16 values')
   })
 
   test('the budget of nodes is that of all calls together', () => {

@@ -1,4 +1,4 @@
-import { ValueExtension } from './extension-types.ts'
+import { HEAVY_NODES, ValueExtension } from './extension-types.ts'
 import type { Limits } from './limits.ts'
 import { checkExtension, lengthAt, scalarEnd, truncated } from './scan-leaf.ts'
 import { isUtf8 } from './utf8.ts'
@@ -9,6 +9,9 @@ const SAME_BOUND = -1
 
 /** Numbers on the stack per open container. */
 const SAVED = 4
+
+/** Of what is heavy, besides the one that every value counts for. */
+const MORE_NODES = HEAVY_NODES - 1
 
 const PROTO = '__proto__'
 
@@ -102,7 +105,10 @@ export class Scanner {
     else if (head >= 0xd9) this.#text(this.#length(1 << (head - 0xd9)))
     else if (head >= 0xd4) this.#extension(1 << (head - 0xd4))
     else if (head >= 0xc7 && head <= 0xc9) this.#extension(this.#length(1 << (head - 0xc7)))
-    else this.#at = scalarEnd(this.#bytes, head, this.#at, this.#bound)
+    else {
+      if (head >= 0xc4 && head <= 0xc6) this.#spend(MORE_NODES)
+      this.#at = scalarEnd(this.#bytes, head, this.#at, this.#bound)
+    }
   }
 
   #key(head: number): void {
@@ -128,6 +134,7 @@ export class Scanner {
     const end = start + length
     if (end > this.#bound) throw truncated(this.#at)
     const type = (this.#bytes[this.#at]! << 24) >> 24
+    if (type >= ValueExtension.Map) this.#spend(MORE_NODES)
     if (type === ValueExtension.Map || type === ValueExtension.Set) {
       this.#at = start
       const children = this.#arrayLength(end)

@@ -157,6 +157,19 @@ describe('values that cannot travel are refused with their path', () => {
     expect(() => codec.encode(value)).toThrow('more than 1000000 values')
   })
 
+  test.each([
+    ['bytes', () => new Uint8Array(), 0],
+    ['typed arrays', () => new Float64Array(), 0],
+    ['Sets', () => new Set(), 0],
+    ['Maps of one entry', () => new Map([['a', 'b']]), 2],
+  ])('%s that count for more values than a message may hold: at the limit and one past it', (_, make, inside) => {
+    const most = Math.floor((1_000_000 - 1) / (8 + inside))
+    const values = Array.from({ length: most }, (): unknown => make())
+    const payload = codec.encode(values)
+    expect(new Scanner(DEFAULT_LIMITS).scan(payload, 0, payload.byteLength)).toBe(payload.byteLength)
+    expect(() => codec.encode([...values, make()])).toThrow('more than 1000000 values')
+  })
+
   test('a property that throws when read', () => {
     const cause = new Error('not now')
     const value = {
