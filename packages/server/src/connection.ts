@@ -65,7 +65,7 @@ export interface ConnectionSetup {
   /** What the dispatchers of all connections have in common. */
   readonly dispatching: Pick<
     DispatcherOptions,
-    'codec' | 'maxLingering' | 'onError' | 'onSettled' | 'createErrorId' | 'now'
+    'codec' | 'maxLingering' | 'onError' | 'onSettled' | 'createErrorId' | 'now' | 'nextTurn'
   >
   readonly writers: WriterPool
   readonly principalOf: (context: object) => string | undefined

@@ -123,6 +123,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
         onSettled: () => listener.settled(),
         createErrorId: () => createErrorId(randomBytes),
         now: () => clock.now(),
+        nextTurn: clock.nextTurn === undefined ? undefined : (task) => clock.nextTurn?.(task),
       },
       principalOf: (context) => this.#options.principalOf?.(context),
       listener,

@@ -20,13 +20,12 @@ import type { BoundHandler, ServedProcedures } from './implementation.ts'
 import { type CallSetting, runCall } from './keyed-call.ts'
 import type { StreamEffect } from './link.ts'
 import { inputError, type PublicError, toPublicError } from './public-error.ts'
+import { type Request, RequestQueue } from './request-queue.ts'
 import { runQuietly } from './run-quietly.ts'
 
 export const createDispatcher: CreateDispatcher = (implementation, options) => {
   return new HandlerDispatcher(implementation, options)
 }
-
-type Request = Extract<CalleeEffect, { readonly type: 'call' | 'open' | 'listen' }>
 
 /** Which kinds of procedure a frame may ask for. */
 const KINDS: Readonly<Record<Request['type'], ReadonlySet<ProcedureKind>>> = {
@@ -46,6 +45,8 @@ class HandlerDispatcher implements Dispatcher {
   #listening: Map<number, () => void> | undefined
   /** Answers that wait, not encoded, until the peer has taken others: in the order in which they came. */
   #unsent: (() => void)[] = []
+  /** Made for the first request: most connections are idle. */
+  #queue: RequestQueue | undefined
   /** Handlers that were told to stop and still run: their places are free, what they hold is not. */
   #lingering = 0
   #surroundings: CallSurroundings
@@ -60,7 +61,7 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   get unfinished(): number {
-    let count = 0
+    let count = this.#queue?.size ?? 0
     for (const [, { entry }] of this.#running.entries()) {
       if (entry.kind !== 'subscription' && entry.kind !== 'event') count++
     }
@@ -68,7 +69,7 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   get size(): number {
-    return this.#running.size + (this.#listening?.size ?? 0)
+    return this.#running.size + (this.#queue?.size ?? 0) + (this.#listening?.size ?? 0)
   }
 
   renew(context: object, auth: unknown): void {
@@ -80,12 +81,13 @@ class HandlerDispatcher implements Dispatcher {
       case 'call':
       case 'open':
       case 'listen':
-        this.#start(effect)
+        this.#queue ??= this.#createQueue()
+        this.#queue.push(effect)
         break
       case 'items':
       case 'end':
       case 'writable':
-        this.#running.get(effect.id)?.stream?.onStreamEffect(effect)
+        this.#queue?.follow(effect)
         break
       case 'abort':
         this.#abort(effect.id, new TautlineError(effect.why === 'timeout' ? 'TIMEOUT' : 'CANCELLED'))
@@ -107,11 +109,22 @@ class HandlerDispatcher implements Dispatcher {
 
   onLost(): void {
     this.#unsent = []
+    this.#queue?.clear()
     // An error is dear to make, for its stack.
     if (this.size === 0) return
     const reason = new TautlineError('CONNECTION_LOST')
     const running = this.#running.entries().map(([id]) => id)
     for (const id of [...running, ...(this.#listening?.keys() ?? [])]) this.#abort(id, reason)
+  }
+
+  #createQueue(): RequestQueue {
+    const { now, nextTurn } = this.#options
+    return new RequestQueue({
+      begin: (request) => this.#start(request),
+      follow: (effect) => this.#running.get(effect.id)?.stream?.onStreamEffect(effect),
+      now,
+      nextTurn,
+    })
   }
 
   #start(request: Request): void {
@@ -285,6 +298,10 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #abort(id: number, reason: TautlineError): void {
+    if (this.#queue?.drop(id) === true) {
+      this.#options.onSettled?.()
+      return
+    }
     const call = this.#running.get(id)
     if (call !== undefined) {
       this.#running.delete(id)
