@@ -1,13 +1,13 @@
 // npm run fairness: what one connection that asks for too much costs the others. Phases with and without it take turns; what
 // counts is the median of the ratios of neighbouring phases.
-import { writeFile } from 'node:fs/promises'
-import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { OrderedProcess } from '../bench/harness/ordered-process.ts'
 import { startServer } from '../packages/adapters/conformance/start-server.ts'
 import type { Attack, AttackOrders, FairnessClientOptions, LoadOrders } from './fairness/fairness-orders.ts'
+import type { FairnessRow } from './fairness/fairness-result.ts'
 import { runtimes } from './runtimes.ts'
+import { publish } from './soak/soak-page.ts'
 
 const { values } = parseArgs({
   options: {
@@ -16,7 +16,8 @@ const { values } = parseArgs({
     'phase-ms': { type: 'string', default: '1500' },
     connections: { type: 'string', default: '100' },
     'every-ms': { type: 'string', default: '50' },
-    out: { type: 'string' },
+    /** Writes docs/soak, too. */
+    publish: { type: 'boolean' },
   },
 })
 const runtime = runtimes.find((name) => name === values.runtime) ?? 'node'
@@ -42,15 +43,7 @@ const start = <Orders>(script: string) =>
 const load = await start<LoadOrders>('load-process.ts')
 const attacker = await start<AttackOrders>('attack-process.ts')
 
-interface Row {
-  readonly attack: Attack
-  readonly ratio: number
-  readonly p99Ms: number
-  readonly p99WithoutMs: number
-  readonly attackerPerSecond: number
-}
-
-const rows: Row[] = []
+const rows: FairnessRow[] = []
 try {
   await load.process.order('load', { forMs })
   for (const attack of ATTACKS) {
@@ -75,16 +68,10 @@ try {
 }
 console.log(`${runtime}: p99 of ${values.connections} connections that call every ${values['every-ms']} ms`)
 console.table(rows)
-if (values.out !== undefined) {
-  const result = {
-    runtime,
-    date: new Date().toISOString().slice(0, 10),
-    node: process.versions.node,
-    rounds,
-    ...argument,
-    rows,
-  }
-  await writeFile(values.out, `${JSON.stringify(result, null, 1)}\n`)
+if (values.publish === true) {
+  const { connections, everyMs } = argument
+  const date = new Date().toISOString().slice(0, 10)
+  publish('fairness', runtime, { runtime, date, rounds, connections, everyMs, rows })
 }
 
 function median(numbers: readonly number[]): number {

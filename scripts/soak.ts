@@ -9,6 +9,7 @@ import { parseCommandLine, USAGE } from './soak/command-line.ts'
 import { progressLine } from './soak/progress-line.ts'
 import { runSoak } from './soak/run-soak.ts'
 import { soakChart } from './soak/soak-chart.ts'
+import { publish } from './soak/soak-page.ts'
 import type { SoakResult } from './soak/soak-result.ts'
 
 const options = parseCommandLine(process.argv.slice(2))
@@ -31,6 +32,7 @@ else {
   })
   draw(result)
   await writeFile(`${base}.json`, `${JSON.stringify(result, null, 1)}\n`)
+  if (options.publish) publish('soak', options.runtime, result, soakChart(result))
   console.log(`${base}.svg\n${base}.json`)
   for (const failure of result.failures) console.error(`FAILED: ${failure}`)
   console.log(result.failures.length === 0 ? 'It holds.' : `${String(result.failures.length)} failures.`)

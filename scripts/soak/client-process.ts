@@ -12,8 +12,9 @@ import { SoakClient } from './soak-client.ts'
 import type { ClientSample, SoakClientOptions, SoakClientOrders } from './soak-orders.ts'
 
 const options = JSON.parse(process.argv[2] ?? '') as SoakClientOptions
-/** New ones in a second, in the beginning. */
+/** In the beginning: however slow the machine is, clients find their places one after another. */
 const COME_EVERY_MS = 5
+const CONNECTING = 10
 
 const book = new SoakBook()
 process.on('unhandledRejection', (error) => {
@@ -42,6 +43,7 @@ const arrivals = setInterval(() => {
     clearInterval(arrivals)
     return
   }
+  if (clients.filter(({ state }) => state === 'connecting').length >= CONNECTING) return
   const slot = options.firstSlot + clients.length
   const client = new SoakClient({ slot, url: target.href, random: createRandom(options.seed + slot), book })
   clients.push(client)

@@ -8,6 +8,7 @@ test('soaks Node for ten minutes unless it is told otherwise', () => {
     clients: 200,
     seed: 1,
     out: 'soak-results',
+    publish: false,
     sabotages: [],
   })
   expect(

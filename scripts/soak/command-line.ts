@@ -10,6 +10,7 @@ export const USAGE = `npm run soak -- [options]
   --clients <n>            200 unless told otherwise
   --seed <n>               of what clients do and what befalls them (1 unless told otherwise)
   --out <folder>           where results and pictures go (soak-results unless told otherwise)
+  --publish                writes docs/soak, too
   --sabotage <fault,…>     builds faults into the server, to see that they are found: ${sabotages.join(', ')}`
 
 /** Throws a `TypeError` for what there is not. */
@@ -22,6 +23,7 @@ export function parseCommandLine(args: readonly string[]): SoakOptions | 'help' 
       clients: { type: 'string', default: '200' },
       seed: { type: 'string', default: '1' },
       out: { type: 'string', default: 'soak-results' },
+      publish: { type: 'boolean', default: false },
       sabotage: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean' },
     },
@@ -33,6 +35,7 @@ export function parseCommandLine(args: readonly string[]): SoakOptions | 'help' 
     clients: positive('clients', values.clients),
     seed: positive('seed', values.seed),
     out: values.out,
+    publish: values.publish,
     sabotages: values.sabotage.flatMap((list) => list.split(',')).map((name) => oneOf('sabotage', sabotages, name)),
   }
 }

@@ -10,6 +10,8 @@ export interface SoakOptions {
   readonly seed: number
   /** A folder. */
   readonly out: string
+  /** Writes docs/soak, too. */
+  readonly publish: boolean
   readonly sabotages: readonly Sabotage[]
 }
 
@@ -31,7 +33,7 @@ export interface SoakSample {
 }
 
 export interface SoakResult {
-  readonly options: Omit<SoakOptions, 'out'>
+  readonly options: Omit<SoakOptions, 'out' | 'publish'>
   readonly date: string
   readonly machine: string
   readonly versions: string

@@ -5,7 +5,15 @@ import { sabotages } from './sabotage.ts'
 import { soakChart } from './soak-chart.ts'
 import type { SoakOptions, SoakResult } from './soak-result.ts'
 
-const OPTIONS: SoakOptions = { runtime: 'node', minutes: 0.06, clients: 30, seed: 1, out: '', sabotages: [] }
+const OPTIONS: SoakOptions = {
+  runtime: 'node',
+  minutes: 0.06,
+  clients: 30,
+  seed: 1,
+  out: '',
+  publish: false,
+  sabotages: [],
+}
 const LIMIT_MS = 90_000
 
 describe('a soak', () => {

@@ -97,6 +97,21 @@ describe('RequestQueue', () => {
     expect(Array.from({ length: 10 }, () => turn())).toEqual([[], [], [], [], ['begin 2'], [], [], [], [], ['begin 3']])
   })
 
+  test('finds one that is heavy among many that are light, or at the latest the one behind it', () => {
+    const { ask, log, turn } = setUp((id) => (id === 6 || id === 7 ? 5 : 0.01))
+    ask(...upTo(8))
+    expect(log).toEqual(begins(1, 7))
+    expect(Array.from({ length: 5 }, () => turn())).toEqual([[], [], [], [], ['begin 8']])
+  })
+
+  test('does not charge a connection with what others do in the same turn', () => {
+    const { ask, log, pass } = setUp(() => 0.01)
+    ask(...upTo(5))
+    pass(7)
+    ask(6, 7)
+    expect(log).toEqual(begins(1, 7))
+  })
+
   test('forgives what was cost once nothing was asked for', () => {
     const { ask, log, turn, pass } = setUp(() => 5)
     ask(1)

@@ -33,10 +33,18 @@ const SHORT_TURN_MS = 4
 const UNWATCHED = 4
 /** Whoever has asked for nothing for so long begins with a share of its own. */
 const PAUSE_MS = 1
+/** Between two that come at once there is less. */
+const UNSURE_MS = 0.25
 /** Turns that a handler costs which has held all up, however long. */
 const MOST_TURNS_OUT = 64
 /** So many that were dropped may stay in the list, or as many as there are others. */
 const MOST_DROPPED = 64
+
+/**
+ * To look at the clock is a tenth of a small call, so that of many at once each is measured from the end of the one before.
+ * Where others may have come between the two, the next ones are measured from their own beginning.
+ */
+type Measure = 'exact' | 'since-last'
 
 interface Waiting {
   readonly request: Request
@@ -59,6 +67,7 @@ export class RequestQueue {
   /** Turns in which nothing begins, for what an earlier one has cost. */
   #turnsOut = 0
   #turn: 'unwatched' | 'watched' = 'unwatched'
+  #measure: Measure = 'since-last'
 
   constructor(options: RequestQueueOptions) {
     this.#options = options
@@ -76,10 +85,11 @@ export class RequestQueue {
       return
     }
     if (this.#byId.size === 0) {
-      const at = now()
+      const measure = this.#turn === 'unwatched' ? 'exact' : this.#measure
+      const at = measure === 'exact' ? now() : this.#lastAt
       if (this.#turn === 'unwatched' && at - this.#lastAt > PAUSE_MS) this.#forget()
       if (this.#mayBegin) {
-        this.#begin(request, at)
+        this.#begin(request, at, measure)
         return
       }
     }
@@ -117,13 +127,16 @@ export class RequestQueue {
     return this.#turnsOut === 0 && this.#begun < this.#mostBegun && this.#spentMs < TURN_MS
   }
 
-  #begin(request: Request, at: number): void {
+  /** @param at when it begins; or, `since-last`, when the one before was done */
+  #begin(request: Request, at: number, measure: Measure): void {
     const { begin, now } = this.#options
     if (this.#begun === 0) this.#begunAt = at
     this.#begun += 1
     begin(request)
     this.#lastAt = now()
-    this.#spentMs += this.#lastAt - at
+    const ms = this.#lastAt - at
+    if (measure === 'exact' || ms < UNSURE_MS) this.#spentMs += ms
+    else this.#measure = 'exact'
     if (this.#begun >= UNWATCHED || this.#spentMs >= TURN_MS) this.#watch()
   }
 
@@ -145,6 +158,7 @@ export class RequestQueue {
     else this.#judgeTurn()
     this.#begun = 0
     this.#spentMs = 0
+    this.#measure = 'since-last'
     this.#beginWaiting()
     if (this.#byId.size > 0) this.#watch()
   }
@@ -167,7 +181,7 @@ export class RequestQueue {
         this.#byId.delete(request.id)
         // Ahead of what may come back to this list.
         this.#next += 1
-        this.#begin(request, this.#options.now())
+        this.#begin(request, this.#begun === 0 ? this.#options.now() : this.#lastAt, 'exact')
         for (const effect of followers) this.#options.follow(effect)
       } else {
         this.#next += 1
