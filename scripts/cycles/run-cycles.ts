@@ -33,7 +33,7 @@ interface HeapChange {
 /** More would be a leak: of the heap before. */
 const MAY_GROW = 0.05
 /** Until the compilers and pools of the runtimes have what they need. */
-const WARM_UP = { least: 2000, share: 0.2 }
+const WARM_UP = { least: 4000, share: 0.2 }
 /** An order must be done within two minutes, on whatever machine. */
 const ORDERS = 40
 /** What was kept stays; what compilers and timers of the runtimes hold for a while does not. */
@@ -79,7 +79,7 @@ export async function runCycles({ runtime, subscribes, connects, sabotages = [] 
     }
   }
   try {
-    await run(Math.max(WARM_UP.share, WARM_UP.least / subscribes))
+    await run(Math.min(1, Math.max(WARM_UP.share, WARM_UP.least / subscribes)))
     const before = await measure()
     await run(1)
     const after = await measure()

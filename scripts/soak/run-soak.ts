@@ -3,7 +3,7 @@
  *
  * Owns: the order of it, and the verdict. Must not know: how results are shown.
  */
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { createRandom } from '@tautline/core/testing'
@@ -118,6 +118,7 @@ export async function runSoak(options: SoakOptions, show: (result: SoakResult) =
         states: ofCrowd.states,
         reconnects: ofCrowd.reconnects,
         witness: witness.latencies.take(),
+        load: (loadavg()[0] ?? 0) / cpus().length,
         counts: ofCrowd.counts,
       })
       const broken = [...faults, ...ofCrowd.broken, ...witness.broken.list()]

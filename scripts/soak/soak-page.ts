@@ -23,7 +23,7 @@ export function publish<Kind extends keyof Published>(
   result: Published[Kind],
   picture?: string,
 ): void {
-  writeFileSync(new URL(`${kind}-${runtime}.json`, folder), `${JSON.stringify(result, null, 1)}\n`)
+  writeFileSync(new URL(`${kind}-${runtime}.json`, folder), `${JSON.stringify(result)}\n`)
   if (picture !== undefined) writeFileSync(new URL(`${kind}-${runtime}.svg`, folder), picture)
   writeFileSync(page, soakPage().wanted)
 }
@@ -66,12 +66,19 @@ function soakTable(results: readonly SoakResult[]): string {
       `${mebibytes(growth.server?.medianBytes)}, ${grown}`,
       milliseconds(median(samples.map(({ server }) => server.loopDelayP99Ms))),
       milliseconds(median(samples.map(({ witness }) => witness.p99Ms))),
+      loadOf(samples),
       failures.length === 0 ? 'none' : String(failures.length),
     ]
   })
   const head =
-    'server|date|clients|calls|items of streams|reconnects|heap, and its slope|event loop p99|call p99|failures'
+    'server|date|clients|calls|items of streams|reconnects|heap, and its slope|event loop p99|call p99|load of the machine|failures'
   return table(head.split('|'), rows)
+}
+
+/** What others did on the machine in that time shows in every delay. */
+function loadOf(samples: SoakResult['samples']): string {
+  const loads = samples.flatMap(({ load }) => load ?? [])
+  return loads.length === 0 ? 'not noted' : `${median(loads).toFixed(1)} a processor`
 }
 
 function cycleTable(results: readonly CycleResult[]): string {

@@ -28,6 +28,8 @@ export interface SoakSample {
   readonly reconnects: number
   /** Of clients without faults, whose calls measure the server. */
   readonly witness: { readonly count: number; readonly p50Ms: number; readonly p99Ms: number }
+  /** Of the machine: processes that could run, for each processor. Above 1 some of them wait. */
+  readonly load?: number
   /** How often each thing was done until now. */
   readonly counts: Readonly<Record<string, number>>
 }
