@@ -44,6 +44,7 @@ export class SimulatedProcess {
       now: () => world.now() + this.#skewMs,
       schedule: (at, task) => this.#schedule(at, task),
       defer: (task) => world.defer(() => this.run(task)),
+      nextTurn: (task) => world.nextTurn?.(() => this.run(task)),
     }
   }
 

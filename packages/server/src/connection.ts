@@ -71,7 +71,7 @@ export interface ConnectionSetup {
   /** What the dispatchers of all connections have in common. */
   readonly dispatching: Pick<
     DispatcherOptions,
-    'codec' | 'maxLingering' | 'onError' | 'onSettled' | 'createErrorId' | 'now' | 'observer'
+    'codec' | 'maxLingering' | 'onError' | 'onSettled' | 'createErrorId' | 'now' | 'nextTurn' | 'observer'
   >
   readonly writers: WriterPool
   readonly principalOf: (context: object) => string | undefined

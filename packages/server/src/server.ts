@@ -145,6 +145,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
         createErrorId: () => createErrorId(randomBytes),
         now: () => clock.now(),
         observer: this.#observers.calls,
+        nextTurn: clock.nextTurn === undefined ? undefined : (task) => clock.nextTurn?.(task),
       },
       principalOf: (context) => this.#options.principalOf?.(context),
       listener,

@@ -52,6 +52,11 @@ export interface Clock {
   schedule(at: number, task: () => void): () => void
   /** Runs `task` at the end of this turn of the event loop: after its microtasks, before it sleeps. */
   defer(task: () => void): void
+  /**
+   * Runs `task` in the next turn of the event loop: after the sockets that have something were read, and after what was
+   * deferred. Without it one connection can keep others waiting for as long as it has something to ask.
+   */
+  nextTurn?(task: () => void): void
 }
 
 /** One algorithm for message bodies, without state from one body to the next. */

@@ -120,3 +120,36 @@ test('a task that throws keeps no others from their turn', () => {
   turns[0]?.()
   expect(done).toEqual(['first', 'third'])
 })
+
+test('begins the next turn behind what was deferred in this one', async () => {
+  const clock = createSystemClock()
+  const order: string[] = []
+  await new Promise<void>((resolve) => {
+    clock.nextTurn?.(() => {
+      order.push('next turn')
+      clock.defer(() => {
+        order.push('deferred by it')
+        resolve()
+      })
+    })
+    queueMicrotask(() => {
+      clock.defer(() => order.push('deferred'))
+    })
+  })
+  expect(order).toEqual(['deferred', 'next turn', 'deferred by it'])
+})
+
+test('a task of the next turn that throws keeps no others from theirs', () => {
+  const turns: (() => void)[] = []
+  vi.stubGlobal('setImmediate', (turn: () => void) => turns.push(turn))
+  const done: string[] = []
+  const clock = createSystemClock()
+  clock.nextTurn?.(() => {
+    throw new Error('broken')
+  })
+  clock.nextTurn?.(() => done.push('second'))
+  expect(() => turns.shift()?.()).toThrow('broken')
+  expect(done).toEqual([])
+  turns.shift()?.()
+  expect([done, turns]).toEqual([['second'], []])
+})

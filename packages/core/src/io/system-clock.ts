@@ -19,7 +19,7 @@ interface LateGlobals {
  * count.
  */
 export function createSystemClock(): Clock {
-  return { now, schedule, defer: createDefer() }
+  return { now, schedule, ...createTurns() }
 }
 
 function now(): number {
@@ -43,19 +43,16 @@ function schedule(at: number, task: () => void): () => void {
  * turn has ended just now, it ends as soon as the microtasks are done. Browsers have neither; a message to oneself is their
  * next turn, and is not slowed down in hidden tabs as timers are.
  */
-function createDefer(): Clock['defer'] {
+function createTurns(): Required<Pick<Clock, 'defer' | 'nextTurn'>> {
   let endedAt = Number.NEGATIVE_INFINITY
   let overChannel: Clock['defer'] | undefined
   let tasks: (() => void)[] = []
   const endTurn = (): void => {
     const due = tasks
     tasks = []
-    let next = 0
     try {
-      for (; next < due.length; next += 1) due[next]?.()
+      runAll(due, defer)
     } finally {
-      // One that throws keeps no others from their turn.
-      if (next < due.length) due.slice(next + 1).forEach(defer)
       endedAt = now()
     }
   }
@@ -74,7 +71,33 @@ function createDefer(): Clock['defer'] {
   const defer = (task: () => void): void => {
     if (tasks.push(task) === 1) scheduleEnd()
   }
-  return defer
+  let later: (() => void)[] = []
+  const runLater = (): void => {
+    // Answers leave before anybody begins what takes time.
+    const due = [endTurn, ...later]
+    later = []
+    runAll(due, nextTurn)
+  }
+  const nextTurn = (task: () => void): void => {
+    if (later.push(task) > 1) return
+    const { setImmediate } = globalThis as LateGlobals
+    if (setImmediate !== undefined) setImmediate(runLater)
+    else {
+      overChannel ??= createChannelDefer()
+      overChannel(runLater)
+    }
+  }
+  return { defer, nextTurn }
+}
+
+/** One that throws keeps no others from their turn. */
+function runAll(due: readonly (() => void)[], putBack: (task: () => void) => void): void {
+  let next = 0
+  try {
+    for (; next < due.length; next += 1) due[next]?.()
+  } finally {
+    if (next < due.length) due.slice(next + 1).forEach(putBack)
+  }
 }
 
 function createChannelDefer(): Clock['defer'] {

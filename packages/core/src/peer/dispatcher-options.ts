@@ -73,6 +73,11 @@ export interface DispatcherOptions {
   readonly createErrorId: () => string
   /** Monotonic milliseconds. */
   readonly now: () => number
+  /**
+   * Runs a task in a later turn of the event loop, once what has come in meanwhile over other connections was looked at.
+   * Left out where nobody else is to be kept from their turn: then all that is asked for begins at once.
+   */
+  readonly nextTurn?: ((task: () => void) => void) | undefined
 }
 
 export interface Dispatcher extends CalleeSide {

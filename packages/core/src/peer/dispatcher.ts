@@ -21,13 +21,12 @@ import type { BoundHandler, ServedProcedures } from './implementation.ts'
 import { type CallSetting, runCall } from './keyed-call.ts'
 import type { StreamEffect } from './link.ts'
 import { inputError, type PublicError, toPublicError } from './public-error.ts'
+import { type Request, RequestQueue } from './request-queue.ts'
 import { runQuietly } from './run-quietly.ts'
 
 export const createDispatcher: CreateDispatcher = (implementation, options) => {
   return new HandlerDispatcher(implementation, options)
 }
-
-type Request = Extract<CalleeEffect, { readonly type: 'call' | 'open' | 'listen' }>
 
 /** Which kinds of procedure a frame may ask for. */
 const KINDS: Readonly<Record<Request['type'], ReadonlySet<ProcedureKind>>> = {
@@ -68,6 +67,8 @@ class HandlerDispatcher implements Dispatcher {
   #listening: Map<number, () => void> | undefined
   /** Answers that wait, not encoded, until the peer has taken others: in the order in which they came. */
   #unsent: (() => void)[] = []
+  /** Made for the first request: most connections are idle. */
+  #queue: RequestQueue | undefined
   /** Handlers that were told to stop and still run: their places are free, what they hold is not. */
   #lingering = 0
   #surroundings: CallSurroundings
@@ -82,7 +83,7 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   get unfinished(): number {
-    let count = 0
+    let count = this.#queue?.size ?? 0
     for (const [, { entry }] of this.#running.entries()) {
       if (entry.kind !== 'subscription' && entry.kind !== 'event') count++
     }
@@ -90,7 +91,7 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   get size(): number {
-    return this.#running.size + (this.#listening?.size ?? 0)
+    return this.#running.size + (this.#queue?.size ?? 0) + (this.#listening?.size ?? 0)
   }
 
   renew(context: object, auth: unknown): void {
@@ -102,12 +103,13 @@ class HandlerDispatcher implements Dispatcher {
       case 'call':
       case 'open':
       case 'listen':
-        this.#start(effect)
+        this.#queue ??= this.#createQueue()
+        this.#queue.push(effect)
         break
       case 'items':
       case 'end':
       case 'writable':
-        this.#onStreamEffect(effect)
+        this.#queue?.follow(effect)
         break
       case 'abort':
         if (effect.why === 'cancelled' && this.#isThere(effect.id)) this.#options.budget?.cancelled()
@@ -130,11 +132,22 @@ class HandlerDispatcher implements Dispatcher {
 
   onLost(): void {
     this.#unsent = []
+    this.#queue?.clear()
     // An error is dear to make, for its stack.
     if (this.size === 0) return
     const reason = new TautlineError('CONNECTION_LOST')
     const running = this.#running.entries().map(([id]) => id)
     for (const id of [...running, ...(this.#listening?.keys() ?? [])]) this.#abort(id, reason)
+  }
+
+  #createQueue(): RequestQueue {
+    const { now, nextTurn } = this.#options
+    return new RequestQueue({
+      begin: (request) => this.#start(request),
+      follow: (effect) => this.#onStreamEffect(effect),
+      now,
+      nextTurn,
+    })
   }
 
   #start(request: Request): void {
@@ -354,6 +367,10 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #abort(id: number, reason: TautlineError): void {
+    if (this.#queue?.drop(id) === true) {
+      this.#options.onSettled?.()
+      return
+    }
     const call = this.#running.get(id)
     if (call !== undefined) {
       this.#running.delete(id)

@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest'
+import type { StreamEffect } from './link.ts'
+import { type Request, RequestQueue } from './request-queue.ts'
+
+/** @param costMs of what is begun, by its id */
+function setUp(costMs: (id: number) => number = () => 0) {
+  const log: string[] = []
+  let now = 0
+  let tasks: (() => void)[] = []
+  const queue: RequestQueue = new RequestQueue({
+    begin({ id }) {
+      log.push(`begin ${id}`)
+      now += costMs(id)
+      onBegin(id)
+    },
+    follow: ({ type, id }) => log.push(`${type} ${id}`),
+    now: () => now,
+    nextTurn: (task) => tasks.push(task),
+  })
+  let onBegin: (id: number) => void = () => {}
+  return {
+    queue,
+    log,
+    ask: (...ids: readonly number[]) => {
+      for (const id of ids) queue.push(request(id))
+    },
+    whenBegun: (task: (id: number) => void): void => {
+      onBegin = task
+    },
+    /** Others take so long, then the turn is over. @returns what began in the next one */
+    turn: (othersMs = 0): readonly string[] => {
+      now += othersMs
+      log.length = 0
+      const due = tasks
+      tasks = []
+      for (const task of due) task()
+      return [...log]
+    },
+    pass: (ms: number): void => {
+      now += ms
+    },
+    waitsForTurn: (): boolean => tasks.length > 0,
+  }
+}
+
+function request(id: number): Request {
+  return { type: 'call', id, procedure: 0, input: undefined, timeoutMs: undefined, meta: undefined }
+}
+
+const end = (id: number): StreamEffect => ({ type: 'end', id })
+const begins = (from: number, to: number): readonly string[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => `begin ${from + index}`)
+const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1)
+
+describe('RequestQueue', () => {
+  test('begins at once what costs little, and looks at no turn for it', () => {
+    const { ask, log, queue, waitsForTurn } = setUp()
+    ask(1, 2, 3)
+    expect(log).toEqual(begins(1, 3))
+    expect(queue.size).toBe(0)
+    expect(waitsForTurn()).toBe(false)
+  })
+
+  test('begins 8 in the first turn and the ninth in the next, in order', () => {
+    const { ask, log, queue, turn } = setUp()
+    ask(...upTo(9))
+    expect(log).toEqual(begins(1, 8))
+    expect(queue.size).toBe(1)
+    expect(turn()).toEqual(['begin 9'])
+    expect(queue.size).toBe(0)
+  })
+
+  test('doubles what begins in a turn while turns are short, up to 256', () => {
+    const { ask, turn } = setUp()
+    ask(...upTo(1000))
+    expect(Array.from({ length: 6 }, () => turn().length)).toEqual([16, 32, 64, 128, 256, 256])
+  })
+
+  test('halves it where turns are longer than 8 ms, down to one', () => {
+    const { ask, turn } = setUp()
+    ask(...upTo(100))
+    expect(Array.from({ length: 5 }, () => turn(9).length)).toEqual([4, 2, 1, 1, 1])
+    expect(turn(8)).toHaveLength(1)
+    expect(turn(3)).toHaveLength(2)
+  })
+
+  test('begins nothing more in a turn of which a handler has taken a millisecond', () => {
+    const { ask, log, turn } = setUp((id) => (id === 2 ? 1 : 0.9))
+    ask(1, 2, 3)
+    expect(log).toEqual(begins(1, 2))
+    expect(turn()).toEqual(['begin 3'])
+  })
+
+  test('lets so many turns pass as a handler has cost milliseconds', () => {
+    const { ask, turn } = setUp(() => 5)
+    ask(1, 2, 3)
+    expect(Array.from({ length: 10 }, () => turn())).toEqual([[], [], [], [], ['begin 2'], [], [], [], [], ['begin 3']])
+  })
+
+  test('finds one that is heavy among many that are light, or at the latest the one behind it', () => {
+    const { ask, log, turn } = setUp((id) => (id === 6 || id === 7 ? 5 : 0.01))
+    ask(...upTo(8))
+    expect(log).toEqual(begins(1, 7))
+    expect(Array.from({ length: 5 }, () => turn())).toEqual([[], [], [], [], ['begin 8']])
+  })
+
+  test('does not charge a connection with what others do in the same turn', () => {
+    const { ask, log, pass } = setUp(() => 0.01)
+    ask(...upTo(5))
+    pass(7)
+    ask(6, 7)
+    expect(log).toEqual(begins(1, 7))
+  })
+
+  test('forgives what was cost once nothing was asked for', () => {
+    const { ask, log, turn, pass } = setUp(() => 5)
+    ask(1)
+    turn()
+    pass(1.5)
+    ask(2)
+    expect(log).toEqual(['begin 2'])
+  })
+
+  test('never begins what was dropped while it waited', () => {
+    const { ask, queue, turn } = setUp(() => 1)
+    ask(1, 2, 3)
+    expect([queue.drop(2), queue.drop(2), queue.drop(1)]).toEqual([true, false, false])
+    expect(queue.size).toBe(1)
+    expect(turn()).toEqual(['begin 3'])
+  })
+
+  test('finds what is left among much that was dropped', () => {
+    const { ask, queue, turn } = setUp(() => 1)
+    ask(1)
+    for (let id = 2; id < 10_000; id++) {
+      ask(id)
+      queue.drop(id)
+    }
+    ask(10_000)
+    expect(turn()).toEqual(['begin 10000'])
+  })
+
+  test('brings a stream what has come for it once it has begun, ahead of all else', () => {
+    const { ask, queue, log, turn } = setUp(() => 1)
+    ask(1, 2, 3)
+    queue.follow(end(1))
+    queue.follow(end(2))
+    expect(log).toEqual(['begin 1', 'end 1'])
+    expect(turn()).toEqual(['begin 2', 'end 2'])
+    expect(turn()).toEqual(['begin 3'])
+  })
+
+  test('goes on where a handler drops the rest, and asks anew', () => {
+    const { ask, queue, turn, whenBegun } = setUp(() => 1)
+    ask(1, 2, 3, 4)
+    whenBegun((id) => {
+      if (id !== 2) return
+      queue.clear()
+      ask(5)
+    })
+    expect(turn()).toEqual(['begin 2', 'begin 5'])
+    expect(queue.size).toBe(0)
+    expect(turn()).toEqual([])
+  })
+
+  test('begins everything at once where nobody else is to have a turn', () => {
+    const log: number[] = []
+    const options = {
+      begin: ({ id }: Request) => void log.push(id),
+      follow: () => {},
+      now: () => 0,
+      nextTurn: undefined,
+    }
+    const queue = new RequestQueue(options)
+    for (const id of upTo(500)) queue.push(request(id))
+    expect(log).toHaveLength(500)
+  })
+})

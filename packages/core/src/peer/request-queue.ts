@@ -1,0 +1,193 @@
+import type { CalleeEffect } from '../session/effect.ts'
+import { IdTable } from '../session/id-table.ts'
+import type { StreamEffect } from './link.ts'
+
+/*
+ * What a peer has asked for and what has not begun: one connection has so much of a turn of the event loop and no more,
+ * then those that have come in over others have theirs. What waits is bounded by the places of the peer, since the
+ * session has counted it already; so a cancel or a deadline finds it here, and it never begins.
+ *
+ * Owns: what waits, in the order in which it came, and how much of the turn is spent. Must not know: handlers, answers.
+ */
+
+export type Request = Extract<CalleeEffect, { readonly type: 'call' | 'open' | 'listen' }>
+
+export interface RequestQueueOptions {
+  readonly begin: (request: Request) => void
+  /** Of a stream that has begun. */
+  readonly follow: (effect: StreamEffect) => void
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  /** Runs a task once what has come in meanwhile was looked at. Left out: everything begins at once. */
+  readonly nextTurn: ((task: () => void) => void) | undefined
+}
+
+/** Spent on handlers of one connection, others come first. */
+const TURN_MS = 1
+/** Begun in one turn at most. Few at first, for nobody knows what handlers do behind their first `await`. */
+const BEGUN = { first: 8, most: 256 }
+/** A turn in which this connection had its share is too long, or could hold more. */
+const LONG_TURN_MS = 8
+const SHORT_TURN_MS = 4
+/** Fewer are not worth a look at the turn. */
+const UNWATCHED = 4
+/** Whoever has asked for nothing for so long begins with a share of its own. */
+const PAUSE_MS = 1
+/** Between two that come at once there is less. */
+const UNSURE_MS = 0.25
+/** Turns that a handler costs which has held all up, however long. */
+const MOST_TURNS_OUT = 64
+/** So many that were dropped may stay in the list, or as many as there are others. */
+const MOST_DROPPED = 64
+
+/**
+ * To look at the clock is a tenth of a small call, so that of many at once each is measured from the end of the one before.
+ * Where others may have come between the two, the next ones are measured from their own beginning.
+ */
+type Measure = 'exact' | 'since-last'
+
+interface Waiting {
+  readonly request: Request
+  /** What has come for a stream that has not begun. */
+  readonly followers: StreamEffect[]
+}
+
+export class RequestQueue {
+  readonly #options: RequestQueueOptions
+  /** From `#next` on, and some that were dropped among them. */
+  #waiting: Waiting[] = []
+  #next = 0
+  /** Without those that were dropped. */
+  readonly #byId = new IdTable<Waiting>()
+  #begunAt = 0
+  #lastAt = Number.NEGATIVE_INFINITY
+  #begun = 0
+  #spentMs = 0
+  #mostBegun = BEGUN.first
+  /** Turns in which nothing begins, for what an earlier one has cost. */
+  #turnsOut = 0
+  #turn: 'unwatched' | 'watched' = 'unwatched'
+  #measure: Measure = 'since-last'
+
+  constructor(options: RequestQueueOptions) {
+    this.#options = options
+  }
+
+  /** Requests that wait. */
+  get size(): number {
+    return this.#byId.size
+  }
+
+  push(request: Request): void {
+    const { nextTurn, begin, now } = this.#options
+    if (nextTurn === undefined) {
+      begin(request)
+      return
+    }
+    if (this.#byId.size === 0) {
+      const measure = this.#turn === 'unwatched' ? 'exact' : this.#measure
+      const at = measure === 'exact' ? now() : this.#lastAt
+      if (this.#turn === 'unwatched' && at - this.#lastAt > PAUSE_MS) this.#forget()
+      if (this.#mayBegin) {
+        this.#begin(request, at, measure)
+        return
+      }
+    }
+    const waiting: Waiting = { request, followers: [] }
+    this.#byId.add(request.id, waiting)
+    this.#waiting.push(waiting)
+    this.#watch()
+  }
+
+  /** Brings it to its stream, which may not have begun. */
+  follow(effect: StreamEffect): void {
+    const waiting = this.#byId.size === 0 ? undefined : this.#byId.get(effect.id)
+    if (waiting === undefined) this.#options.follow(effect)
+    else waiting.followers.push(effect)
+  }
+
+  /** @returns whether it waited; then it never begins */
+  drop(id: number): boolean {
+    if (!this.#byId.delete(id)) return false
+    const dropped = this.#waiting.length - this.#next - this.#byId.size
+    if (dropped > MOST_DROPPED && dropped > this.#byId.size) {
+      this.#waiting = this.#waiting.filter((waiting) => this.#byId.get(waiting.request.id) === waiting)
+      this.#next = 0
+    }
+    return true
+  }
+
+  clear(): void {
+    this.#byId.clear()
+    this.#waiting = []
+    this.#next = 0
+  }
+
+  get #mayBegin(): boolean {
+    return this.#turnsOut === 0 && this.#begun < this.#mostBegun && this.#spentMs < TURN_MS
+  }
+
+  /** @param at when it begins; or, `since-last`, when the one before was done */
+  #begin(request: Request, at: number, measure: Measure): void {
+    const { begin, now } = this.#options
+    if (this.#begun === 0) this.#begunAt = at
+    this.#begun += 1
+    begin(request)
+    this.#lastAt = now()
+    const ms = this.#lastAt - at
+    if (measure === 'exact' || ms < UNSURE_MS) this.#spentMs += ms
+    else this.#measure = 'exact'
+    if (this.#begun >= UNWATCHED || this.#spentMs >= TURN_MS) this.#watch()
+  }
+
+  #forget(): void {
+    this.#begun = 0
+    this.#spentMs = 0
+    this.#turnsOut = 0
+  }
+
+  #watch(): void {
+    if (this.#turn === 'watched') return
+    this.#turn = 'watched'
+    this.#options.nextTurn?.(this.#endTurn)
+  }
+
+  readonly #endTurn = (): void => {
+    this.#turn = 'unwatched'
+    if (this.#turnsOut > 0) this.#turnsOut -= 1
+    else this.#judgeTurn()
+    this.#begun = 0
+    this.#spentMs = 0
+    this.#measure = 'since-last'
+    this.#beginWaiting()
+    if (this.#byId.size > 0) this.#watch()
+  }
+
+  /** Also what handlers do behind an `await` makes a turn long. */
+  #judgeTurn(): void {
+    const turnMs = this.#options.now() - this.#begunAt
+    if (turnMs > LONG_TURN_MS) this.#mostBegun = Math.max(1, this.#mostBegun >> 1)
+    else if (turnMs < SHORT_TURN_MS && this.#begun >= this.#mostBegun) {
+      this.#mostBegun = Math.min(BEGUN.most, this.#mostBegun * 2)
+    }
+    this.#turnsOut = Math.min(MOST_TURNS_OUT, Math.max(0, Math.floor(this.#spentMs / TURN_MS) - 1))
+  }
+
+  #beginWaiting(): void {
+    for (let first = this.#waiting[this.#next]; first !== undefined; first = this.#waiting[this.#next]) {
+      const { request, followers } = first
+      if (this.#byId.get(request.id) === first) {
+        if (!this.#mayBegin) break
+        this.#byId.delete(request.id)
+        // Ahead of what may come back to this list.
+        this.#next += 1
+        this.#begin(request, this.#begun === 0 ? this.#options.now() : this.#lastAt, 'exact')
+        for (const effect of followers) this.#options.follow(effect)
+      } else {
+        this.#next += 1
+      }
+    }
+    this.#waiting = this.#next === 0 ? this.#waiting : this.#waiting.slice(this.#next)
+    this.#next = 0
+  }
+}
