@@ -108,6 +108,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
       backlogBytes: () => (this.#state.type === 'open' ? this.#state.carrier.backlogBytes : undefined),
       isThere: () => this.#state.type === 'open',
       createVolatile: options.createVolatile,
+      now: () => this.clock.now(),
     })
   }
 

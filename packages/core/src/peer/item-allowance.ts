@@ -1,22 +1,36 @@
 /*
  * How much of its streams a connection sends in one turn. Credit alone is no bound: a peer may grant any amount of it, and a
- * source that is never waited for would then be read to its end before anybody else has a turn. Owns: what is spent, who was
- * put off. Must not know: credit, frames.
+ * source that is never waited for would then be read to its end before anybody else has a turn. Owns: what is spent, of bytes
+ * and of time, who was put off. Must not know: credit, frames.
  */
 
-/** Far above what one turn carries where credit is what the peer began with. */
-export const ITEM_BYTES_PER_TURN: number = 1024 * 1024
+/** With as much in each turn a connection is far faster than any network. */
+export const ITEM_BYTES_PER_TURN: number = 256 * 1024
+/** As much as its handlers may have of a turn. 128 streams without end made calls of others wait for 40 ms before. */
+export const ITEM_MS_PER_TURN = 1
 
 /** So that small items are not free: making and checking some thousands of them takes milliseconds. */
 export const BYTES_PER_ITEM = 128
 
 export class ItemAllowance {
+  readonly #now: () => number
   #spentBytes = 0
+  /** When the first of this turn were made. */
+  #since: number | undefined
   /** Most connections have none. */
   #putOff: Set<number> | undefined
 
+  /** @param now monotonic milliseconds */
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
   /** Whether an item more may go in this turn, with so many others that were not spent yet. */
   leaves(items: number, byteLength: number): boolean {
+    if (items + this.#spentBytes === 0) return true
+    const now = this.#now()
+    this.#since ??= now
+    if (now - this.#since >= ITEM_MS_PER_TURN) return false
     return this.#spentBytes + byteLength + items * BYTES_PER_ITEM < ITEM_BYTES_PER_TURN
   }
 
@@ -33,6 +47,7 @@ export class ItemAllowance {
   /** Another turn begins. */
   renew(): void {
     this.#spentBytes = 0
+    this.#since = undefined
   }
 
   get hasPutOff(): boolean {

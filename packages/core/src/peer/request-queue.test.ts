@@ -61,27 +61,37 @@ describe('RequestQueue', () => {
     expect(waitsForTurn()).toBe(false)
   })
 
-  test('begins 8 in the first turn and the ninth in the next, in order', () => {
+  test('begins 4 in the first turn and the fifth in the next, in order', () => {
     const { ask, log, queue, turn } = setUp()
-    ask(...upTo(9))
-    expect(log).toEqual(begins(1, 8))
+    ask(...upTo(5))
+    expect(log).toEqual(begins(1, 4))
     expect(queue.size).toBe(1)
-    expect(turn()).toEqual(['begin 9'])
+    expect(turn()).toEqual(['begin 5'])
     expect(queue.size).toBe(0)
   })
 
-  test('doubles what begins in a turn while turns are short, up to 256', () => {
+  test('doubles what begins in a turn while turns are short, up to 64', () => {
     const { ask, turn } = setUp()
     ask(...upTo(1000))
-    expect(Array.from({ length: 6 }, () => turn().length)).toEqual([16, 32, 64, 128, 256, 256])
+    expect(Array.from({ length: 6 }, () => turn().length)).toEqual([8, 16, 32, 64, 64, 64])
   })
 
-  test('halves it where turns are longer than 8 ms, down to one', () => {
+  test('cuts it to what takes 4 ms where a turn was longer than 8, at once and down to one', () => {
     const { ask, turn } = setUp()
-    ask(...upTo(100))
-    expect(Array.from({ length: 5 }, () => turn(9).length)).toEqual([4, 2, 1, 1, 1])
+    ask(...upTo(500))
+    for (let n = 0; n < 4; n += 1) turn()
+    expect(turn(320)).toHaveLength(1)
+    expect(turn(1000)).toHaveLength(1)
     expect(turn(8)).toHaveLength(1)
-    expect(turn(3)).toHaveLength(2)
+  })
+
+  test('grows by one from there: whoever was light for long and heavy once must be light for as long again', () => {
+    const { ask, turn } = setUp()
+    ask(...upTo(500))
+    for (let n = 0; n < 4; n += 1) turn()
+    expect(turn(32)).toHaveLength(8)
+    expect(Array.from({ length: 4 }, () => turn(3).length)).toEqual([9, 10, 11, 12])
+    expect(turn(8)).toHaveLength(12)
   })
 
   test('begins nothing more in a turn of which a handler has taken a millisecond', () => {
@@ -98,18 +108,22 @@ describe('RequestQueue', () => {
   })
 
   test('finds one that is heavy among many that are light, or at the latest the one behind it', () => {
-    const { ask, log, turn } = setUp((id) => (id === 6 || id === 7 ? 5 : 0.01))
-    ask(...upTo(8))
-    expect(log).toEqual(begins(1, 7))
-    expect(Array.from({ length: 5 }, () => turn())).toEqual([[], [], [], [], ['begin 8']])
+    const { ask, log, turn } = setUp((id) => (id === 9 || id === 10 ? 5 : 0.01))
+    ask(...upTo(5))
+    turn()
+    ask(6, 7, 8, 9, 10, 11)
+    expect(log).toEqual(begins(5, 10))
+    expect(Array.from({ length: 5 }, () => turn())).toEqual([[], [], [], [], ['begin 11']])
   })
 
   test('does not charge a connection with what others do in the same turn', () => {
-    const { ask, log, pass } = setUp(() => 0.01)
+    const { ask, log, pass, turn } = setUp(() => 0.01)
     ask(...upTo(5))
+    turn()
+    ask(6, 7, 8)
     pass(7)
-    ask(6, 7)
-    expect(log).toEqual(begins(1, 7))
+    ask(9, 10)
+    expect(log).toEqual(begins(5, 10))
   })
 
   test('forgives what was cost once nothing was asked for', () => {

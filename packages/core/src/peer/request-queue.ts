@@ -25,7 +25,7 @@ export interface RequestQueueOptions {
 /** Spent on handlers of one connection, others come first. */
 const TURN_MS = 1
 /** Begun in one turn at most. Few at first, for nobody knows what handlers do behind their first `await`. */
-const BEGUN = { first: 8, most: 256 }
+const BEGUN = { first: 4, most: 64 }
 /** A turn in which this connection had its share is too long, or could hold more. */
 const LONG_TURN_MS = 8
 const SHORT_TURN_MS = 4
@@ -64,6 +64,8 @@ export class RequestQueue {
   #begun = 0
   #spentMs = 0
   #mostBegun = BEGUN.first
+  /** Up to here it doubles; behind that, where turns have been too long, it grows by one. */
+  #doubledUpTo = BEGUN.most
   /** Turns in which nothing begins, for what an earlier one has cost. */
   #turnsOut = 0
   #turn: 'unwatched' | 'watched' = 'unwatched'
@@ -166,9 +168,12 @@ export class RequestQueue {
   /** Also what handlers do behind an `await` makes a turn long. */
   #judgeTurn(): void {
     const turnMs = this.#options.now() - this.#begunAt
-    if (turnMs > LONG_TURN_MS) this.#mostBegun = Math.max(1, this.#mostBegun >> 1)
-    else if (turnMs < SHORT_TURN_MS && this.#begun >= this.#mostBegun) {
-      this.#mostBegun = Math.min(BEGUN.most, this.#mostBegun * 2)
+    if (turnMs > LONG_TURN_MS) {
+      this.#mostBegun = Math.max(1, Math.floor((this.#begun * SHORT_TURN_MS) / turnMs))
+      this.#doubledUpTo = this.#mostBegun
+    } else if (turnMs < SHORT_TURN_MS && this.#begun >= this.#mostBegun) {
+      const grown = this.#mostBegun < this.#doubledUpTo ? this.#mostBegun * 2 : this.#mostBegun + 1
+      this.#mostBegun = Math.min(BEGUN.most, grown)
     }
     this.#turnsOut = Math.min(MOST_TURNS_OUT, Math.max(0, Math.floor(this.#spentMs / TURN_MS) - 1))
   }

@@ -20,13 +20,15 @@ export interface SendPaceOptions {
   /** Whether there is one. */
   readonly isThere: () => boolean
   readonly createVolatile: CreateVolatileEvents | undefined
+  /** Monotonic milliseconds. */
+  readonly now: () => number
 }
 
 const NO_VOLATILE: VolatileStats = { waiting: 0, waitingBytes: 0, dropped: 0 }
 
 export class SendPace {
   readonly #options: SendPaceOptions
-  readonly #allowance = new ItemAllowance()
+  readonly #allowance: ItemAllowance
   #volatile: VolatileEvents | undefined
   #watch: BacklogWatch
   /** Whether the callee was told that there is no room for its answers. */
@@ -41,6 +43,7 @@ export class SendPace {
 
   constructor(options: SendPaceOptions) {
     this.#options = options
+    this.#allowance = new ItemAllowance(options.now)
     this.#watch = new BacklogWatch(options.backlog)
   }
 

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { BYTES_PER_ITEM, ITEM_BYTES_PER_TURN, ITEM_MS_PER_TURN, ItemAllowance } from './item-allowance.ts'
+
+function setUp() {
+  let now = 1000
+  return {
+    allowance: new ItemAllowance(() => now),
+    pass: (ms: number): void => {
+      now += ms
+    },
+  }
+}
+
+test('items of one turn are bounded by their bytes: below the limit and at it', () => {
+  const { allowance } = setUp()
+  const most = ITEM_BYTES_PER_TURN - BYTES_PER_ITEM
+  expect(allowance.leaves(1, most - 1)).toBe(true)
+  expect(allowance.leaves(1, most)).toBe(false)
+  allowance.spend(1, most)
+  expect(allowance.leaves(0, 0)).toBe(false)
+  allowance.renew()
+  expect(allowance.leaves(1, 0)).toBe(true)
+})
+
+test('and by the time that they take, from the first of them on: below the limit and at it', () => {
+  const { allowance, pass } = setUp()
+  expect(allowance.leaves(0, 0)).toBe(true)
+  // A source that takes its time spends none of the turn.
+  pass(60_000)
+  expect(allowance.leaves(1, 10)).toBe(true)
+  pass(ITEM_MS_PER_TURN * 0.9)
+  expect(allowance.leaves(2, 20)).toBe(true)
+  pass(ITEM_MS_PER_TURN * 0.1)
+  expect(allowance.leaves(3, 30)).toBe(false)
+  allowance.spend(3, 30)
+  expect(allowance.leaves(0, 0)).toBe(false)
+  allowance.renew()
+  expect(allowance.leaves(0, 0)).toBe(true)
+})
+
+test('streams that were put off are told of once', () => {
+  const { allowance } = setUp()
+  expect(allowance.hasPutOff).toBe(false)
+  for (const id of [1, 3, 1]) allowance.putOff(id)
+  expect(allowance.hasPutOff).toBe(true)
+  expect(allowance.takePutOff()).toEqual([1, 3])
+  expect(allowance.takePutOff()).toEqual([])
+})
