@@ -9,7 +9,7 @@ export interface ClientSocket {
   close(): Promise<void>
 }
 
-export interface ClientSocketListener {
+interface ClientSocketListener {
   readonly message: (bytes: Uint8Array) => void
   readonly closed: () => void
 }

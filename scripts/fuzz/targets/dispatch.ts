@@ -65,7 +65,7 @@ export const target: FuzzTarget = {
     // Sessions that wait for their client end, and what has a deadline; the last is the count of lines that were left out.
     await served.clock.advanceAsync(61_000)
     checkServed(served)
-    const { limited, ...stats } = served.server.stats()
+    const { limited: _, ...stats } = served.server.stats()
     const left = Object.entries(stats).filter(([, n]) => n !== 0)
     if (left.length > 0) throw new Error(`Expected nothing to be left, got ${JSON.stringify(left)}`)
     if (served.clock.pending !== 0) throw new Error(`Expected no timers to be left, got ${served.clock.pending}`)

@@ -54,7 +54,7 @@ export const target: FuzzTarget = {
     const failure = await browser.failure()
     if (failure !== undefined) throw failure
     checkServed(served)
-    const { limited, ...stats } = served.server.stats()
+    const { limited: _, ...stats } = served.server.stats()
     const left = { ...stats, ...poll.stats(), timers: served.clock.pending }
     if (Object.values(left).some((n) => n !== 0))
       throw new Error(`Expected nothing to be left, got ${JSON.stringify(left)}`)
