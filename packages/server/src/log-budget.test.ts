@@ -1,5 +1,6 @@
 import { createVirtualClock } from '@tautline/core/testing'
 import { describe, expect, test } from 'vitest'
+import { createSafeLog } from './log.ts'
 import { LogBudget, type LogLine } from './log-budget.ts'
 
 const lineOf = (message: string) => (): LogLine => ({ message, fields: { event: 'test' } })
@@ -40,6 +41,13 @@ describe('a budget of lines', () => {
     for (let i = 0; i < 100; i += 1) budget.warn('one', () => lineOf(`${(made += 1)}`)())
     expect(made).toBe(20)
     budget.close()
+  })
+
+  test('keeps nothing for a log that nobody reads', () => {
+    const clock = createVirtualClock()
+    const budget = new LogBudget(createSafeLog(false), clock)
+    for (let i = 0; i < 100; i += 1) budget.warn('one', () => expect.unreachable())
+    expect(clock.pending).toBe(0)
   })
 
   test('says at its end what it has left out', () => {

@@ -4,7 +4,7 @@
  * Owns: how many lines of each kind were written in the time at hand. Must not know: what they say.
  */
 import type { Clock } from '@tautline/core/io'
-import type { Log, LogFields } from './log.ts'
+import { type Log, type LogFields, SILENT_LOG } from './log.ts'
 
 /** Of one kind, within the time. */
 const MAX_LINES = { info: 1000, warn: 20 }
@@ -47,6 +47,7 @@ export class LogBudget {
   }
 
   #write(level: Level, kind: string, line: () => LogLine): void {
+    if (this.#log === SILENT_LOG) return
     const window = this.#windowOf(level, kind)
     if (window.lines < MAX_LINES[level]) {
       window.lines += 1

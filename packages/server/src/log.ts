@@ -70,9 +70,12 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
+/** Nobody reads it: what has to be kept to write a line later need not be. */
+export const SILENT_LOG: Log = Object.freeze({ info() {}, warn() {}, error() {} })
+
 /** A log that cannot fail: a logger that throws must not end a connection. */
 export function createSafeLog(log: Log | false | undefined): Log {
-  if (log === false) return { info() {}, warn() {}, error() {} }
+  if (log === false) return SILENT_LOG
   const sink = log === undefined ? messagesToConsole() : isPino(log) ? fieldsFirst(log) : log
   const write =
     (level: keyof Log): Log[typeof level] =>
