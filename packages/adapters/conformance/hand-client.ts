@@ -30,6 +30,8 @@ export interface HandClient {
 export interface HandClientOptions {
   /** Over those of an honest browser-less client. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Address to come from. */
+  readonly localAddress?: string | undefined
 }
 
 export async function openByHand(url: string, options: HandClientOptions = {}): Promise<HandClient> {
@@ -38,6 +40,7 @@ export async function openByHand(url: string, options: HandClientOptions = {}): 
     port: Number(port),
     target: pathname + search,
     headers: { 'sec-websocket-protocol': SUBPROTOCOL, ...options.headers },
+    ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
   })
   if (raw.status !== 101) throw new Error(`Expected an upgrade, got ${String(raw.status)} ${raw.body}`)
   const builder = new MessageBuilder()

@@ -11,6 +11,8 @@ export type Stand =
   | 'guarded'
   /** Sends back every message: the runtime and its adapter, without what stands on them. In wire/ alone. */
   | 'echo'
+  /** Little for each address, principal and time. In wire/ alone. */
+  | 'rationed'
 
 /** Where each stand listens; those that a runtime cannot have are missing. */
 export type StandUrls = Readonly<Partial<Record<Stand, string>>>

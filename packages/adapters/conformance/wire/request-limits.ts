@@ -7,6 +7,8 @@ import { closedWith, type LimitClients, type LimitOutcome, type LimitRule } from
 const MAX_PARAMS_BYTES = 4096
 /** Within which a message fits in any case, with room for other things. */
 const FRAMES_IN_A_MESSAGE = 512
+/** Fewer than may be in flight. */
+const CALLS_AT_ONCE = 100
 
 /** The last of so many requests at once, of which the others stay as they are. */
 async function lastOf(
@@ -59,12 +61,18 @@ export const requestLimits: readonly LimitRule[] = [
     past: 'OVERLOADED',
     async send(clients, amount) {
       const client = await clients.greet()
-      const cancel = (id: number): Frame => ({ type: FrameType.Cancel, id })
-      client.send(
-        ...Array.from({ length: amount }, (_, n) => [call(idOf(n), 'stubborn', undefined), cancel(idOf(n))]).flat(),
-      )
-      client.send(add(idOf(amount)))
-      return answerTo(client, idOf(amount))
+      for (let start = 0; start < amount; start += CALLS_AT_ONCE) {
+        const ids = Array.from({ length: Math.min(CALLS_AT_ONCE, amount - start) }, (_, n) =>
+          idOf(start + n + start / CALLS_AT_ONCE),
+        )
+        const behind = idOf(start + ids.length + start / CALLS_AT_ONCE)
+        // What is cancelled before it has begun never runs.
+        client.send(...ids.map((id) => call(id, 'stubborn', undefined)), add(behind))
+        await answerTo(client, behind)
+        client.send(...ids.map((id): Frame => ({ type: FrameType.Cancel, id })))
+      }
+      client.send(add(idOf(2 * amount)))
+      return answerTo(client, idOf(2 * amount))
     },
   },
   {

@@ -5,7 +5,7 @@ import { createEchoAcceptor } from '../../src/echo-acceptor.fixture.ts'
 import type { ServerKind } from '../capabilities.ts'
 import { listen } from '../listen.ts'
 import { wireApi } from './wire-contract.ts'
-import { ECHO_BYTES, EXIT_CODE_OF_HANGING, SHORT_HANDSHAKE_MS, type WireUsage } from './wire-stands.ts'
+import { ECHO_BYTES, EXIT_CODE_OF_HANGING, RATIONS, SHORT_HANDSHAKE_MS, type WireUsage } from './wire-stands.ts'
 
 /** Beyond what it may drain. */
 const SHUTDOWN_LIMIT_MS = 3000
@@ -19,7 +19,8 @@ function print(line: string): void {
   console.log(`LOG ${line}`)
 }
 
-const handlers = implement(wireApi).handlers({
+const asked = implement(wireApi).context(({ auth }) => ({ user: typeof auth === 'string' ? auth : undefined }))
+const handlers = asked.handlers({
   add: ({ input }) => input.a + input.b,
   take: () => undefined,
   hold: ({ signal }) => aborted(signal),
@@ -51,21 +52,35 @@ function usage(): WireUsage {
     rssBytes: process.memoryUsage().rss,
     cpuMs: (user + system) / 1000,
     connections: main.stats().connections + guarded.stats().connections,
+    limited: rationed.stats().limited,
   }
 }
 
 const main = createServer(handlers, { log })
 const guarded = createServer(handlers, { log, limits: { handshakeMs: SHORT_HANDSHAKE_MS } })
+const rationed = createServer(handlers, {
+  log,
+  maxConnectionsPerAddress: RATIONS.connectionsPerAddress,
+  upgradesPerAddress: { perSecond: 1, burst: RATIONS.upgradesAtOnce },
+  principalOf: ({ user }) => user,
+  perPrincipal: { connections: RATIONS.connectionsPerPrincipal, calls: RATIONS.calls, streams: RATIONS.streams },
+  rates: {
+    messagesPerSecond: 2 * RATIONS.messagesAtOnce,
+    burstMs: 500,
+    renewalsPerMinute: RATIONS.renewals,
+  },
+})
 const servings = await Promise.all([
   listen(kind, main, { fetch: () => Response.json(usage()) }),
   listen(kind, guarded, {}),
   listen(kind, createEchoAcceptor({ maxMessageBytes: ECHO_BYTES }), {}),
   listen(kind, createEchoAcceptor(), { tls: true }),
   listen(kind, createEchoAcceptor({ maxMessageBytes: ECHO_BYTES }), { perMessageDeflate: true }),
+  listen(kind, rationed, {}),
 ])
-const [mainServing, guardedServing, echoServing, tlsServing, deflateServing] = servings
+const [mainServing, guardedServing, echoServing, tlsServing, deflateServing, rationedServing] = servings
 console.log(
-  `READY ${JSON.stringify({ main: mainServing.url, guarded: guardedServing.url, echo: echoServing.url, tls: tlsServing.url, deflate: deflateServing.url })}`,
+  `READY ${JSON.stringify({ main: mainServing.url, guarded: guardedServing.url, echo: echoServing.url, tls: tlsServing.url, deflate: deflateServing.url, rationed: rationedServing.url })}`,
 )
 
 process.stdin.resume()

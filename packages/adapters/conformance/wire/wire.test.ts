@@ -2,6 +2,7 @@
 // what they allow and one past it, floods, and requests that do not end. Afterwards, each time, honest clients are served.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { serverCapabilities, serverKinds } from '../capabilities.ts'
+import { describeAdmission } from './admission-checks.ts'
 import { describeDeflate, describeDeflateOnDeno } from './deflate-checks.ts'
 import { describeFloods } from './flood-checks.ts'
 import { describeFrames } from './frame-checks.ts'
@@ -37,6 +38,7 @@ describe.each(beds)('server $kind', ({ bed }) => {
   describeUpgrades(bed)
   describeDeflate(bed)
   describeLimits(bed)
+  describeAdmission(bed)
   describeFloods(bed)
 })
 
