@@ -1,4 +1,5 @@
 // node attack-process.ts '{"url":"ws://…"}': the one who asks for too much, over one connection, under orders from stdin.
+import { constants, setPriority } from 'node:os'
 import process from 'node:process'
 import { createClient } from '@tautline/client'
 import { isTautlineError } from '@tautline/core'
@@ -6,6 +7,9 @@ import { WebSocket } from 'ws'
 import { takeOrders } from '../../bench/harness/take-orders.ts'
 import { fairnessApi } from '../../packages/adapters/conformance/fairness/fairness-api.ts'
 import type { Attack, AttackOrders, FairnessClientOptions } from './fairness-orders.ts'
+
+// It is on a machine of its own as a rule: here it must not take the processor from those whose times are measured.
+setPriority(constants.priority.PRIORITY_LOW)
 
 const { url } = JSON.parse(process.argv[2] ?? '') as FairnessClientOptions
 const IN_FLIGHT = 256
