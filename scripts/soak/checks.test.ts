@@ -48,7 +48,7 @@ describe('createSaboteur', () => {
   test('does only what was chosen', () => {
     const strikes = createSaboteur(['hole'])
     const struck = Array.from({ length: 100 }, () => [strikes('hole'), strikes('timer')])
-    expect(struck.filter(([hole]) => hole)).toHaveLength(2)
+    expect(struck.filter(([hole]) => hole)).toHaveLength(10)
     expect(struck.filter(([, timer]) => timer)).toHaveLength(0)
   })
 })
