@@ -30,6 +30,8 @@ export default defineConfig({
     // Bun: child_process.fork lacks channel.unref. Deno: workers lack part of node:worker_threads.
     pool: runtime === 'bun' ? 'threads' : 'forks',
     isolate: false,
+    // Much of what takes long waits: for timers, processes, pages. One worker left a processor of two idle.
+    ...(onNode ? { maxWorkers: 2 } : {}),
     // Far above what any test needs: the machine that runs three runtimes at once may be slow.
     testTimeout: 20_000,
     hookTimeout: 60_000,
