@@ -91,8 +91,7 @@ test('an input that never ends is told of, and ends the process', { timeout: 60_
     const { startHangWatch } = await import(${JSON.stringify(new URL('hang-watch.ts', import.meta.url).href)})
     const watch = startHangWatch(${JSON.stringify(file)}, 300)
     watch.begin([Uint8Array.of(1, 2), new Uint8Array()])
-    // Until the watch is up: it starts as a thread of its own.
-    await new Promise((resolve) => setTimeout(resolve, 2000))
+    await watch.watching
     for (;;);`
   writeFileSync(script, code)
   const args = ['--conditions=@tautline/source', script]

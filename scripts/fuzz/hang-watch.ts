@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { isMainThread, Worker, workerData } from 'node:worker_threads'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { formatInput } from './corpus.ts'
 import type { FuzzInput } from './fuzz-target.ts'
 
@@ -19,6 +19,8 @@ interface Watched {
 export interface HangWatch {
   /** An input is about to run. */
   begin(input: FuzzInput): void
+  /** Resolves once it looks on. */
+  readonly watching: Promise<void>
   stop(): Promise<number>
 }
 
@@ -33,9 +35,15 @@ export function startHangWatch(file: string, hangMs: number = HANG_MS): HangWatc
   const room = new DataView(shared, HEAD_WORDS * 4)
   const bytes = new Uint8Array(shared, HEAD_WORDS * 4)
   const worker = new Worker(new URL(import.meta.url), { workerData: { shared, file, hangMs } satisfies Watched })
-  // The runs keep the process alive, not what watches them.
-  worker.unref()
+  const watching = new Promise<void>((resolve) => {
+    worker.once('message', () => {
+      // From now on the runs keep the process alive, not what watches them.
+      worker.unref()
+      resolve()
+    })
+  })
   return {
+    watching,
     begin(input) {
       let at = 0
       for (const step of input) {
@@ -71,6 +79,7 @@ function watch({ shared, file, hangMs }: Watched): void {
     },
     Math.min(CHECK_MS, hangMs),
   )
+  parentPort?.postMessage('watching')
 }
 
 function inputIn(shared: SharedArrayBuffer): FuzzInput {
