@@ -79,6 +79,7 @@ function watch({ shared, file, hangMs }: Watched): void {
     },
     Math.min(CHECK_MS, hangMs),
   )
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   parentPort?.postMessage('watching')
 }
 
