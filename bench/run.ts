@@ -5,8 +5,10 @@ import { type CommandLine, parseCommandLine, USAGE } from './harness/command-lin
 import { findSubjects } from './harness/find-subjects.ts'
 import { buildPackages, installPeers } from './harness/prepare.ts'
 import { createProgressLines } from './harness/progress-lines.ts'
+import type { Results } from './harness/results.ts'
 import { runBench, scheduleOf } from './harness/run-bench.ts'
 import { createTimeBudget } from './harness/time-budget.ts'
+import { readResults, updateResults } from './harness/update-results.ts'
 import { renderTerminal } from './report/terminal.ts'
 import { writeReport } from './report/write-report.ts'
 import { scenarios } from './scenarios/scenarios.ts'
@@ -54,21 +56,33 @@ async function run(options: CommandLine): Promise<void> {
     // Once more: what has just been installed has versions.
     subjects: (await findSubjects()).filter(({ name }) => options.subjects.includes(name)),
   }
+  const folders = [resolve(options.out), ...(options.publish ? [join(bench, '../docs/bench')] : [])]
+  const present = folders.map((folder) => (options.update ? readResults(folder) : undefined))
   const progress = createProgressLines(process.stderr, scheduleOf(plan).length)
   const results = await runBench({
     ...plan,
     date: new Date().toISOString(),
     onProgress: progress.show,
     async onScenario(soFar) {
-      await writeReport(resolve(options.out), soFar, scenarios)
+      await writeAll(folders.slice(0, 1), present, soFar)
     },
     time: createTimeBudget(options.scale === 'quick' ? QUICK_MS : Number.POSITIVE_INFINITY, () => performance.now()),
   })
   progress.clear()
   console.log(renderTerminal(results, scenarios))
   if (options.scale === 'quick') console.log('\nA quick run: it shows what has become slow, not how fast something is.')
-  const folders = [resolve(options.out), ...(options.publish ? [join(bench, '../docs/bench')] : [])]
-  for (const folder of folders) console.log(await writeReport(folder, results, scenarios))
+  for (const page of await writeAll(folders, present, results)) console.log(page)
+}
+
+/** @param present what the folders have, where that is to be kept */
+async function writeAll(
+  folders: readonly string[],
+  present: readonly (Results | undefined)[],
+  results: Results,
+): Promise<readonly string[]> {
+  return Promise.all(
+    folders.map((folder, index) => writeReport(folder, updateResults(present[index], results), scenarios)),
+  )
 }
 
 // Children end with their stdin: nothing is left of them, whatever ends this process.

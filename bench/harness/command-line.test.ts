@@ -12,6 +12,7 @@ test('measures everything on Node in full unless told otherwise', () => {
     runtimes: ['node'],
     out: '/results',
     publish: false,
+    update: false,
     packages: 'built',
   })
 })
@@ -30,7 +31,7 @@ test('takes the rest', () => {
     packages: 'source',
     out: 'here',
   })
-  expect(parse('--publish')).toMatchObject({ publish: true })
+  expect(parse('--publish', '--update')).toMatchObject({ publish: true, update: true })
   expect(parse('--help')).toBe('help')
   expect(parse('--list')).toBe('list')
 })

@@ -12,6 +12,8 @@ export interface CommandLine {
   readonly out: string
   /** Writes to docs/bench too. */
   readonly publish: boolean
+  /** Keeps what the folders have of other scenarios and runtimes. */
+  readonly update: boolean
   readonly packages: PackageForm
 }
 
@@ -29,6 +31,7 @@ export const USAGE = `npm run bench [-- options]
   --runtime <name,…>       server runtimes: node, bun, deno (node unless told otherwise)
   --out <folder>           where results go (bench/results unless told otherwise)
   --publish                writes docs/bench too
+  --update                 keeps the results that are there of other scenarios and runtimes
   --source                 runs the packages of this repository from their sources, without building them
   --list                   what there is to choose from`
 
@@ -45,6 +48,7 @@ export function parseCommandLine(args: readonly string[], choices: Choices): Com
       runtime: { type: 'string', multiple: true },
       out: { type: 'string' },
       publish: { type: 'boolean' },
+      update: { type: 'boolean' },
       source: { type: 'boolean' },
       list: { type: 'boolean' },
       help: { type: 'boolean' },
@@ -63,6 +67,7 @@ export function parseCommandLine(args: readonly string[], choices: Choices): Com
     runtimes: values.runtime === undefined ? ['node'] : choose('runtime', values.runtime, RUNTIMES),
     out: values.out ?? choices.defaultOut,
     publish: values.publish === true,
+    update: values.update === true,
     packages: values.source === true ? 'source' : 'built',
   }
 }

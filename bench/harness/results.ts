@@ -2,9 +2,9 @@ import type { About, RuntimeName } from '../subjects/subject.ts'
 import type { Scale } from './scenario.ts'
 import type { Spread } from './statistics.ts'
 
-/** What one run has found: the JSON that is written, and what reports are made of. */
+/** What runs have found: the JSON that is written, and what reports are made of. */
 export interface Results {
-  /** ISO 8601. */
+  /** Of the last run. ISO 8601. */
   readonly date: string
   readonly scale: Scale
   /** `built`: as users get them. */
@@ -33,6 +33,8 @@ export interface Row {
   readonly runtime: RuntimeName
   readonly subject: string
   readonly outcome: Outcome
+  /** Of its run. ISO 8601. */
+  readonly date: string
 }
 
 export type Outcome =
@@ -47,7 +49,11 @@ export const NO_TIME = 'the time of the run was over'
 /** What every ratio is a ratio to: in the same run, on the same runtime. */
 export const BASELINE = 'ws-msgpack'
 
-export function spreadIn(results: Results, place: Omit<Row, 'outcome'>, figure: string): Spread | undefined {
+export function spreadIn(
+  results: Results,
+  place: Pick<Row, 'scenario' | 'runtime' | 'subject'>,
+  figure: string,
+): Spread | undefined {
   const row = results.rows.find(
     ({ scenario, runtime, subject }) =>
       scenario === place.scenario && runtime === place.runtime && subject === place.subject,

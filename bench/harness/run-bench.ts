@@ -42,8 +42,9 @@ export async function runBench(plan: BenchPlan): Promise<Results> {
         const chosen = subjects
           .filter(({ runtimes }) => runtimes.includes(runtime))
           .filter(({ name }) => scenario.subjects?.includes(name) ?? true)
-        const { onProgress, time } = plan
-        const settings = { scale, packages, runtime, subjects: chosen, onProgress, time: time.next(total - turn), turn }
+        const { onProgress, date } = plan
+        const time = plan.time.next(total - turn)
+        const settings = { scale, packages, runtime, subjects: chosen, onProgress, date, time, turn }
         rows.push(...(await runScenario(scenario, settings, kept)))
         turn++
         await plan.onScenario?.(resultsSoFar())

@@ -13,6 +13,7 @@ const plan: RunPlan = {
   runtime: 'node',
   time: endless,
   turn: 0,
+  date: '2026-01-02T03:04:05.678Z',
   onProgress: () => {},
 }
 

@@ -14,6 +14,8 @@ export interface RunPlan {
   readonly time: ScenarioTime
   /** How many scenarios there have been. Each lets another subject go first, so that where time is short it is not always the same who has none. */
   readonly turn: number
+  /** Of the run. ISO 8601. */
+  readonly date: string
   readonly onProgress: (progress: Progress) => void
 }
 
@@ -66,6 +68,7 @@ export async function runScenario(scenario: Scenario, plan: RunPlan, kept?: Stag
     runtime: plan.runtime,
     subject: subject.name,
     outcome: state.type === 'out' ? state.outcome : summarize(scenario, samples),
+    date: plan.date,
   }))
 }
 

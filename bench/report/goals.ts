@@ -102,7 +102,11 @@ export interface Verdict {
   readonly met: boolean
 }
 
-function measure(results: Results, goal: Goal, place: Omit<Row, 'outcome'>): number | undefined {
+function measure(
+  results: Results,
+  goal: Goal,
+  place: Pick<Row, 'scenario' | 'runtime' | 'subject'>,
+): number | undefined {
   const own = spreadIn(results, place, goal.figure)
   if (own === undefined || goal.measure.type === 'value') return own?.median
   const other = spreadIn(results, { ...place, subject: goal.measure.to }, goal.figure)

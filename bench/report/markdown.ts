@@ -27,7 +27,7 @@ export function renderMarkdown(results: Results, { scenarios, charts }: ReportOp
 }
 
 function head(results: Results): string[] {
-  const { machine, scale, date, packages } = results
+  const { machine, scale, packages } = results
   const runtimes = Object.entries(machine.runtimes).map(([name, version]) => `${capitalize(name)} ${version}`)
   const warning = {
     full: '',
@@ -36,9 +36,16 @@ function head(results: Results): string[] {
   }[scale]
   const sources = packages === 'source' ? ' Tautline was run from its sources.' : ''
   return [
-    `${date.slice(0, 10)}, ${machine.cpu}, ${String(machine.cores)} cores, ${String(machine.memoryGib)} GiB, ${machine.system}; ${runtimes.join(', ')}.${warning}${sources}`,
+    `${datesOf(results)}, ${machine.cpu}, ${String(machine.cores)} cores, ${String(machine.memoryGib)} GiB, ${machine.system}; ${runtimes.join(', ')}.${warning}${sources}`,
     `Server and client are processes of their own on one machine; clients run on Node. Rounds of all subjects are interleaved. Figures are medians of the rounds, with the least and the most; behind them, in bold, the middle of the ratios of each round to \`${BASELINE}\` on the same runtime. Read ratios, not absolutes.`,
   ]
+}
+
+/** A day, or the first and the last one. */
+function datesOf({ rows, date }: Results): string {
+  const days = rows.map((row) => row.date.slice(0, 10)).toSorted()
+  const [first, last] = [days[0] ?? date.slice(0, 10), days.at(-1)]
+  return last === undefined || last === first ? first : `${first} to ${last}`
 }
 
 function verdicts(results: Results): string[] {

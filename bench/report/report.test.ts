@@ -45,6 +45,14 @@ test('a page has each figure with its spread and its ratio, and the reason where
   )
 })
 
+test('a page of several runs says from when to when they were', () => {
+  const [first, ...rest] = results.rows
+  const rows = [...rest, { ...first!, date: '2026-01-05T00:00:00.000Z' }]
+  expect(renderMarkdown({ ...results, rows }, { scenarios: [scenario], charts: new Map() })).toContain(
+    '2026-01-02 to 2026-01-05, A processor',
+  )
+})
+
 test('a quick run says on its page that it is one', () => {
   const page = renderMarkdown({ ...results, scale: 'quick' }, { scenarios: [scenario], charts: new Map() })
   expect(page).toContain('**A quick run**')
