@@ -13,6 +13,8 @@ export type Stand =
   | 'echo'
   /** Little for each address, principal and time. In wire/ alone. */
   | 'rationed'
+  /** Little of what is counted by the second, and a clock that only moves when it is told to. In wire/ alone. */
+  | 'metered'
 
 /** Where each stand listens; those that a runtime cannot have are missing. */
 export type StandUrls = Readonly<Partial<Record<Stand, string>>>

@@ -105,7 +105,7 @@ export function describeAdmission(bed: WireBed): void {
     })
 
     test(`messages: ${RATIONS.messagesAtOnce} at once; more are read later, and none is lost`, async () => {
-      const limited = async (): Promise<number> => (await bed.usage()).limited.messagesPerSecond ?? 0
+      const limited = async (): Promise<number> => (await bed.usage()).limited.rationed.messagesPerSecond ?? 0
       const before = await limited()
       const polite = await greet()
       // HELLO was one.

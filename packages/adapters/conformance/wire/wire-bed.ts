@@ -26,6 +26,8 @@ export interface WireBed {
   /** A new client that only echoes, and one that was there all the time. Fails unless both are served. */
   serveHonestClients(): Promise<void>
   usage(): Promise<WireUsage>
+  /** On the stand `metered`, where nothing else moves time. */
+  passSecond(): Promise<void>
   start(): Promise<void>
   /** Cuts what was kept. */
   release(): void
@@ -40,6 +42,7 @@ export function createWireBed(kind: ServerKind): WireBed {
   let witness: Client<typeof wireApi>
   const open: { destroy(): void }[] = []
   let left = 0
+  const pageUrl = (page: string): string => bed.url('main').replace(/^ws(.*)\/rpc$/, `http$1/${page}`)
 
   const bed: WireBed = {
     kind,
@@ -74,8 +77,11 @@ export function createWireBed(kind: ServerKind): WireBed {
       expect(witness.$.stats().reconnects).toBe(0)
     },
     async usage() {
-      const response = await fetch(bed.url('main').replace(/^ws(.*)\/rpc$/, 'http$1/usage'))
+      const response = await fetch(pageUrl('usage'))
       return (await response.json()) as WireUsage
+    },
+    async passSecond() {
+      expect((await fetch(pageUrl('pass-second'))).status).toBe(204)
     },
     async start() {
       server = await startServer(kind, { script: new URL('wire-server.ts', import.meta.url) })

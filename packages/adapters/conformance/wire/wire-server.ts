@@ -1,14 +1,24 @@
 // <runtime> wire-server.ts <kind> <port> <drainMs>: what the wire suite speaks to, one process for each kind of server.
 import process from 'node:process'
+import { createSystemClock } from '@tautline/core/io'
+import { createVirtualClock } from '@tautline/core/testing'
 import { createServer, implement, type Log } from '@tautline/server'
 import { createEchoAcceptor } from '../../src/echo-acceptor.fixture.ts'
 import type { ServerKind } from '../capabilities.ts'
 import { listen } from '../listen.ts'
 import { wireApi } from './wire-contract.ts'
-import { ECHO_BYTES, EXIT_CODE_OF_HANGING, RATIONS, SHORT_HANDSHAKE_MS, type WireUsage } from './wire-stands.ts'
+import {
+  ECHO_BYTES,
+  EXIT_CODE_OF_HANGING,
+  METERED,
+  RATIONS,
+  SHORT_HANDSHAKE_MS,
+  type WireUsage,
+} from './wire-stands.ts'
 
 /** Beyond what it may drain. */
 const SHUTDOWN_LIMIT_MS = 3000
+const SECOND_MS = 1000
 
 const kind = process.argv[2] as ServerKind
 const drainMs = Number(process.argv[4])
@@ -52,8 +62,14 @@ function usage(): WireUsage {
     rssBytes: process.memoryUsage().rss,
     cpuMs: (user + system) / 1000,
     connections: main.stats().connections + guarded.stats().connections,
-    limited: rationed.stats().limited,
+    limited: { rationed: rationed.stats().limited, metered: metered.stats().limited },
   }
+}
+
+function answerPage({ url }: Request): Response {
+  if (new URL(url).pathname !== '/pass-second') return Response.json(usage())
+  heldTime.advance(SECOND_MS)
+  return new Response(null, { status: 204 })
 }
 
 const main = createServer(handlers, { log })
@@ -70,17 +86,31 @@ const rationed = createServer(handlers, {
     renewalsPerMinute: RATIONS.renewals,
   },
 })
+/** What is left of a rate must not depend on how slow the machine is. Turns of the event loop are real ones. */
+const heldTime = createVirtualClock()
+const metered = createServer(handlers, {
+  log,
+  clock: {
+    ...createSystemClock(),
+    now: () => heldTime.now(),
+    schedule: (at, task) => heldTime.schedule(at, task),
+  },
+  principalOf: ({ user }) => user,
+  perPrincipal: METERED.principal,
+  rates: { ...METERED.connection, burstMs: SECOND_MS },
+})
 const servings = await Promise.all([
-  listen(kind, main, { fetch: () => Response.json(usage()) }),
+  listen(kind, main, { fetch: answerPage }),
   listen(kind, guarded, {}),
   listen(kind, createEchoAcceptor({ maxMessageBytes: ECHO_BYTES }), {}),
   listen(kind, createEchoAcceptor(), { tls: true }),
   listen(kind, createEchoAcceptor({ maxMessageBytes: ECHO_BYTES }), { perMessageDeflate: true }),
   listen(kind, rationed, {}),
+  listen(kind, metered, {}),
 ])
-const [mainServing, guardedServing, echoServing, tlsServing, deflateServing, rationedServing] = servings
+const [mainServing, guardedServing, echoServing, tlsServing, deflateServing, rationedServing, meteredServing] = servings
 console.log(
-  `READY ${JSON.stringify({ main: mainServing.url, guarded: guardedServing.url, echo: echoServing.url, tls: tlsServing.url, deflate: deflateServing.url, rationed: rationedServing.url })}`,
+  `READY ${JSON.stringify({ main: mainServing.url, guarded: guardedServing.url, echo: echoServing.url, tls: tlsServing.url, deflate: deflateServing.url, rationed: rationedServing.url, metered: meteredServing.url })}`,
 )
 
 process.stdin.resume()

@@ -1,4 +1,4 @@
-import type { LimitName } from '@tautline/server'
+import type { LimitName, PrincipalLimits } from '@tautline/server'
 
 /** The largest message that the stand `echo` takes. */
 export const ECHO_BYTES = 64 * 1024
@@ -17,6 +17,15 @@ export const RATIONS = {
   messagesAtOnce: 100,
 } as const
 
+/** Each with a burst of one second, so that as much may come at once. */
+export type MeteredRates = Pick<PrincipalLimits, 'messagesPerSecond' | 'framesPerSecond' | 'bytesPerSecond'>
+
+/** What the stand `metered` gives. Two connections reach what their principal may send before what each may send. */
+export const METERED = {
+  connection: { messagesPerSecond: 100, framesPerSecond: 200, bytesPerSecond: 256 * 1024 },
+  principal: { messagesPerSecond: 40, framesPerSecond: 150, bytesPerSecond: 128 * 1024 },
+} as const satisfies Record<string, MeteredRates>
+
 /** Of a process in which something open kept the listeners from closing. */
 export const EXIT_CODE_OF_HANGING = 3
 
@@ -26,6 +35,6 @@ export interface WireUsage {
   /** Of all its threads, since it began. */
   readonly cpuMs: number
   readonly connections: number
-  /** How often the stand `rationed` has limited anybody, by limit. */
-  readonly limited: Readonly<Partial<Record<LimitName, number>>>
+  /** How often these stands have limited anybody, by limit. */
+  readonly limited: Readonly<Record<'rationed' | 'metered', Readonly<Partial<Record<LimitName, number>>>>>
 }

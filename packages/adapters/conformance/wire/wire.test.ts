@@ -7,6 +7,7 @@ import { describeDeflate, describeDeflateOnDeno } from './deflate-checks.ts'
 import { describeFloods } from './flood-checks.ts'
 import { describeFrames } from './frame-checks.ts'
 import { describeLimits } from './limit-checks.ts'
+import { describeRates } from './rate-checks.ts'
 import { createSlowHeads, slowManners } from './slow-heads.ts'
 import { describeUpgrades } from './upgrade-checks.ts'
 import { createWireBed } from './wire-bed.ts'
@@ -39,6 +40,7 @@ describe.each(beds)('server $kind', ({ bed }) => {
   describeDeflate(bed)
   describeLimits(bed)
   describeAdmission(bed)
+  describeRates(bed)
   describeFloods(bed)
 })
 
