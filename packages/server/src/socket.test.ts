@@ -1,20 +1,10 @@
 import { query, router } from '@tautline/core'
 import { implement } from '@tautline/core/peer'
-import {
-  CloseCode,
-  DEFAULT_LIMITS,
-  decodeBody,
-  decodeEnvelope,
-  type Frame,
-  FrameType,
-  type Hello,
-  MessageBuilder,
-} from '@tautline/core/protocol'
-import { rawHello } from '@tautline/core/testing'
+import { CloseCode, DEFAULT_LIMITS, decodeEnvelope, FrameType, MessageBuilder } from '@tautline/core/protocol'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import type { ServerSocket, SocketAcceptor, SocketListener } from './socket.ts'
-import { createBench, upgradeRequest } from './test-bench.fixture.ts'
+import { framesOf, openSocket, sayHello } from './open-socket.fixture.ts'
+import { createBench } from './test-bench.fixture.ts'
 
 const long = 'x'.repeat(5000)
 const app = implement(
@@ -22,61 +12,20 @@ const app = implement(
 )
 const handlers = { plain: () => long, usual: () => long }
 
-interface OpenSocket {
-  readonly listener: SocketListener
-  readonly sent: Uint8Array[]
-  /** What was asked of the socket beside sending. */
-  readonly asked: string[]
-}
-
-/** A socket without anything behind it. */
-function openSocket(server: SocketAcceptor, overrides: Partial<ServerSocket> = {}): OpenSocket {
-  const sent: Uint8Array[] = []
-  const asked: string[] = []
-  const listener = server.accept(
-    {
-      compresses: false,
-      backlogBytes: 0,
-      send: (message) => sent.push(message) > 0,
-      close(code, reason) {
-        asked.push(`close ${code} ${reason}`)
-        listener.closed(code, reason)
-      },
-      terminate() {
-        asked.push('terminate')
-        listener.closed(1006, '')
-      },
-      ...overrides,
-    },
-    upgradeRequest(),
-  )
-  return { listener, sent, asked }
-}
-
-function say(listener: SocketListener, hello: Partial<Hello> = {}): void {
-  const builder = new MessageBuilder()
-  builder.append({ type: FrameType.Hello, hello: rawHello(hello) })
-  listener.message(builder.takeMessage({ seq: 0, count: 0, ack: 0 }))
-}
-
-function framesOf(messages: readonly Uint8Array[]): readonly Frame[] {
-  return messages.flatMap((message) => decodeBody(decodeEnvelope(message, DEFAULT_LIMITS).body, DEFAULT_LIMITS))
-}
-
 describe('a socket', () => {
   test('that compresses by itself leaves nothing for us to compress', async () => {
     const bench = createBench(app.handlers(handlers))
     const { sent, listener } = openSocket(bench.server, { compresses: true })
-    say(listener, { compression: ['deflate-raw'] })
+    sayHello(listener, { compression: ['deflate-raw'] })
     await bench.clock.settle()
-    expect(framesOf(sent)).toMatchObject([{ type: FrameType.Welcome, welcome: { compression: undefined } }])
+    expect(sent.flatMap(framesOf)).toMatchObject([{ type: FrameType.Welcome, welcome: { compression: undefined } }])
     listener.closed(1006, '')
   })
 
   test('gets no compressed answer of a procedure that asks for none', async () => {
     const bench = createBench(app.handlers(handlers))
     const { sent, listener } = openSocket(bench.server)
-    say(listener, { compression: ['deflate-raw'] })
+    sayHello(listener, { compression: ['deflate-raw'] })
     await bench.clock.settle()
     const builder = new MessageBuilder()
     for (const [index, procedure] of ['plain', 'usual'].entries()) {
@@ -94,7 +43,7 @@ describe('a socket', () => {
     const refusing = implement(router({})).context(({ fail }) => fail('FORBIDDEN', 'é'.repeat(100)))
     const bench = createBench(refusing.handlers({}))
     const { asked, listener } = openSocket(bench.server)
-    say(listener)
+    sayHello(listener)
     await bench.clock.settle()
     expect(asked).toEqual([`close 4403 ${'é'.repeat(61)}`])
   })
@@ -110,7 +59,7 @@ describe('a socket', () => {
   test('that drops what it is given is cut: what follows would be of no use', async () => {
     const bench = createBench(app.handlers(handlers))
     const { asked, listener } = openSocket(bench.server, { send: () => false })
-    say(listener)
+    sayHello(listener)
     await bench.clock.settle()
     expect(asked).toEqual(['terminate'])
     expect(bench.server.stats().connections).toBe(0)
@@ -119,7 +68,7 @@ describe('a socket', () => {
   test('that does not read is given up', async () => {
     const bench = createBench(app.handlers(handlers))
     const { asked, listener } = openSocket(bench.server, { backlogBytes: 17 * 1024 * 1024 })
-    say(listener)
+    sayHello(listener)
     await bench.clock.settle()
     expect(asked).toEqual([expect.stringMatching(`^close ${CloseCode.SlowConsumer} `)])
     expect(bench.lines).toEqual([expect.stringContaining(`${CloseCode.SlowConsumer}`)])
@@ -130,8 +79,8 @@ describe('a socket', () => {
     const bench = createBench(app.handlers(handlers), { backlog })
     const atTheLimit = openSocket(bench.server, { backlogBytes: backlog.maxBytes })
     const onePast = openSocket(bench.server, { backlogBytes: backlog.maxBytes + 1 })
-    say(atTheLimit.listener)
-    say(onePast.listener)
+    sayHello(atTheLimit.listener)
+    sayHello(onePast.listener)
     await bench.clock.settle()
     expect(atTheLimit.asked).toEqual([])
     expect(onePast.asked).toEqual([expect.stringMatching(`^close ${CloseCode.SlowConsumer} `)])
