@@ -1,6 +1,7 @@
 // The example page in a real browser, against a real server on a port of its own.
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
+import { chromiumFlags } from '../../scripts/chromium-flags.ts'
 import { ensureChromium } from '../../scripts/ensure-chromium.ts'
 import { buildPage } from './build-page.ts'
 import { type SpawnedServer, spawnServer } from './spawn-server.ts'
@@ -17,16 +18,6 @@ export const hasChromium: boolean = executablePath !== undefined
 /** For one thing to happen. A test that waits for several may take longer before it is called stuck. */
 const PATIENCE_MS = 15_000
 const TEST_TIMEOUT_MS = 60_000
-
-const args = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 interface TabOptions extends BrowserContextOptions {
   /** Who sits before it. @default a name that the page makes up */
@@ -79,7 +70,11 @@ export function useRoom(): OpenRoom {
 
   beforeAll(async () => {
     await buildPage()
-    const options = { headless: true, args, ...(executablePath !== undefined && { executablePath }) }
+    const options = {
+      headless: true,
+      args: [...chromiumFlags],
+      ...(executablePath !== undefined && { executablePath }),
+    }
     ;[browser, server] = await Promise.all([
       chromium.launch(options),
       spawnServer({ runtime: 'node', host: '127.0.0.1', port: 0 }),

@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
-import { chromium } from 'playwright'
-import { ensureChromium } from '../../../../scripts/ensure-chromium.ts'
 import { executable, type Runtime, runtimeEnv, sourceArguments } from '../../../../scripts/runtimes.ts'
+import { bundleForPage, inChromium } from '../chromium-page.ts'
 import type { ProbeOptions, ProbeResult } from './probe.ts'
 import type { ProbeRun } from './probe-process.ts'
 
@@ -34,8 +32,7 @@ export async function probeInChromium(
   page: { readonly url: string; readonly runs: readonly PageRun[] },
   { authorityFile, certutil }: { readonly authorityFile: string; readonly certutil: string },
 ): Promise<readonly ProbeResult[]> {
-  const executablePath = await ensureChromium()
-  if (executablePath === undefined) throw new Error('Expected a Chromium: see the message above')
+  const script = await bundleForPage(new URL('probe-page.ts', import.meta.url))
   const home = mkdtempSync(join(tmpdir(), 'tautline-chromium-'))
   try {
     await run('sh', [
@@ -45,36 +42,14 @@ export async function probeInChromium(
       join(home, '.pki/nssdb'),
       authorityFile,
     ])
-    const browser = await chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-      env: { ...process.env, HOME: home },
-    })
-    try {
-      const tab = await browser.newPage()
-      await tab.goto(page.url)
-      await tab.addScriptTag({ content: await bundle() })
+    return await inChromium({ url: page.url, script, env: { ...process.env, HOME: home } }, (tab) =>
       // Put there by probe-page.ts.
-      return await tab.evaluate((runs) => {
+      tab.evaluate((runs) => {
         const global = globalThis as unknown as { readonly probe: (options: PageRun) => Promise<ProbeResult> }
         return Promise.all(runs.map((options) => global.probe(options)))
-      }, page.runs)
-    } finally {
-      await browser.close()
-    }
+      }, page.runs),
+    )
   } finally {
     rmSync(home, { recursive: true, force: true })
   }
-}
-
-async function bundle(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('probe-page.ts', import.meta.url))],
-    bundle: true,
-    write: false,
-    format: 'iife',
-    platform: 'browser',
-    conditions: ['@tautline/source'],
-  })
-  return outputFiles[0]?.text ?? ''
 }
