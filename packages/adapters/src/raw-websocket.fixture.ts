@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
@@ -127,19 +128,14 @@ function encodeFrame(opcode: number, payload: Uint8Array, how: FrameOptions = {}
   return Buffer.concat(masked ? [head, Buffer.alloc(4), payload] : [head, payload])
 }
 
-function openSocket({ port, tls = false, localAddress }: RawUpgradeOptions): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const where = { port, host: '127.0.0.1', ...(localAddress === undefined ? {} : { localAddress }) }
-    const options = typeof tls === 'object' ? tls : { rejectUnauthorized: false }
-    const socket = tls === false ? connectTcp(where) : connectTls({ ...where, ...options })
-    socket.once('error', reject)
-    socket.once(tls === false ? 'connect' : 'secureConnect', () => {
-      socket.off('error', reject)
-      // Resets are expected here: the end of the stream tells.
-      socket.on('error', () => undefined)
-      resolve(socket)
-    })
-  })
+async function openSocket({ port, tls = false, localAddress }: RawUpgradeOptions): Promise<Socket> {
+  const where = { port, host: '127.0.0.1', ...(localAddress === undefined ? {} : { localAddress }) }
+  const options = typeof tls === 'object' ? tls : { rejectUnauthorized: false }
+  const socket = tls === false ? connectTcp(where) : connectTls({ ...where, ...options })
+  // Resets are expected here: the end of the stream tells.
+  socket.on('error', () => undefined)
+  await once(socket, tls === false ? 'connect' : 'secureConnect')
+  return socket
 }
 
 interface Reader {

@@ -1,5 +1,6 @@
 // The other end of a connection by hand: TCP and nothing above it that it does not write itself.
-import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { createByteReader } from './byte-reader.ts'
 
 export interface WirePeer {
@@ -35,13 +36,15 @@ export interface WireFrame {
 }
 
 export async function connectWire(port: number): Promise<WirePeer> {
-  const socket = await openSocket(port)
-  const reader = createByteReader(socket)
+  // Half-open, so that the end of one direction is a decision of the test.
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
   let fault: NodeJS.ErrnoException | undefined
   // What was refused is still writing when the server cuts it.
   socket.on('error', (error) => {
     fault = error
   })
+  await once(socket, 'connect')
+  const reader = createByteReader(socket)
   const ended = new Promise<'finished' | 'reset'>((resolve) => {
     socket.once('end', () => {
       resolve('finished')
@@ -128,16 +131,4 @@ export async function connectWire(port: number): Promise<WirePeer> {
       socket.destroy()
     },
   }
-}
-
-function openSocket(port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    // Half-open, so that the end of one direction is a decision of the test.
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
-    socket.once('error', reject)
-    socket.once('connect', () => {
-      socket.off('error', reject)
-      resolve(socket)
-    })
-  })
 }
