@@ -2,8 +2,8 @@
 import { connect } from 'node:net'
 import { deflateRawSync } from 'node:zlib'
 import type { Random } from '@tautline/core/io'
-import { type Frame, FrameType, joinMessage } from '@tautline/core/protocol'
-import { codec, greetByHand, openByHand, plainHello } from '../../packages/adapters/conformance/hand-client.ts'
+import { FrameType, joinMessage } from '@tautline/core/protocol'
+import { call, greetByHand, openByHand, plainHello } from '../../packages/adapters/conformance/hand-client.ts'
 import { Opcode, type RawWebSocket, rawUpgrade } from '../../packages/adapters/src/raw-websocket.fixture.ts'
 
 type Attack = (url: string, random: Random) => Promise<RawWebSocket>
@@ -15,15 +15,6 @@ const bomb = (): Uint8Array => (packed ??= deflateRawSync(new Uint8Array(64 * Mi
 
 /** Each is gone after so long, whatever it got. */
 const STAYS_MS = 1500
-
-const call = (id: number, procedure: string, input: unknown = {}): Frame => ({
-  type: FrameType.Call,
-  id,
-  procedure,
-  input: codec.encode(input),
-  timeoutMs: undefined,
-  meta: undefined,
-})
 
 const attacks: Readonly<Record<string, Attack>> = {
   async garbage(url, random) {
@@ -52,7 +43,7 @@ const attacks: Readonly<Record<string, Attack>> = {
   async 'calls of nothing there is'(url) {
     const client = await greetByHand(url)
     const ids = Array.from({ length: 1000 }, (_, index) => 1 + 2 * index)
-    client.send(...ids.map((id) => call(id, '__proto__')))
+    client.send(...ids.map((id) => call(id, '__proto__', {})))
     return client.raw
   },
   async 'calls that are never collected'(url) {

@@ -4,6 +4,7 @@ import { isTautlineError } from '@tautline/core'
 import { FrameType, type Welcome } from '@tautline/core/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  call,
   codec,
   greetByHand,
   type HandClient,
@@ -53,14 +54,7 @@ describe('a session', () => {
       expect(stolen.welcome).toMatchObject({ resumed: false, gen: 1 })
       expect(stolen.welcome.sid).not.toBe(welcome.sid)
     }
-    client.send({
-      type: FrameType.Call,
-      id: 1,
-      procedure: 'who',
-      input: codec.encode(1),
-      timeoutMs: undefined,
-      meta: undefined,
-    })
+    client.send(call(1, 'who', 1))
     const ok = await client.next(FrameType.Ok)
     expect(ok?.type === FrameType.Ok && ok.output !== undefined && codec.decode(ok.output)).toBe('ada ada')
   })
@@ -127,23 +121,15 @@ function spellings(bytes: Uint8Array): readonly string[] {
 describe('before anybody has said who they are', () => {
   test('nothing runs: requests in front of HELLO, or behind one that is refused', async () => {
     const before = served.ran.length
-    const call = {
-      type: FrameType.Call,
-      id: 1,
-      procedure: 'echo',
-      input: undefined,
-      timeoutMs: undefined,
-      meta: undefined,
-    } as const
     const early = await openByHand(served.url)
     opened.push(early)
-    early.send(call)
+    early.send(call(1, 'echo'))
     expect((await early.end()).code).toBe(4400)
     const refused = await openByHand(served.url)
     opened.push(refused)
     refused.send(
       { type: FrameType.Hello, hello: { ...plainHello, auth: codec.encode({ user: 'eve', token: 'no' }) } },
-      call,
+      call(1, 'echo'),
     )
     expect((await refused.end()).code).toBe(4401)
     expect(served.ran.length).toBe(before)

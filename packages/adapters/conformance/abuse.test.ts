@@ -10,7 +10,7 @@ import refused from '../../core/vectors/refused.json' with { type: 'json' }
 import { Opcode, type RawWebSocket, rawUpgrade } from '../src/raw-websocket.fixture.ts'
 import { serverCapabilities, serverKinds } from './capabilities.ts'
 import { api } from './contract.ts'
-import { codec, greetByHand, type HandClient, openByHand, plainHello } from './hand-client.ts'
+import { call, codec, greetByHand, type HandClient, openByHand, plainHello } from './hand-client.ts'
 import { GUARDED, type Stand } from './stands.ts'
 import { type RunningServer, startServer } from './start-server.ts'
 
@@ -19,15 +19,6 @@ const MiB = 1024 * KiB
 
 /** 256 MiB in 260 KB. Made before there is a connection: this takes long enough to be taken for dead. */
 const bomb = deflateRawSync(Buffer.alloc(256 * MiB))
-
-const call = (id: number, procedure: string, input?: unknown): Frame => ({
-  type: FrameType.Call,
-  id,
-  procedure,
-  input: input === undefined ? undefined : codec.encode(input),
-  timeoutMs: undefined,
-  meta: undefined,
-})
 
 const hello = (changes: Partial<typeof plainHello> = {}): Frame => ({
   type: FrameType.Hello,

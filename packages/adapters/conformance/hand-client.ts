@@ -117,3 +117,13 @@ export const plainHello: Hello = {
 }
 
 export const codec = createValueCodec()
+
+/** A call that asks for nothing but its answer. */
+export const call = (id: number, procedure: string, input?: unknown): Frame => ({
+  type: FrameType.Call,
+  id,
+  procedure,
+  input: input === undefined ? undefined : codec.encode(input),
+  timeoutMs: undefined,
+  meta: undefined,
+})

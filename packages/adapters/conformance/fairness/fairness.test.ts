@@ -3,7 +3,7 @@
 import { CloseCode, type Frame, FrameType } from '@tautline/core/protocol'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { serverKinds } from '../capabilities.ts'
-import { codec, greetByHand, type HandClient } from '../hand-client.ts'
+import { call, codec, greetByHand, type HandClient } from '../hand-client.ts'
 import { type RunningServer, startServer } from '../start-server.ts'
 
 /** As many as may be in flight. */
@@ -12,15 +12,6 @@ const HEAVY_MS = 5
 /** Nobody knows yet what handlers do behind their first `await`: so many of them begin in the first turn. */
 const BEGUN_FIRST = 4
 const KiB = 1024
-
-const call = (id: number, procedure: string, input?: unknown): Frame => ({
-  type: FrameType.Call,
-  id,
-  procedure,
-  input: input === undefined ? undefined : codec.encode(input),
-  timeoutMs: undefined,
-  meta: undefined,
-})
 const ids = Array.from({ length: CALLS }, (_, index) => 1 + 2 * index)
 
 async function answerOf(client: HandClient): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { type Frame, FrameType } from '@tautline/core/protocol'
 import { describe, expect, test } from 'vitest'
 import { serverCapabilities } from '../capabilities.ts'
-import { codec, greetByHand, type HandClient } from '../hand-client.ts'
+import { call, codec, greetByHand, type HandClient } from '../hand-client.ts'
 import { frameBytes, Opcode, tinyFragments } from './frame-bytes.ts'
 import { readOutcome } from './frame-outcome.ts'
 import { requestBytes } from './request-bytes.ts'
@@ -49,8 +49,7 @@ export function describeFloods(bed: WireBed): void {
       await client.find((frame) => frame.type === FrameType.Pong && frame.n === n)
     }
     const last = 2 * CANCELLED + 1
-    const input = codec.encode({ a: 1, b: 2 })
-    client.send({ type: FrameType.Call, id: last, procedure: 'add', input, timeoutMs: undefined, meta: undefined })
+    client.send(call(last, 'add', { a: 1, b: 2 }))
     return client.find((frame) => frame.type === FrameType.Ok && frame.id === last)
   }
 
@@ -108,8 +107,7 @@ export function describeFloods(bed: WireBed): void {
 
     test('calls that are cancelled at once', async () => {
       await expectBoundedCost(async () => {
-        const asked = { procedure: 'hold', input: undefined, timeoutMs: undefined, meta: undefined }
-        expect(await ask((id) => ({ type: FrameType.Call, id, ...asked }))).toBeDefined()
+        expect(await ask((id) => call(id, 'hold'))).toBeDefined()
       })
     })
 
