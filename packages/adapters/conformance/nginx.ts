@@ -1,23 +1,11 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { watchLines } from './watched-lines.ts'
-
-export interface RunningProxy {
-  /** Lets new processes take over, and resolves when they have; the old ones end after half a second. */
-  reload(): Promise<void>
-  stop(): Promise<void>
-}
+import { type RunningProxy, runProxy } from './running-proxy.ts'
 
 export interface RunningNginx extends RunningProxy {
   readonly port: number
 }
-
-/** Passes signals of its stdin on, so that nginx ends with whoever started it, however that ends. */
-const WRAPPER = '"$@" & pid=$!; cat >/dev/null; kill "$pid"; wait "$pid"'
 
 /** Starts an nginx in front of a server, with nothing said that it does by itself: no upgrades, buffers, HTTP/1.0 or 1.1. */
 export async function startNginx(executable: string, upstream: string): Promise<RunningNginx> {
@@ -27,29 +15,15 @@ export async function startNginx(executable: string, upstream: string): Promise<
 }
 
 /** Starts an nginx with these servers. */
-export async function runNginx(executable: string, servers: string): Promise<RunningProxy> {
-  const folder = mkdtempSync(join(tmpdir(), 'tautline-nginx-'))
-  const configuration = join(folder, 'nginx.conf')
-  writeFileSync(configuration, configure(folder, servers))
-  const child = spawn('sh', ['-c', WRAPPER, 'sh', executable, '-p', folder, '-c', configuration, '-e', 'stderr'], {
-    stdio: ['pipe', 'ignore', 'pipe'],
+export function runNginx(executable: string, servers: string): Promise<RunningProxy> {
+  return runProxy({
+    name: 'nginx',
+    configure: (folder) => configure(folder, servers),
+    command: (file, folder) => [executable, '-p', folder, '-c', file, '-e', 'stderr'],
+    started: 'event method',
+    reloadSignal: 'HUP',
+    reloaded: 'gracefully shutting down',
   })
-  const exited = once(child, 'close')
-  const lines = watchLines('nginx', child.stderr, exited)
-  // It listens by then.
-  await lines.next('event method')
-  return {
-    async reload() {
-      const reloaded = lines.next('gracefully shutting down')
-      process.kill(Number(readFileSync(join(folder, 'nginx.pid'), 'utf8')), 'SIGHUP')
-      await reloaded
-    },
-    async stop() {
-      child.stdin.end()
-      await exited
-      rmSync(folder, { recursive: true })
-    },
-  }
 }
 
 /** Where it may write, as whom, and what it is given. */

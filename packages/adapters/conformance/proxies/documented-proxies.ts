@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { ensureHaproxy } from '../../../../scripts/ensure-haproxy.ts'
 import { ensureNginx } from '../../../../scripts/ensure-nginx.ts'
 import { codeBlocks } from '../../../../test/documentation.fixture.ts'
-import { type RunningProxy, runNginx } from '../nginx.ts'
+import { runNginx } from '../nginx.ts'
+import type { RunningProxy } from '../running-proxy.ts'
 import { runHaproxy } from './haproxy.ts'
 
 /** One of the proxies that the documentation configures, as it stands there but for what is told here. */
