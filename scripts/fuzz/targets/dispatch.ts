@@ -6,8 +6,9 @@ import { createZlibCompressor } from '../../../packages/core/src/io/zlib-compres
 import { DEFAULT_LIMITS } from '../../../packages/core/src/protocol/limits.ts'
 import { createValueCodec } from '../../../packages/core/src/protocol/value-codec.ts'
 import type { FuzzInput, FuzzTarget } from '../fuzz-target.ts'
+import { expectNothingLeft, type HostilePeer, playSteps } from './hostile-steps.ts'
 import { requestSeeds } from './request-seeds.ts'
-import { api, checkServed, createServed, SECRET } from './served-api.ts'
+import { api, createServed, SECRET } from './served-api.ts'
 import { bodiesOf, stepsOf, talkOf } from './talk.ts'
 import { Tamer } from './tamer.ts'
 
@@ -54,21 +55,9 @@ export const target: FuzzTarget = {
   headBytes: 2,
   longestBytes: 256 * 1024,
   async run(input: FuzzInput) {
-    const client = new HostileClient()
-    for (const step of input) {
-      const [kind = 0, argument = 0] = step
-      client.step(kind % KINDS, argument, step.subarray(2))
-      await served.clock.settle()
-      checkServed(served)
-    }
-    client.leave()
     // Sessions that wait for their client end, and what has a deadline; the last is the count of lines that were left out.
-    await served.clock.advanceAsync(61_000)
-    checkServed(served)
-    const { limited: _, ...stats } = served.server.stats()
-    const left = Object.entries(stats).filter(([, n]) => n !== 0)
-    if (left.length > 0) throw new Error(`Expected nothing to be left, got ${JSON.stringify(left)}`)
-    if (served.clock.pending !== 0) throw new Error(`Expected no timers to be left, got ${served.clock.pending}`)
+    await playSteps(served, input, { peer: new HostileClient(), kinds: KINDS, restMs: 61_000 })
+    expectNothingLeft(served)
     runs += 1
     if (runs % WITNESS_EVERY === 0) await witness()
   },
@@ -93,7 +82,7 @@ function bodyOf(frame: Frame): Uint8Array {
   return Uint8Array.of(0x91, ...encodeFrame(frame))
 }
 
-class HostileClient {
+class HostileClient implements HostilePeer {
   readonly heard: Frame[] = []
   #tamer = new Tamer(1)
   #listener: SocketListener | undefined

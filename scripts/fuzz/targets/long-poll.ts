@@ -8,8 +8,9 @@ import protocol from '../../../packages/core/PROTOCOL.md' with { type: 'text' }
 import { createValueCodec } from '../../../packages/core/src/protocol/value-codec.ts'
 import { fromHex } from '../../../packages/core/src/protocol/vector-notation.fixture.ts'
 import type { FuzzInput, FuzzTarget } from '../fuzz-target.ts'
+import { expectNothingLeft, type HostilePeer, playSteps } from './hostile-steps.ts'
 import { requestSeeds } from './request-seeds.ts'
-import { api, checkServed, createServed } from './served-api.ts'
+import { api, createServed } from './served-api.ts'
 import { stepsOf, talkOf } from './talk.ts'
 import { Tamer } from './tamer.ts'
 
@@ -43,25 +44,14 @@ export const target: FuzzTarget = {
   longestBytes: 600 * 1024,
   async run(input: FuzzInput) {
     const browser = new HostileBrowser()
-    for (const step of input) {
-      const [kind = 0, argument = 0] = step
-      browser.step(kind % KINDS, argument, step.subarray(2))
-      await served.clock.settle()
-      checkServed(served)
-    }
-    browser.leave()
-    await served.clock.advanceAsync(120_000)
+    await playSteps(served, input, { peer: browser, kinds: KINDS, restMs: 120_000 })
     const failure = await browser.failure()
     if (failure !== undefined) throw failure
-    checkServed(served)
-    const { limited: _, ...stats } = served.server.stats()
-    const left = { ...stats, ...poll.stats(), timers: served.clock.pending }
-    if (Object.values(left).some((n) => n !== 0))
-      throw new Error(`Expected nothing to be left, got ${JSON.stringify(left)}`)
+    expectNothingLeft(served, poll.stats())
   },
 }
 
-class HostileBrowser {
+class HostileBrowser implements HostilePeer {
   readonly #answers: Promise<Error | undefined>[] = []
   readonly #abort = new AbortController()
   readonly #tamer = new Tamer(1)
