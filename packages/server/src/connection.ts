@@ -6,7 +6,7 @@
  * sockets of a runtime. Normative text: PROTOCOL.md, "Handshake" and "Resuming".
  */
 import { type ContractTree, type ProcedureEntry, TautlineError } from '@tautline/core'
-import type { SharedFrame, TransportListener } from '@tautline/core/io'
+import type { SharedFrame } from '@tautline/core/io'
 import {
   type CalleeSide,
   Caller,
@@ -46,7 +46,7 @@ import {
 } from '@tautline/core/session'
 import { Allowance, type AllowanceOwner, type AllowanceSetup } from './allowance.ts'
 import { type HandleOwner, OwnedHandle, type ServerConnectionHandle } from './connection-handle.ts'
-import type { Intake } from './intake.ts'
+import { ConnectionListener, type SocketClosed } from './connection-listener.ts'
 import { KeptRequest } from './kept-request.ts'
 import type { LimitName } from './limit-counts.ts'
 import { refusalOf } from './refusal.ts'
@@ -150,48 +150,6 @@ class Gate implements CalleeSide {
 
   onLost(): void {
     this.dispatcher?.onLost()
-  }
-}
-
-/** The socket is gone, with its close code; `tell` brings that to the connection. */
-type SocketClosed = (code: number, tell: () => void) => void
-
-interface ListenerParts {
-  readonly link: Connection<ServerSession>
-  readonly intake: Intake
-  readonly onClosed: SocketClosed
-}
-
-class ConnectionListener implements SocketListener {
-  readonly #transport: TransportListener
-  readonly #link: Connection<ServerSession>
-  readonly #intake: Intake
-  readonly #onClosed: SocketClosed
-
-  constructor(transport: TransportListener, { link, intake, onClosed }: ListenerParts) {
-    this.#transport = transport
-    this.#link = link
-    this.#intake = intake
-    this.#onClosed = onClosed
-  }
-
-  message(data: Uint8Array): void {
-    // First of all: what is too much is not even looked at.
-    if (this.#intake.message(data.byteLength)) this.#transport.onMessage(data)
-  }
-
-  textMessage(): void {
-    const reason = 'Expected binary messages, got a text message'
-    this.#link.move((session, now) => session.violated(CloseCode.Malformed, reason, now))
-  }
-
-  drained(): void {
-    this.#transport.onDrain()
-  }
-
-  closed(code: number, reason: string): void {
-    this.#intake.end()
-    this.#onClosed(code, () => this.#transport.onClose(code, reason))
   }
 }
 

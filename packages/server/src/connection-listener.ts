@@ -1,0 +1,49 @@
+import type { TransportListener } from '@tautline/core/io'
+import type { Connection } from '@tautline/core/peer'
+import { CloseCode } from '@tautline/core/protocol'
+import type { ServerDecisions, Session } from '@tautline/core/session'
+import type { Intake } from './intake.ts'
+import type { SocketListener } from './socket.ts'
+
+/** The socket is gone, with its close code; `tell` brings that to the connection. */
+export type SocketClosed = (code: number, tell: () => void) => void
+
+export interface ConnectionListenerParts {
+  readonly link: Connection<Session & ServerDecisions>
+  readonly intake: Intake
+  readonly onClosed: SocketClosed
+}
+
+/** What one socket brings, past its intake. It stays with the connection that the socket began as, whichever session it carries. */
+export class ConnectionListener implements SocketListener {
+  readonly #transport: TransportListener
+  readonly #link: Connection<Session & ServerDecisions>
+  readonly #intake: Intake
+  readonly #onClosed: SocketClosed
+
+  constructor(transport: TransportListener, { link, intake, onClosed }: ConnectionListenerParts) {
+    this.#transport = transport
+    this.#link = link
+    this.#intake = intake
+    this.#onClosed = onClosed
+  }
+
+  message(data: Uint8Array): void {
+    // First of all: what is too much is not even looked at.
+    if (this.#intake.message(data.byteLength)) this.#transport.onMessage(data)
+  }
+
+  textMessage(): void {
+    const reason = 'Expected binary messages, got a text message'
+    this.#link.move((session, now) => session.violated(CloseCode.Malformed, reason, now))
+  }
+
+  drained(): void {
+    this.#transport.onDrain()
+  }
+
+  closed(code: number, reason: string): void {
+    this.#intake.end()
+    this.#onClosed(code, () => this.#transport.onClose(code, reason))
+  }
+}
