@@ -5,10 +5,9 @@
  * Owns: the decision on HELLO and on fresh credentials, what of the application belongs to this client. Must not know:
  * sockets of a runtime. Normative text: PROTOCOL.md, "Handshake" and "Resuming".
  */
-import { type ContractTree, type ProcedureEntry, TautlineError } from '@tautline/core'
+import type { ContractTree, ProcedureEntry } from '@tautline/core'
 import type { SharedFrame } from '@tautline/core/io'
 import {
-  type CalleeSide,
   Caller,
   Connection,
   type ConnectionObserver,
@@ -24,7 +23,6 @@ import {
   type Reception,
   refuseConnection,
   type ServedProcedures,
-  type StreamEffect,
   type TopicListeners,
 } from '@tautline/core/peer'
 import {
@@ -37,7 +35,6 @@ import {
   type WriterPool,
 } from '@tautline/core/protocol'
 import {
-  type CalleeEffect,
   createServerSession,
   type HandshakeEffect,
   NO_EFFECTS,
@@ -45,6 +42,7 @@ import {
   type Session,
 } from '@tautline/core/session'
 import { Allowance, type AllowanceOwner, type AllowanceSetup } from './allowance.ts'
+import { ClientStanding, type Identity } from './client-standing.ts'
 import { type HandleOwner, OwnedHandle, type ServerConnectionHandle } from './connection-handle.ts'
 import { ConnectionListener, type SocketClosed } from './connection-listener.ts'
 import { KeptRequest } from './kept-request.ts'
@@ -105,12 +103,6 @@ export interface Arrival {
 
 type ServerSession = Session & ServerDecisions
 
-/** Who the client is, as far as the application has said. */
-interface Identity {
-  readonly context: object
-  readonly principal: string | undefined
-}
-
 /** A client that says HELLO, with what the application made of it. */
 interface Guest {
   readonly hello: Hello
@@ -121,37 +113,9 @@ interface Guest {
 /** Since when a session is with or without a connection, in the time of the clock. */
 type Presence = { readonly type: 'attached' | 'detached'; readonly since: number }
 
-type Phase =
-  /** Before HELLO, or while it is decided on. */
-  | { readonly type: 'greeting'; readonly identity: Identity }
-  | { readonly type: 'accepted'; readonly identity: Identity; readonly dispatcher: Dispatcher }
-  /** Authenticated, to be there when it is needed. */
-  | { readonly type: 'standby'; readonly identity: Identity }
-  /** Hooks may still ask who it was. */
-  | { readonly type: 'over'; readonly identity: Identity }
-
-const NOBODY: Identity = Object.freeze({ context: Object.freeze({}), principal: undefined })
-
 const TOO_MANY_CONNECTIONS = 'Too many connections of this principal'
 
 const NOTHING_SHARED: Agreement = { contract: false, calls: false }
-
-/** The session delivers nothing before it is accepted, which is when there is a dispatcher. */
-class Gate implements CalleeSide {
-  dispatcher: Dispatcher | undefined
-
-  onCalleeEffect(effect: CalleeEffect | StreamEffect): void {
-    this.dispatcher?.onCalleeEffect(effect)
-  }
-
-  onRoom(): void {
-    this.dispatcher?.onRoom()
-  }
-
-  onLost(): void {
-    this.dispatcher?.onLost()
-  }
-}
 
 export class ServerConnection
   implements TopicReceiver, ResumableSession, HandleOwner, ConnectionObserver, TopicListeners, AllowanceOwner
@@ -169,10 +133,7 @@ export class ServerConnection
   #socket: ServerSocket
   #request: UpgradeRequest
   #presence: Presence
-  /** Aborts what `context` still does when the session is over. */
-  #ended: AbortController | undefined
-  readonly #gate = new Gate()
-  #phase: Phase = { type: 'greeting', identity: NOBODY }
+  readonly #standing = new ClientStanding()
   #agreement: Agreement = NOTHING_SHARED
 
   constructor(setup: ConnectionSetup, { id, socket, request, address }: Arrival) {
@@ -207,13 +168,16 @@ export class ServerConnection
    * @param onSocketClosed is to call the function that it is given
    */
   open(onSocketClosed: SocketClosed): SocketListener {
-    const transport = this.#link.accept(new SocketTransport(this.#socket), { caller: this.#caller, callee: this.#gate })
+    const transport = this.#link.accept(new SocketTransport(this.#socket), {
+      caller: this.#caller,
+      callee: this.#standing,
+    })
     const { intake } = this.#allowance
     return new ConnectionListener(transport, { link: this.#link, intake, onClosed: onSocketClosed })
   }
 
   get identity(): Identity {
-    return this.#phase.identity
+    return this.#standing.identity
   }
 
   /** Of the socket that is or was the last. */
@@ -222,7 +186,7 @@ export class ServerConnection
   }
 
   get owner(): string | undefined {
-    const { principal } = this.#phase.identity
+    const { principal } = this.#standing.identity
     if (principal !== undefined) return `principal ${principal}`
     return this.#address === undefined ? undefined : `address ${this.#address}`
   }
@@ -246,12 +210,12 @@ export class ServerConnection
 
   /** Calls that a drain waits for. */
   get unfinished(): number {
-    return this.#phase.type === 'accepted' ? this.#phase.dispatcher.unfinished : 0
+    return this.#standing.dispatcher?.unfinished ?? 0
   }
 
   /** Everything that runs for this client. */
   get running(): number {
-    return this.#phase.type === 'accepted' ? this.#phase.dispatcher.size : 0
+    return this.#standing.dispatcher?.size ?? 0
   }
 
   /** Calls to this client that are not answered. */
@@ -276,13 +240,13 @@ export class ServerConnection
 
   /** Asks the client to go elsewhere; one that is not accepted yet is sent away. */
   goAway(goAway: GoAway): void {
-    if (this.#phase.type === 'greeting') this.close(CloseCode.Unavailable, 'The server goes away', true)
+    if (this.#standing.isGreeting) this.close(CloseCode.Unavailable, 'The server goes away', true)
     else this.#link.move((session, now) => session.goAway(goAway, now))
   }
 
   /** No place for it: closes before its HELLO is looked at. Not at once, for its socket is not in its place yet. */
   turnAway(reason: string): void {
-    this.#phase = { type: 'over', identity: NOBODY }
+    this.#standing.leave()
     this.#setup.settings.clock.defer(() => this.close(CloseCode.Unavailable, reason, true))
   }
 
@@ -382,7 +346,7 @@ export class ServerConnection
 
   /** Moves the session to this socket, unless things have changed while the application decided. */
   #resume(session: ServerConnection, guest: Guest): void {
-    if (this.#phase.type !== 'greeting') return
+    if (!this.#standing.isGreeting) return
     const { sessions, principalOf } = this.#setup
     const found = sessions.find(guest.hello)
     // It had the right to it: by now a newer HELLO of the same client has, and has changed the token.
@@ -396,7 +360,7 @@ export class ServerConnection
       this.#onHello(guest.hello)
       return
     }
-    if (principalOf(guest.context) !== session.#phase.identity.principal) {
+    if (principalOf(guest.context) !== session.identity.principal) {
       // With a context of its own, too: what it is told of the connection would be somebody else's.
       this.#decide(guest.hello.auth, this, (context, auth) => this.#accept({ ...guest, context, auth }, 'auth'))
       return
@@ -411,7 +375,7 @@ export class ServerConnection
       return
     }
     session.#takeOver(this, guest)
-    this.#phase = { type: 'over', identity: NOBODY }
+    this.#standing.leave()
     this.#setup.listener.closed(this)
   }
 
@@ -427,19 +391,17 @@ export class ServerConnection
 
   /** From now on the socket of `arrival` carries this session. */
   #takeOver(arrival: ServerConnection, { hello, context, auth }: Guest): void {
-    if (this.#phase.type !== 'accepted') return
+    if (this.#standing.dispatcher === undefined) return
     const { sessions, settings, implementation, listener } = this.#setup
-    const { dispatcher, identity } = this.#phase
     const before = this.#presence
     const now = settings.clock.now()
-    this.#phase = { ...this.#phase, identity: { ...identity, context } }
+    this.#standing.renew(context, auth)
     this.#socket = arrival.#socket
     this.#request = arrival.#request
     this.#address = arrival.#address
     this.#allowance.takeOver(arrival.#allowance)
     this.#presence = { type: 'attached', since: now }
     this.#agreement = agreementOf(hello, implementation)
-    dispatcher.renew(context, auth)
     sessions.attach(this)
     const token = this.ticket.issue(hello)
     const { sid, gen, attempt } = this.ticket
@@ -498,7 +460,7 @@ export class ServerConnection
     const { '~makeContext': makeContext } = this.#setup.implementation
     if (makeContext === undefined) return {}
     const signal = (): AbortSignal =>
-      session === this ? this.#signal : AbortSignal.any([this.#signal, session.#signal])
+      session === this ? this.#standing.signal : AbortSignal.any([this.#standing.signal, session.#standing.signal])
     return makeContext({
       auth,
       request: this.request,
@@ -508,18 +470,6 @@ export class ServerConnection
       },
       fail: refuseConnection,
     })
-  }
-
-  /** Made when somebody asks for it: most do not, and it is dear. */
-  get #signal(): AbortSignal {
-    this.#ended ??= this.#createController()
-    return this.#ended.signal
-  }
-
-  #createController(): AbortController {
-    const controller = new AbortController()
-    if (this.#phase.type === 'over') controller.abort(new TautlineError('CONNECTION_LOST'))
-    return controller
   }
 
   #decodeAuth(payload: Payload): unknown {
@@ -532,7 +482,7 @@ export class ServerConnection
 
   /** @param notResumed why the session it asked for does not go on, where it asked for one */
   #accept({ hello, context, auth }: Guest, notResumed: WelcomedSession['reason']): void {
-    if (this.#phase.type !== 'greeting') return
+    if (!this.#standing.isGreeting) return
     const { implementation, listener, principalOf, settings, sessions } = this.#setup
     const principal = principalOf(context)
     if (!this.#allowance.enter(principal)) {
@@ -543,15 +493,13 @@ export class ServerConnection
     const { sid, gen } = this.ticket
     const welcome = this.#welcome(hello, { sid, token, gen, resumed: false, reason: notResumed })
     if (hello.standby) {
-      // It carries nothing, so that nothing of the application belongs to it.
-      this.#phase = { type: 'standby', identity: { context, principal } }
+      this.#standing.standBy({ context, principal })
       this.#link.move((session, now) => session.accept(welcome, now))
       return
     }
     this.#agreement = agreementOf(hello, implementation)
     const dispatcher = this.#createDispatcher(context, auth, principal)
-    this.#gate.dispatcher = dispatcher
-    this.#phase = { type: 'accepted', dispatcher, identity: { context, principal } }
+    this.#standing.accept({ context, principal }, dispatcher)
     if (settings.resume !== undefined) sessions.add(this)
     listener.accepted(this)
     listener.changed(this, { type: 'opened', why: hello.why, transport: this.#transportKind, notResumed })
@@ -576,23 +524,21 @@ export class ServerConnection
   }
 
   #renew(context: object, auth: unknown): void {
-    if (this.#phase.type !== 'accepted') return
-    const { dispatcher, identity } = this.#phase
-    if (this.#setup.principalOf(context) !== identity.principal) {
+    if (this.#standing.dispatcher === undefined) return
+    if (this.#setup.principalOf(context) !== this.identity.principal) {
       throw new ConnectionRefusal('UNAUTHORIZED', { message: 'The credentials are those of somebody else' })
     }
-    dispatcher.renew(context, auth)
-    this.#phase = { ...this.#phase, identity: { ...identity, context } }
+    this.#standing.renew(context, auth)
     this.#link.move((session, now) => session.authAccepted(undefined, now))
   }
 
   /** Before WELCOME nothing of what came along has run, and the client knows. */
   #refuse(error: unknown): void {
     // `context` was told that the connection is lost, and ended with that.
-    if (this.#ended?.signal.aborted === true && error === this.#ended.signal.reason) return
+    if (this.#standing.hasEndedWith(error)) return
     const { code, reason, retry } = refusalOf(error)
     if (!(error instanceof ConnectionRefusal)) this.#report(error)
-    if (this.#phase.type === 'greeting') {
+    if (this.#standing.isGreeting) {
       this.#link.move((session, now) => session.refuse(code, reason, retry, now))
     } else {
       this.close(code, reason, retry)
@@ -609,14 +555,13 @@ export class ServerConnection
   }
 
   onLost(ending: Ending): void {
-    const before = this.#phase
-    this.#gate.dispatcher = undefined
-    this.#phase = { type: 'over', identity: before.identity }
+    const wasAccepted = this.#standing.dispatcher !== undefined
+    this.#standing.end()
     this.#setup.sessions.remove(this)
     this.#allowance.ended()
-    this.#ended?.abort(new TautlineError('CONNECTION_LOST'))
+    this.#standing.abort()
     this.#setup.listener.lost(this, ending)
-    if (before.type === 'accepted') this.#setup.listener.settled()
+    if (wasAccepted) this.#setup.listener.settled()
   }
 
   #report(error: unknown): void {
