@@ -13,7 +13,6 @@ import {
 } from '@tautline/core'
 import {
   createPackingCodec,
-  type Ending,
   encodeCanonically,
   type Implementation,
   type ImplementerScope,
@@ -30,15 +29,14 @@ import { type ConnectionSetup, ServerConnection, type ServerConnectionListener }
 import { ConnectionCounts } from './connection-counts.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createInProcessCaller } from './in-process-caller.ts'
-import { LimitCounts, type LimitName, needsLine } from './limit-counts.ts'
-import { describeThrown, quote } from './log.ts'
-import { LogBudget } from './log-budget.ts'
+import { LimitCounts, type LimitName } from './limit-counts.ts'
 import { keyOf } from './publish-key.ts'
 import { createClaimOwner, createErrorId } from './random-bytes.ts'
+import { ServerLog } from './server-log.ts'
 import { createObserverGroup, knownCode, type ObserverGroup } from './server-observer.ts'
 import { type ErrorContext, resolveOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
 import type { InProcessOptions, Server, ServerHealth, ServerStats, ServerTraffic, Traffic } from './server-types.ts'
-import { describeChange, fieldsOfChange, type SessionChange } from './session-event.ts'
+import type { SessionChange } from './session-event.ts'
 import { SessionRegistry } from './session-registry.ts'
 import type { ServerSocket, SocketListener, UpgradeRequest } from './socket.ts'
 import { Topics } from './topics.ts'
@@ -87,7 +85,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly #observers: ObserverGroup
   readonly #counts = new ConnectionCounts()
   readonly #limited = new LimitCounts()
-  readonly #lines: LogBudget
+  readonly #log: ServerLog
   readonly #setup: ConnectionSetup
   readonly #sessions: SessionRegistry<ServerConnection>
   /** All of them, accepted or not, with a socket or without. */
@@ -104,7 +102,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     this.#implementation = implementation
     this.#options = options
     this.#settings = resolveOptions(options)
-    this.#lines = new LogBudget(this.#settings.log, this.#settings.clock)
+    this.#log = new ServerLog(this.#settings.log, this.#settings.clock)
     this.#sessions = new SessionRegistry(this.#settings.resume ?? NO_SESSIONS, (limit) => this.#onLimited(limit))
     this.maxMessageBytes = this.#settings.limits.messageBytes
     this.#keyedRuns = this.#createKeyedRuns()
@@ -114,7 +112,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     const decideUpgrade = createUpgradeGate({
       settings: this.#settings,
       counts: this.#counts,
-      warnings: this.#lines,
+      warnings: this.#log.lines,
       onLimited: (limit) => this.#onLimited(limit),
       authorizeUpgrade: options.authorizeUpgrade,
       isClosing: () => 'closed' in this.#stage,
@@ -293,7 +291,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     }
     // Each connection sees to it that this does not take long.
     await this.#until(() => this.#all.size === 0 && this.#counts.total === 0)
-    this.#lines.close()
+    this.#log.close()
   }
 
   get #unfinished(): number {
@@ -345,7 +343,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     settled: () => this.#changed(),
     limited: (connection, limit) => this.#onLimited(limit, connection),
     lost: (connection, ending) => {
-      this.#logEnding(connection, ending)
+      this.#log.ending(ending, connection)
       if (!this.#accepted.delete(connection)) return
       const { code, reason } = ending
       const livedMs = this.#settings.clock.now() - connection.openedAt
@@ -361,13 +359,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
 
   #tellSession(connection: ServerConnection, change: SessionChange): void {
     this.#observers.happened({ type: 'session-changed', change: change.type })
-    if (isNews(change)) {
-      const { id } = connection
-      this.#lines.info(`session ${change.type}`, () => ({
-        message: describeChange(change, id),
-        fields: fieldsOfChange(change, id),
-      }))
-    }
+    this.#log.session(change, connection)
     this.#callHook(connection, () => this.#options.onSession?.({ ...change, connection: connection.handle }))
   }
 
@@ -378,45 +370,21 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   #report(error: unknown, context: ErrorContext): void {
     const { onError } = this.#options
     if (onError === undefined) {
-      this.#logError(error, context)
+      this.#log.error(error, context)
       return
     }
     runQuietly(
       () => onError(error, context),
       (failed) => {
-        this.#logError(failed, context)
-        this.#logError(error, context)
+        this.#log.error(failed, context)
+        this.#log.error(error, context)
       },
     )
   }
 
-  #logError(error: unknown, { id, procedure, connection }: ErrorContext): void {
-    const where = [
-      procedure === undefined ? undefined : `procedure ${procedure}`,
-      connection === undefined ? undefined : `connection ${connection}`,
-      id === undefined ? undefined : `error id ${id}`,
-    ].filter((part) => part !== undefined)
-    const stack = describeThrown(error)
-    const fields = { event: 'error', errorId: id, procedure, connection, stack }
-    this.#settings.log.error(`${where.join(', ')}: ${stack}`, fields)
-  }
-
-  /** Refusals and violations; an end in good order, or one that the peer or the network made, is no news. */
-  #logEnding(connection: ServerConnection, { origin, code, reason }: Ending): void {
-    if (origin !== 'local' || code === CloseCode.Normal || code === CloseCode.Unavailable) return
-    this.#lines.warn(`Connection closed with ${code}`, () => ({
-      message: `${nameOf(connection)} closed with ${code}: ${quote(reason)}`,
-      fields: { event: 'connection.closed', ...placeOf(connection), code, reason },
-    }))
-  }
-
   #onLimited(limit: LimitName, connection?: ServerConnection): void {
     this.#limited.add(limit)
-    if (!needsLine(limit)) return
-    this.#lines.warn(`Limit \`${limit}\``, () => ({
-      message: `${connection === undefined ? 'Sessions' : nameOf(connection)} hit the limit \`${limit}\``,
-      fields: { event: 'limit.hit', limit, ...(connection && placeOf(connection)) },
-    }))
+    this.#log.limited(limit, connection)
   }
 
   #addressOf(request: UpgradeRequest): string | undefined {
@@ -431,28 +399,11 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
 
 const NO_SESSIONS = { maxDetached: 0, maxDetachedBytes: 0, maxDetachedPerOwner: 0, maxDetachedBytesPerOwner: 0 }
 
-/** Clients that come and go in good order are no news. */
-function isNews(change: SessionChange): boolean {
-  if (change.type === 'ended') return false
-  return change.type !== 'opened' || change.notResumed !== undefined
-}
-
 const NO_TRAFFIC: ServerTraffic = { received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } }
 
 function addTraffic(one: ServerTraffic, other: ServerTraffic): ServerTraffic {
   const add = (a: Traffic, b: Traffic): Traffic => ({ messages: a.messages + b.messages, bytes: a.bytes + b.bytes })
   return { received: add(one.received, other.received), sent: add(one.sent, other.sent) }
-}
-
-function nameOf({ id, request }: ServerConnection): string {
-  return `Connection ${id} (${request.remoteAddress ?? 'unknown address'})`
-}
-
-function placeOf({ id, request }: ServerConnection): {
-  readonly connection: string
-  readonly address: string | undefined
-} {
-  return { connection: id, address: request.remoteAddress }
 }
 
 function once(task: () => void): () => void {
