@@ -3,25 +3,15 @@
  *
  * Owns: which connections there are, when they end. Must not know: sockets of a runtime, frames.
  */
-import {
-  type AnyProcedure,
-  type ContractTree,
-  entryOf,
-  type ProcedureEntry,
-  TautlineError,
-  validate,
-} from '@tautline/core'
+import { type AnyProcedure, type ContractTree, entryOf, TautlineError } from '@tautline/core'
 import {
   createPackingCodec,
-  encodeCanonically,
   type Implementation,
   type ImplementerScope,
   type KeyedCallOptions,
   KeyedRuns,
   type ProcedureCaller,
-  packProven,
   runQuietly,
-  shareValue,
 } from '@tautline/core/peer'
 import { CloseCode, SUBPROTOCOL, WriterPool } from '@tautline/core/protocol'
 import { createAllowances } from './allowance.ts'
@@ -30,7 +20,6 @@ import { ConnectionCounts } from './connection-counts.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { createInProcessCaller } from './in-process-caller.ts'
 import { LimitCounts, type LimitName } from './limit-counts.ts'
-import { keyOf } from './publish-key.ts'
 import { createClaimOwner, createErrorId } from './random-bytes.ts'
 import { ServerLog } from './server-log.ts'
 import { createObserverGroup, knownCode, type ObserverGroup } from './server-observer.ts'
@@ -39,6 +28,7 @@ import type { InProcessOptions, Server, ServerHealth, ServerStats, ServerTraffic
 import type { SessionChange } from './session-event.ts'
 import { SessionRegistry } from './session-registry.ts'
 import type { ServerSocket, SocketListener, UpgradeRequest } from './socket.ts'
+import { createTopicEvent } from './topic-event.ts'
 import { Topics } from './topics.ts'
 import { createUpgradeGate } from './upgrade-gate.ts'
 
@@ -192,19 +182,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     if (this.#implementation['~contract'].procedures[entry.index] !== entry || entry.kind !== 'event') {
       throw new TypeError(`Expected an event of this server's contract, got ${entry.kind} \`${entry.path}\``)
     }
-    const { def, path } = entry
-    const [params, payload, options] = def.params === undefined ? [undefined, ...args] : args
-    const key = keyOf(entry, options)
-    // Params are checked and sent as they are: a topic is named alike by those who listen and those who publish.
-    check(entry, 'params', params)
-    const body =
-      packProven(this.#codec, { schema: def.payload, form: 'packed' }, payload) ?? check(entry, 'payload', payload)
-    const { receivers, tooLarge } = this.#topics.publish({
-      entry,
-      params: def.params === undefined ? undefined : encodeCanonically(this.#codec, params),
-      payload: shareValue(this.#codec, def.payload, body),
-      key,
-    })
+    const { path } = entry
+    const { receivers, tooLarge } = this.#topics.publish(createTopicEvent(this.#codec, entry, args))
     if (tooLarge > 0) {
       throw new TautlineError('LIMIT_EXCEEDED', { message: `The event \`${path}\` is larger than one message may be` })
     }
@@ -415,16 +394,3 @@ function once(task: () => void): () => void {
 }
 
 const NOWHERE: ErrorContext = Object.freeze({ id: undefined, procedure: undefined, connection: undefined })
-
-function check({ def, path }: ProcedureEntry, part: 'params' | 'payload', value: unknown): unknown {
-  const schema = def[part]
-  if (schema === undefined) return undefined
-  const checked = validate(schema, value)
-  if (checked instanceof Promise) {
-    throw new TypeError(`Expected the ${part} of \`${path}\` to have a synchronous schema`)
-  }
-  if (checked.ok) return checked.value
-  const { issues, cause } = checked
-  const message = `Expected the ${part} of \`${path}\` to match the contract`
-  throw new TautlineError('INVALID_OUTPUT', { message, data: { issues }, cause })
-}
