@@ -18,13 +18,14 @@ import { createAllowances } from './allowance.ts'
 import { type ConnectionSetup, ServerConnection, type ServerConnectionListener } from './connection.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
+import { ConnectionRoster } from './connection-roster.ts'
 import { createInProcessCaller } from './in-process-caller.ts'
 import { LimitCounts, type LimitName } from './limit-counts.ts'
 import { createClaimOwner, createErrorId } from './random-bytes.ts'
 import { ServerLog } from './server-log.ts'
 import { createObserverGroup, knownCode, type ObserverGroup } from './server-observer.ts'
 import { type ErrorContext, resolveOptions, type ServerOptions, type ServerSettings } from './server-options.ts'
-import type { InProcessOptions, Server, ServerHealth, ServerStats, ServerTraffic, Traffic } from './server-types.ts'
+import type { InProcessOptions, Server, ServerHealth, ServerStats, ServerTraffic } from './server-types.ts'
 import type { SessionChange } from './session-event.ts'
 import { SessionRegistry } from './session-registry.ts'
 import type { ServerSocket, SocketListener, UpgradeRequest } from './socket.ts'
@@ -78,14 +79,10 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly #log: ServerLog
   readonly #setup: ConnectionSetup
   readonly #sessions: SessionRegistry<ServerConnection>
-  /** All of them, accepted or not, with a socket or without. */
-  readonly #all = new Set<ServerConnection>()
-  readonly #accepted = new Set<ServerConnection>()
+  readonly #roster = new ConnectionRoster()
   /** Look whether what they wait for has come. */
   readonly #waiting = new Set<() => void>()
   #stage: Stage = { type: 'ready' }
-  /** Of connections that are gone. */
-  #pastTraffic = NO_TRAFFIC
   #lastId = 0
 
   constructor(implementation: Implementation, options: ServerOptions<object, ContractTree>) {
@@ -141,7 +138,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   }
 
   get connections(): Iterable<ServerConnectionHandle<object, ContractTree>> {
-    return Array.from(this.#accepted, ({ handle }) => handle)
+    return Array.from(this.#roster.accepted, ({ handle }) => handle)
   }
 
   accept(socket: ServerSocket, seen: UpgradeRequest): SocketListener {
@@ -165,7 +162,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       // A session may have ended before the socket that it had left.
       this.#changed()
     })
-    this.#all.add(connection)
+    this.#roster.add(connection)
     if ('closed' in this.#stage) connection.turnAway('The server goes away')
     else if (isFull) this.#turnAway(connection, 'connections', 'Too many connections')
     else if (isCrowded) this.#turnAway(connection, 'connectionsPerAddress', 'Too many connections from this address')
@@ -208,20 +205,14 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   }
 
   stats(): ServerStats {
-    let running = this.#keyedRuns.unattended
-    let outgoing = 0
-    for (const connection of this.#all) {
-      running += connection.running
-      outgoing += connection.outgoing
-    }
+    const { accepted, running, outgoing } = this.#roster
     const { detached, detachedBytes } = this.#sessions
-    const sessions = this.#accepted.size
     return {
       connections: this.#counts.total,
-      sessions,
+      sessions: accepted.size,
       detached,
       detachedBytes,
-      running,
+      running: this.#keyedRuns.unattended + running,
       outgoing,
       topics: this.#topics.size,
       limited: this.#limited.all,
@@ -229,7 +220,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   }
 
   traffic(): ServerTraffic {
-    return Array.from(this.#all).reduce((sum, { traffic }) => addTraffic(sum, traffic), this.#pastTraffic)
+    return this.#roster.traffic
   }
 
   health(): ServerHealth {
@@ -256,27 +247,25 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     const movedAt = clock.now() + Math.min(spreadMs + MOVE_MS, drainMs)
     // Their clients cannot come back to this server.
     this.#sessions.expireDetached('The server goes away')
-    for (const connection of this.#all) {
+    for (const connection of this.#roster.all) {
       connection.goAway({ why: 'shutdown', drainMs, delayMs: [0, spreadMs], to: undefined })
     }
     // Whoever is sent away before it had the time to go would come back at once, with all the others.
     const cancelLook = clock.schedule(movedAt, () => this.#changed())
     const isDone = (): boolean => clock.now() >= movedAt && this.#unfinished === 0
-    await this.#until(() => (this.#all.size === 0 && this.#unfinished === 0) || isDone(), drainMs)
+    await this.#until(() => (this.#roster.all.size === 0 && this.#unfinished === 0) || isDone(), drainMs)
     cancelLook()
     this.#keyedRuns.close()
-    for (const connection of Array.from(this.#all)) {
+    for (const connection of Array.from(this.#roster.all)) {
       connection.close(CloseCode.Unavailable, 'The server goes away', true)
     }
     // Each connection sees to it that this does not take long.
-    await this.#until(() => this.#all.size === 0 && this.#counts.total === 0)
+    await this.#until(() => this.#roster.all.size === 0 && this.#counts.total === 0)
     this.#log.close()
   }
 
   get #unfinished(): number {
-    let count = this.#keyedRuns.unattended
-    for (const { unfinished } of this.#all) count += unfinished
-    return count
+    return this.#keyedRuns.unattended + this.#roster.unfinished
   }
 
   /** Waits for a condition that `#changed` tells of, at most `maxMs`. */
@@ -315,7 +304,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
 
   readonly #listener: ServerConnectionListener = {
     accepted: (connection) => {
-      this.#accepted.add(connection)
+      this.#roster.accept(connection)
       this.#callHook(connection, () => this.#options.onConnection?.(connection.handle))
     },
     changed: (connection, change) => this.#tellSession(connection, change),
@@ -323,14 +312,14 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     limited: (connection, limit) => this.#onLimited(limit, connection),
     lost: (connection, ending) => {
       this.#log.ending(ending, connection)
-      if (!this.#accepted.delete(connection)) return
+      if (!this.#roster.lose(connection)) return
       const { code, reason } = ending
       const livedMs = this.#settings.clock.now() - connection.openedAt
       this.#tellSession(connection, { type: 'ended', code, reason, livedMs })
       this.#callHook(connection, () => this.#options.onDisconnection?.(connection.handle, { code, reason }))
     },
     closed: (connection) => {
-      if (this.#all.delete(connection)) this.#pastTraffic = addTraffic(this.#pastTraffic, connection.traffic)
+      this.#roster.remove(connection)
       this.#changed()
     },
     error: (error, context) => this.#report(error, context),
@@ -377,13 +366,6 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
 }
 
 const NO_SESSIONS = { maxDetached: 0, maxDetachedBytes: 0, maxDetachedPerOwner: 0, maxDetachedBytesPerOwner: 0 }
-
-const NO_TRAFFIC: ServerTraffic = { received: { messages: 0, bytes: 0 }, sent: { messages: 0, bytes: 0 } }
-
-function addTraffic(one: ServerTraffic, other: ServerTraffic): ServerTraffic {
-  const add = (a: Traffic, b: Traffic): Traffic => ({ messages: a.messages + b.messages, bytes: a.bytes + b.bytes })
-  return { received: add(one.received, other.received), sent: add(one.sent, other.sent) }
-}
 
 function once(task: () => void): () => void {
   let next = task
