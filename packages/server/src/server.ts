@@ -1,7 +1,8 @@
 /**
  * A server: all connections of one implementation.
  *
- * Owns: which connections there are, when they end. Must not know: sockets of a runtime, frames.
+ * Owns: which sockets become connections, what the application is told of them, the stages from ready to closed. Must not know:
+ * sockets of a runtime, frames.
  */
 import { type AnyProcedure, type ContractTree, entryOf, TautlineError } from '@tautline/core'
 import {
@@ -13,12 +14,14 @@ import {
   type ProcedureCaller,
   runQuietly,
 } from '@tautline/core/peer'
-import { CloseCode, SUBPROTOCOL, WriterPool } from '@tautline/core/protocol'
+import { SUBPROTOCOL, WriterPool } from '@tautline/core/protocol'
 import { createAllowances } from './allowance.ts'
+import { ChangeWatch } from './change-watch.ts'
 import { type ConnectionSetup, ServerConnection, type ServerConnectionListener } from './connection.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { ConnectionRoster } from './connection-roster.ts'
+import { drain } from './drain.ts'
 import { createInProcessCaller } from './in-process-caller.ts'
 import { LimitCounts, type LimitName } from './limit-counts.ts'
 import { createClaimOwner, createErrorId } from './random-bytes.ts'
@@ -35,10 +38,6 @@ import { createUpgradeGate } from './upgrade-gate.ts'
 
 /** Beyond it, calls that still run are cut off. */
 const DEFAULT_DRAIN_MS = 10_000
-/** Clients that are told to go spread over half of the drain, or this time, so that the next server is not stormed. */
-const MAX_SPREAD_MS = 5000
-/** What the last of them need to get there. */
-const MOVE_MS = 1000
 
 /**
  * Makes a server of a contract with all its handlers. It has no socket yet: hand it to `serve` or `attach` of an
@@ -79,9 +78,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly #log: ServerLog
   readonly #setup: ConnectionSetup
   readonly #sessions: SessionRegistry<ServerConnection>
+  readonly #changes: ChangeWatch
   readonly #roster = new ConnectionRoster()
-  /** Look whether what they wait for has come. */
-  readonly #waiting = new Set<() => void>()
   #stage: Stage = { type: 'ready' }
   #lastId = 0
 
@@ -89,6 +87,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     this.#implementation = implementation
     this.#options = options
     this.#settings = resolveOptions(options)
+    this.#changes = new ChangeWatch(this.#settings.clock)
     this.#log = new ServerLog(this.#settings.log, this.#settings.clock)
     this.#sessions = new SessionRegistry(this.#settings.resume ?? NO_SESSIONS, (limit) => this.#onLimited(limit))
     this.maxMessageBytes = this.#settings.limits.messageBytes
@@ -160,7 +159,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       const livedMs = this.#settings.clock.now() - openedAt
       this.#observers.happened({ type: 'connection-closed', transport, code: knownCode(code), livedMs })
       // A session may have ended before the socket that it had left.
-      this.#changed()
+      this.#changes.changed()
     })
     this.#roster.add(connection)
     if ('closed' in this.#stage) connection.turnAway('The server goes away')
@@ -242,48 +241,16 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   }
 
   async #drain(drainMs: number): Promise<void> {
-    const { clock } = this.#settings
-    const spreadMs = Math.min(Math.floor(drainMs / 2), MAX_SPREAD_MS)
-    const movedAt = clock.now() + Math.min(spreadMs + MOVE_MS, drainMs)
-    // Their clients cannot come back to this server.
-    this.#sessions.expireDetached('The server goes away')
-    for (const connection of this.#roster.all) {
-      connection.goAway({ why: 'shutdown', drainMs, delayMs: [0, spreadMs], to: undefined })
+    const drained = {
+      clock: this.#settings.clock,
+      roster: this.#roster,
+      sessions: this.#sessions,
+      keyedRuns: this.#keyedRuns,
+      counts: this.#counts,
+      changes: this.#changes,
     }
-    // Whoever is sent away before it had the time to go would come back at once, with all the others.
-    const cancelLook = clock.schedule(movedAt, () => this.#changed())
-    const isDone = (): boolean => clock.now() >= movedAt && this.#unfinished === 0
-    await this.#until(() => (this.#roster.all.size === 0 && this.#unfinished === 0) || isDone(), drainMs)
-    cancelLook()
-    this.#keyedRuns.close()
-    for (const connection of Array.from(this.#roster.all)) {
-      connection.close(CloseCode.Unavailable, 'The server goes away', true)
-    }
-    // Each connection sees to it that this does not take long.
-    await this.#until(() => this.#roster.all.size === 0 && this.#counts.total === 0)
+    await drain(drained, drainMs)
     this.#log.close()
-  }
-
-  get #unfinished(): number {
-    return this.#keyedRuns.unattended + this.#roster.unfinished
-  }
-
-  /** Waits for a condition that `#changed` tells of, at most `maxMs`. */
-  async #until(condition: () => boolean, maxMs?: number): Promise<void> {
-    if (condition()) return
-    const { clock } = this.#settings
-    await new Promise<void>((resolve) => {
-      const finish = (): void => {
-        this.#waiting.delete(look)
-        cancelTimer()
-        resolve()
-      }
-      const look = (): void => {
-        if (condition()) finish()
-      }
-      const cancelTimer = maxMs === undefined ? () => {} : clock.schedule(clock.now() + maxMs, finish)
-      this.#waiting.add(look)
-    })
   }
 
   #createKeyedRuns(): KeyedRuns {
@@ -294,12 +261,8 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       clock,
       createOwner: () => createClaimOwner(randomBytes),
       maxUnattended: limits.calls,
-      onSettled: () => this.#changed(),
+      onSettled: () => this.#changes.changed(),
     })
-  }
-
-  #changed(): void {
-    for (const look of this.#waiting) look()
   }
 
   readonly #listener: ServerConnectionListener = {
@@ -308,7 +271,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       this.#callHook(connection, () => this.#options.onConnection?.(connection.handle))
     },
     changed: (connection, change) => this.#tellSession(connection, change),
-    settled: () => this.#changed(),
+    settled: () => this.#changes.changed(),
     limited: (connection, limit) => this.#onLimited(limit, connection),
     lost: (connection, ending) => {
       this.#log.ending(ending, connection)
@@ -320,7 +283,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     },
     closed: (connection) => {
       this.#roster.remove(connection)
-      this.#changed()
+      this.#changes.changed()
     },
     error: (error, context) => this.#report(error, context),
   }
