@@ -15,23 +15,12 @@ import {
   createRemoteInvoker,
   createVolatileEvents,
   type Dispatcher,
-  type DispatcherOptions,
   type Ending,
-  type KeyedRuns,
   type ProcedureCaller,
   type Reception,
-  type ServedProcedures,
   type TopicListeners,
 } from '@tautline/core/peer'
-import {
-  CloseCode,
-  FrameType,
-  type GoAway,
-  type Hello,
-  type Payload,
-  type Welcome,
-  type WriterPool,
-} from '@tautline/core/protocol'
+import { CloseCode, FrameType, type GoAway, type Hello, type Payload, type Welcome } from '@tautline/core/protocol'
 import {
   createServerSession,
   type HandshakeEffect,
@@ -40,57 +29,21 @@ import {
   type Session,
 } from '@tautline/core/session'
 import { type Admissible, decideOnHello, decideOnRenewal, type Guest } from './admission.ts'
-import { Allowance, type AllowanceOwner, type AllowanceSetup } from './allowance.ts'
+import { Allowance, type AllowanceOwner } from './allowance.ts'
 import { ClientStanding, type Identity } from './client-standing.ts'
 import { type HandleOwner, OwnedHandle, type ServerConnectionHandle } from './connection-handle.ts'
 import { ConnectionListener, type SocketClosed } from './connection-listener.ts'
+import type { ConnectionSetup } from './connection-setup.ts'
 import { KeptRequest } from './kept-request.ts'
 import type { LimitName } from './limit-counts.ts'
 import type { Refusal } from './refusal.ts'
-import type { ErrorContext, ServerSettings } from './server-options.ts'
 import type { ServerTraffic } from './server-types.ts'
-import type { SessionChange } from './session-event.ts'
-import type { ResumableSession, SessionRegistry } from './session-registry.ts'
+import type { ResumableSession } from './session-registry.ts'
 import { SessionTicket } from './session-ticket.ts'
 import type { ServerSocket, SocketListener, UpgradeRequest } from './socket.ts'
 import { SocketTransport } from './socket-transport.ts'
-import type { TopicReceiver, Topics } from './topics.ts'
+import type { TopicReceiver } from './topics.ts'
 import { type Agreement, agreementOf, createWelcome, type WelcomedSession } from './welcome.ts'
-
-/** What all connections of a server share. */
-export interface ConnectionSetup {
-  readonly settings: ServerSettings
-  readonly implementation: ServedProcedures
-  readonly topics: Topics
-  readonly sessions: SessionRegistry<ServerConnection>
-  readonly keyedRuns: KeyedRuns
-  readonly allowances: AllowanceSetup
-  /** What the dispatchers of all connections have in common. */
-  readonly dispatching: Pick<
-    DispatcherOptions,
-    'codec' | 'maxLingering' | 'onError' | 'onSettled' | 'createErrorId' | 'now' | 'nextTurn' | 'observer'
-  >
-  readonly writers: WriterPool
-  readonly principalOf: (context: object) => string | undefined
-  readonly listener: ServerConnectionListener
-}
-
-/** What the server is told of each connection. Must not throw. */
-export interface ServerConnectionListener {
-  /** The client is accepted; its first call has not run yet. */
-  accepted(connection: ServerConnection): void
-  /** The session has changed, and is not over. */
-  changed(connection: ServerConnection, change: SessionChange): void
-  /** A call has ended. */
-  settled(): void
-  /** It has hit a limit. */
-  limited(connection: ServerConnection, limit: LimitName): void
-  /** The session is over. */
-  lost(connection: ServerConnection, ending: Ending): void
-  /** The transport is gone as well, or carries another session from now on: the last word. */
-  closed(connection: ServerConnection): void
-  error(error: unknown, context: ErrorContext): void
-}
 
 export interface Arrival {
   readonly id: string
@@ -122,7 +75,7 @@ export class ServerConnection
   readonly standing: ClientStanding = new ClientStanding()
   readonly allowance: Allowance
   readonly handle: ServerConnectionHandle<object, ContractTree>
-  readonly #setup: ConnectionSetup
+  readonly #setup: ConnectionSetup<ServerConnection>
   readonly #link: Connection<ServerSession>
   readonly #caller: Caller
   readonly #openedAt: number
@@ -133,7 +86,7 @@ export class ServerConnection
   #presence: Presence
   #agreement: Agreement = NOTHING_SHARED
 
-  constructor(setup: ConnectionSetup, { id, socket, request, address }: Arrival) {
+  constructor(setup: ConnectionSetup<ServerConnection>, { id, socket, request, address }: Arrival) {
     const { clock, limits, compression, backlog } = setup.settings
     this.id = id
     this.#setup = setup

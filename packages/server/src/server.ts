@@ -17,10 +17,11 @@ import {
 import { SUBPROTOCOL, WriterPool } from '@tautline/core/protocol'
 import { createAllowances } from './allowance.ts'
 import { ChangeWatch } from './change-watch.ts'
-import { type ConnectionSetup, ServerConnection, type ServerConnectionListener } from './connection.ts'
+import { ServerConnection } from './connection.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import type { ServerConnectionHandle } from './connection-handle.ts'
 import { ConnectionRoster } from './connection-roster.ts'
+import type { ConnectionSetup, ServerConnectionListener } from './connection-setup.ts'
 import { drain } from './drain.ts'
 import { createInProcessCaller } from './in-process-caller.ts'
 import { LimitCounts, type LimitName } from './limit-counts.ts'
@@ -76,7 +77,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   readonly #counts = new ConnectionCounts()
   readonly #limited = new LimitCounts()
   readonly #log: ServerLog
-  readonly #setup: ConnectionSetup
+  readonly #setup: ConnectionSetup<ServerConnection>
   readonly #sessions: SessionRegistry<ServerConnection>
   readonly #changes: ChangeWatch
   readonly #roster = new ConnectionRoster()
@@ -109,7 +110,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     this.#observers.attached(this)
   }
 
-  #createSetup(): ConnectionSetup {
+  #createSetup(): ConnectionSetup<ServerConnection> {
     const { limits, randomBytes, clock } = this.#settings
     const listener = this.#listener
     return {
@@ -265,7 +266,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     })
   }
 
-  readonly #listener: ServerConnectionListener = {
+  readonly #listener: ServerConnectionListener<ServerConnection> = {
     accepted: (connection) => {
       this.#roster.accept(connection)
       this.#callHook(connection, () => this.#options.onConnection?.(connection.handle))
