@@ -7,7 +7,7 @@
 import { ConnectionRefusal } from '@tautline/core/peer'
 import { CloseCode, type Hello, type Payload } from '@tautline/core/protocol'
 import type { Allowance } from './allowance.ts'
-import { type Authenticated, type AuthenticationSetup, authenticate } from './authentication.ts'
+import { type Applicant, type AuthenticationSetup, authenticate } from './authentication.ts'
 import type { Identity } from './client-standing.ts'
 import type { Refusal } from './refusal.ts'
 import type { ResumableSession, SessionRegistry } from './session-registry.ts'
@@ -29,7 +29,7 @@ export interface Guest {
 }
 
 /** A connection, as far as this concerns it: the one that a client has come with, or the one that has its session. */
-export interface Admissible<S> extends Authenticated, ResumableSession {
+export interface Admissible<S> extends Applicant, ResumableSession {
   readonly allowance: Allowance
   readonly identity: Identity
   accept(guest: Guest, principal: string | undefined): void

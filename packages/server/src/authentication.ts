@@ -18,7 +18,7 @@ export interface AuthenticationSetup {
 }
 
 /** A connection, as far as this concerns it. */
-export interface Authenticated {
+export interface Applicant {
   readonly handle: ServerConnectionHandle<object, ContractTree>
   readonly request: UpgradeRequest
   readonly standing: ClientStanding
@@ -28,11 +28,11 @@ export interface Authenticated {
   report(error: unknown): void
 }
 
-export interface ShownCredentials<C extends Authenticated = Authenticated> {
+export interface ShownCredentials {
   readonly payload: Payload | undefined
-  readonly by: C
+  readonly by: Applicant
   /** Which they are for: the same, or the one whose session the client wants to go on with. */
-  readonly session: C
+  readonly session: Applicant
 }
 
 /** Makes the context, at once where the application does. What `use` throws refuses the client as well. */
@@ -44,7 +44,7 @@ export function authenticate(
   const { payload, by } = shown
   try {
     const auth = payload === undefined ? undefined : decodeAuth(setup, payload)
-    const context = makeContext(setup, auth, shown)
+    const context = askForContext(setup, auth, shown)
     if (context instanceof Promise) {
       context.then((made) => use(made, auth)).catch((error: unknown) => turnDown(by, error))
     } else {
@@ -55,13 +55,13 @@ export function authenticate(
   }
 }
 
-function makeContext(
-  { implementation: { '~makeContext': makeContextOf } }: AuthenticationSetup,
+function askForContext(
+  { implementation: { '~makeContext': makeContext } }: AuthenticationSetup,
   auth: unknown,
   { by, session }: ShownCredentials,
 ): object | Promise<object> {
-  if (makeContextOf === undefined) return {}
-  return makeContextOf({
+  if (makeContext === undefined) return {}
+  return makeContext({
     auth,
     request: by.request,
     connection: session.handle,
@@ -81,7 +81,7 @@ function decodeAuth({ dispatching }: AuthenticationSetup, payload: Payload): unk
   }
 }
 
-function turnDown(client: Authenticated, error: unknown): void {
+function turnDown(client: Applicant, error: unknown): void {
   // `context` was told that the connection is lost, and ended with that.
   if (client.standing.hasEndedWith(error)) return
   const refusal = refusalOf(error)
