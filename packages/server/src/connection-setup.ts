@@ -18,7 +18,15 @@ export interface ConnectionSetup<C extends ResumableSession> extends AdmissionSe
   /** What the dispatchers of all connections have in common. */
   readonly dispatching: Pick<
     DispatcherOptions,
-    'codec' | 'maxLingering' | 'onError' | 'onSettled' | 'createErrorId' | 'now' | 'nextTurn' | 'observer'
+    | 'codec'
+    | 'maxLingering'
+    | 'onError'
+    | 'onSettled'
+    | 'createErrorId'
+    | 'now'
+    | 'nextTurn'
+    | 'afterMicrotasks'
+    | 'observer'
   >
   readonly writers: WriterPool
   readonly listener: ServerConnectionListener<C>

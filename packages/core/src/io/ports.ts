@@ -57,6 +57,11 @@ export interface Clock {
    * deferred. Without it one connection can keep others waiting for as long as it has something to ask.
    */
   nextTurn?(task: () => void): void
+  /**
+   * Runs `task` when the microtasks of what runs now are done, ahead of anything else that comes in: then it can be told what
+   * that has cost, and nothing else. Absent where the platform cannot.
+   */
+  afterMicrotasks?(task: () => void): void
 }
 
 /** One algorithm for message bodies, without state from one body to the next. */

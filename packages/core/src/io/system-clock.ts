@@ -43,13 +43,15 @@ function schedule(at: number, task: () => void): () => void {
  * turn has ended just now, it ends as soon as the microtasks are done. Browsers have neither; a message to oneself is their
  * next turn, and is not slowed down in hidden tabs as timers are.
  */
-function createTurns(): Required<Pick<Clock, 'defer' | 'nextTurn'>> {
+function createTurns(): Pick<Clock, 'nextTurn' | 'afterMicrotasks'> & Pick<Clock, 'defer'> {
   let endedAt = Number.NEGATIVE_INFINITY
   let overChannel: Clock['defer'] | undefined
   let tasks: (() => void)[] = []
   const endTurn = (): void => {
     const due = tasks
     tasks = []
+    // What is put off by the end of a turn is for another one, behind what comes in meanwhile.
+    endedAt = Number.POSITIVE_INFINITY
     try {
       runAll(due, defer)
     } finally {
@@ -57,16 +59,13 @@ function createTurns(): Required<Pick<Clock, 'defer' | 'nextTurn'>> {
     }
   }
   const scheduleEnd = (): void => {
-    const { setImmediate, process } = globalThis as LateGlobals
+    const { setImmediate } = globalThis as LateGlobals
     if (setImmediate === undefined) {
       overChannel ??= createChannelDefer()
       overChannel(endTurn)
       return
     }
-    // Bun ticks ahead of microtasks, in which handlers may still be about to answer.
-    const nextTick = process?.versions?.['bun'] === undefined ? process?.nextTick : undefined
-    if (nextTick === undefined || now() - endedAt < BUSY_WITHIN_MS) setImmediate(endTurn)
-    else globalThis.queueMicrotask(() => nextTick(endTurn))
+    if (now() - endedAt < BUSY_WITHIN_MS || !tickAfterMicrotasks(endTurn)) setImmediate(endTurn)
   }
   const defer = (task: () => void): void => {
     if (tasks.push(task) === 1) scheduleEnd()
@@ -78,16 +77,38 @@ function createTurns(): Required<Pick<Clock, 'defer' | 'nextTurn'>> {
     later = []
     runAll(due, nextTurn)
   }
+  let waiting = 0
   const nextTurn = (task: () => void): void => {
-    if (later.push(task) > 1) return
     const { setImmediate } = globalThis as LateGlobals
-    if (setImmediate !== undefined) setImmediate(runLater)
-    else {
+    if (setImmediate === undefined) {
       overChannel ??= createChannelDefer()
-      overChannel(runLater)
+      if (later.push(task) === 1) overChannel(runLater)
+      return
     }
+    waiting += 1
+    if (waiting === 1) setImmediate(endTurn)
+    // Each by itself, so that the microtasks of one are done before the next one begins.
+    setImmediate(() => {
+      waiting -= 1
+      task()
+    })
   }
-  return { defer, nextTurn }
+  if (usableNextTick() === undefined) return { defer, nextTurn }
+  return { defer, nextTurn, afterMicrotasks: (task) => void tickAfterMicrotasks(task) }
+}
+
+/** Bun ticks ahead of microtasks, in which handlers may still be about to answer. */
+function usableNextTick(): ((task: () => void) => void) | undefined {
+  const { process } = globalThis as LateGlobals
+  return process?.versions?.['bun'] === undefined ? process?.nextTick : undefined
+}
+
+/** @returns whether that can be done here */
+function tickAfterMicrotasks(task: () => void): boolean {
+  const nextTick = usableNextTick()
+  if (nextTick === undefined) return false
+  globalThis.queueMicrotask(() => nextTick(task))
+  return true
 }
 
 /** One that throws keeps no others from their turn. */

@@ -516,6 +516,14 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     if (state.type !== 'open' && state.type !== 'detached') return
     if (this.#pace.shouldOfferRoom()) state.sides.callee.onRoom()
     for (const id of this.#pace.streamsToWake()) deliverEffect({ type: 'writable', id }, state.sides, this.#isOwn)
+    if (this.#pace.hasStreamsToWake) this.#moveNextTurn()
+  }
+
+  /** Once others have had their turn. */
+  #moveNextTurn(): void {
+    const move = (): void => this.onMove()
+    if (this.clock.nextTurn === undefined) this.clock.defer(move)
+    else this.clock.nextTurn(move)
   }
 
   #watchBacklog(): void {

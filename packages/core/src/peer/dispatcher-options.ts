@@ -78,6 +78,8 @@ export interface DispatcherOptions {
    * Left out where nobody else is to be kept from their turn: then all that is asked for begins at once.
    */
   readonly nextTurn?: ((task: () => void) => void) | undefined
+  /** Runs a task when the microtasks of what runs now are done. Left out where the platform cannot. */
+  readonly afterMicrotasks?: ((task: () => void) => void) | undefined
 }
 
 export interface Dispatcher extends CalleeSide {

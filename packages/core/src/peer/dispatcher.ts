@@ -141,12 +141,13 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #createQueue(): RequestQueue {
-    const { now, nextTurn } = this.#options
+    const { now, nextTurn, afterMicrotasks } = this.#options
     return new RequestQueue({
       begin: (request) => this.#start(request),
       follow: (effect) => this.#onStreamEffect(effect),
       now,
       nextTurn,
+      afterMicrotasks,
     })
   }
 

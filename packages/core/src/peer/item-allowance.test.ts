@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { BYTES_PER_ITEM, ITEM_BYTES_PER_TURN, ITEM_MS_PER_TURN, ItemAllowance } from './item-allowance.ts'
+import {
+  BYTES_PER_ITEM,
+  ITEM_BYTES_PER_TURN,
+  ITEM_MS_PER_TURN,
+  ItemAllowance,
+  STREAMS_PER_TURN,
+} from './item-allowance.ts'
 
 function setUp() {
   let now = 1000
@@ -36,6 +42,25 @@ test('and by the time that they take, from the first of them on: below the limit
   expect(allowance.leaves(0, 0)).toBe(false)
   allowance.renew()
   expect(allowance.leaves(0, 0)).toBe(true)
+})
+
+test('admits so many streams to one turn, and those again', () => {
+  const { allowance } = setUp()
+  const ids = Array.from({ length: STREAMS_PER_TURN + 1 }, (_, id) => id)
+  expect(ids.map((id) => allowance.admits(id))).toEqual([...ids.slice(1).map(() => true), false])
+  expect([allowance.admits(0), allowance.admits(STREAMS_PER_TURN)]).toEqual([true, false])
+  allowance.renew()
+  expect(allowance.admits(STREAMS_PER_TURN)).toBe(true)
+})
+
+test('of many that were put off so many are told of in one turn, those that have waited for longest first', () => {
+  const { allowance } = setUp()
+  const ids = Array.from({ length: STREAMS_PER_TURN + 2 }, (_, id) => id)
+  for (const id of ids) allowance.putOff(id)
+  expect(allowance.takePutOff()).toEqual(ids.slice(0, STREAMS_PER_TURN))
+  allowance.putOff(0)
+  expect(allowance.takePutOff()).toEqual([...ids.slice(STREAMS_PER_TURN), 0])
+  expect(allowance.hasPutOff).toBe(false)
 })
 
 test('streams that were put off are told of once', () => {

@@ -5,19 +5,26 @@
  */
 
 /** With as much in each turn a connection is far faster than any network. */
-export const ITEM_BYTES_PER_TURN: number = 256 * 1024
+export const ITEM_BYTES_PER_TURN: number = 64 * 1024
 /** As much as its handlers may have of a turn. 128 streams without end made calls of others wait for 40 ms before. */
-export const ITEM_MS_PER_TURN = 1
+export const ITEM_MS_PER_TURN = 0.5
+
+/**
+ * Streams that may send in one turn: each makes some tens of items before it looks again at what is left, so that all of 128 made
+ * turns of 8 ms.
+ */
+export const STREAMS_PER_TURN = 4
 
 /** So that small items are not free: making and checking some thousands of them takes milliseconds. */
-export const BYTES_PER_ITEM = 128
+export const BYTES_PER_ITEM = 64
 
 export class ItemAllowance {
   readonly #now: () => number
   #spentBytes = 0
   /** When the first of this turn were made. */
   #since: number | undefined
-  /** Most connections have none. */
+  /** The streams of this turn. Most connections have none. */
+  #admitted: number[] | undefined
   #putOff: Set<number> | undefined
 
   /** @param now monotonic milliseconds */
@@ -34,6 +41,13 @@ export class ItemAllowance {
     return this.#spentBytes + byteLength + items * BYTES_PER_ITEM < ITEM_BYTES_PER_TURN
   }
 
+  /** Whether stream `id` is one of those that may send in this turn. */
+  admits(id: number): boolean {
+    this.#admitted ??= []
+    if (this.#admitted.includes(id)) return true
+    return this.#admitted.length < STREAMS_PER_TURN && this.#admitted.push(id) > 0
+  }
+
   /** Stream `id` may not go on now, for whatever reason. It is told of by `takePutOff`. */
   putOff(id: number): void {
     this.#putOff ??= new Set()
@@ -46,6 +60,7 @@ export class ItemAllowance {
 
   /** Another turn begins. */
   renew(): void {
+    if (this.#admitted !== undefined) this.#admitted.length = 0
     this.#spentBytes = 0
     this.#since = undefined
   }
@@ -54,11 +69,21 @@ export class ItemAllowance {
     return this.#putOff !== undefined
   }
 
-  /** The streams that were put off, to be told that they may go on. */
+  /** Those that have been put off for longest, to be told that they may go on: as many as one turn has room for. */
   takePutOff(): readonly number[] {
-    const ids = this.#putOff
-    this.#putOff = undefined
-    return ids === undefined ? NOBODY : [...ids]
+    const putOff = this.#putOff
+    if (putOff === undefined) return NOBODY
+    if (putOff.size <= STREAMS_PER_TURN) {
+      this.#putOff = undefined
+      return [...putOff]
+    }
+    const ids: number[] = []
+    for (const id of putOff) {
+      if (ids.length === STREAMS_PER_TURN) break
+      putOff.delete(id)
+      ids.push(id)
+    }
+    return ids
   }
 }
 

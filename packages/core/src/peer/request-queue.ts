@@ -20,15 +20,25 @@ export interface RequestQueueOptions {
   readonly now: () => number
   /** Runs a task once what has come in meanwhile was looked at. Left out: everything begins at once. */
   readonly nextTurn: ((task: () => void) => void) | undefined
+  /** Runs a task when the microtasks of what runs now are done. Left out where the platform cannot. */
+  readonly afterMicrotasks?: ((task: () => void) => void) | undefined
 }
 
 /** Spent on handlers of one connection, others come first. */
 const TURN_MS = 1
 /** Begun in one turn at most. Few at first, for nobody knows what handlers do behind their first `await`. */
 const BEGUN = { first: 4, most: 64 }
-/** A turn in which this connection had its share is too long, or could hold more. */
-const LONG_TURN_MS = 8
-const SHORT_TURN_MS = 4
+
+/** When what was begun together has taken too long, or could have been more; and what it is cut to. */
+interface Measures {
+  readonly longMs: number
+  readonly shortMs: number
+  readonly cutToMs: number
+}
+/** Of what this connection has begun, with what its handlers did behind an `await` in the same turn. */
+const OWN: Measures = { longMs: 1.5 * TURN_MS, shortMs: TURN_MS / 2, cutToMs: TURN_MS }
+/** Of the whole turn, where nothing else can be told: others have a share in it. */
+const WHOLE: Measures = { longMs: 8, shortMs: 4, cutToMs: 4 }
 /** Fewer are not worth a look at the turn. */
 const UNWATCHED = 4
 /** Whoever has asked for nothing for so long begins with a share of its own. */
@@ -69,6 +79,8 @@ export class RequestQueue {
   /** Turns in which nothing begins, for what an earlier one has cost. */
   #turnsOut = 0
   #turn: 'unwatched' | 'watched' = 'unwatched'
+  /** When it began, of what is begun now, until its microtasks are done. */
+  #ownSince: number | undefined
   #measure: Measure = 'since-last'
 
   constructor(options: RequestQueueOptions) {
@@ -134,6 +146,7 @@ export class RequestQueue {
     const { begin, now } = this.#options
     if (this.#begun === 0) this.#begunAt = at
     this.#begun += 1
+    if (this.#begun >= Math.min(UNWATCHED, this.#mostBegun)) this.#measureOwn(measure === 'exact' ? at : undefined)
     begin(request)
     this.#lastAt = now()
     const ms = this.#lastAt - at
@@ -142,8 +155,28 @@ export class RequestQueue {
     if (this.#begun >= UNWATCHED || this.#spentMs >= TURN_MS) this.#watch()
   }
 
+  /** Of what begins now and what begins with it. */
+  #measureOwn(at: number | undefined): void {
+    const { afterMicrotasks, now } = this.#options
+    if (this.#ownSince !== undefined || afterMicrotasks === undefined) return
+    this.#ownSince = at ?? now()
+    afterMicrotasks(this.#judgeOwn)
+  }
+
+  readonly #judgeOwn = (): void => {
+    const since = this.#ownSince
+    if (since === undefined) return
+    this.#ownSince = undefined
+    this.#lastAt = this.#options.now()
+    const ms = this.#lastAt - since
+    this.#judge(ms, OWN)
+    this.#spentMs = Math.max(this.#spentMs, ms)
+    if (this.#spentMs >= TURN_MS) this.#watch()
+  }
+
   #forget(): void {
     this.#begun = 0
+    this.#ownSince = undefined
     this.#spentMs = 0
     this.#turnsOut = 0
   }
@@ -165,17 +198,22 @@ export class RequestQueue {
     if (this.#byId.size > 0) this.#watch()
   }
 
-  /** Also what handlers do behind an `await` makes a turn long. */
   #judgeTurn(): void {
-    const turnMs = this.#options.now() - this.#begunAt
-    if (turnMs > LONG_TURN_MS) {
-      this.#mostBegun = Math.max(1, Math.floor((this.#begun * SHORT_TURN_MS) / turnMs))
+    const { now, afterMicrotasks } = this.#options
+    // Also what handlers do behind an `await` makes a turn long.
+    if (afterMicrotasks === undefined) this.#judge(now() - this.#begunAt, WHOLE)
+    this.#turnsOut = Math.min(MOST_TURNS_OUT, Math.max(0, Math.floor(this.#spentMs / TURN_MS) - 1))
+  }
+
+  /** What was begun took so long: how much is to begin in the turns that follow. */
+  #judge(ms: number, { longMs, shortMs, cutToMs }: Measures): void {
+    if (ms > longMs) {
+      this.#mostBegun = Math.max(1, Math.floor((this.#begun * cutToMs) / ms))
       this.#doubledUpTo = this.#mostBegun
-    } else if (turnMs < SHORT_TURN_MS && this.#begun >= this.#mostBegun) {
+    } else if (ms < shortMs && this.#begun >= this.#mostBegun) {
       const grown = this.#mostBegun < this.#doubledUpTo ? this.#mostBegun * 2 : this.#mostBegun + 1
       this.#mostBegun = Math.min(BEGUN.most, grown)
     }
-    this.#turnsOut = Math.min(MOST_TURNS_OUT, Math.max(0, Math.floor(this.#spentMs / TURN_MS) - 1))
   }
 
   #beginWaiting(): void {

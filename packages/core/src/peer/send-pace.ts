@@ -81,7 +81,7 @@ export class SendPace {
   /** Whether stream `id` may send an item in this turn. One that may not is among `streamsToWake` later. */
   allowsItem(id: number): boolean {
     this.#roomBytes = this.#isThere ? this.#bytesLeft : 0
-    if (this.#mayCollect) return true
+    if (this.#mayCollect && this.#allowance.admits(id)) return true
     this.#allowance.putOff(id)
     return false
   }
@@ -132,9 +132,13 @@ export class SendPace {
     return true
   }
 
-  /** Streams that had to wait and may go on. */
+  /** Streams that had to wait and may go on in the turn that begins. Others may in the one behind it: see `hasStreamsToWake`. */
   streamsToWake(): readonly number[] {
-    return this.#allowance.hasPutOff && this.#isThere && this.#hasRoom ? this.#allowance.takePutOff() : NOBODY
+    return this.hasStreamsToWake ? this.#allowance.takePutOff() : NOBODY
+  }
+
+  get hasStreamsToWake(): boolean {
+    return this.#allowance.hasPutOff && this.#isThere && this.#hasRoom
   }
 
   /** Whether bytes that had to wait have gone since this was asked last. */

@@ -2,7 +2,7 @@ import type { Clock } from '../io/ports.ts'
 import { createSystemClock } from '../io/system-clock.ts'
 
 /** A clock that stands still until a test moves it. Starts at 0. */
-export interface VirtualClock extends Required<Clock> {
+export interface VirtualClock extends Required<Omit<Clock, 'afterMicrotasks'>> {
   /** Timers and deferred tasks that have not run: 0 when nothing is left over. */
   readonly pending: number
   /** Moves on by `ms`; everything due on the way runs, in order of time, without any microtask in between. */
