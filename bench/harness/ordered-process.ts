@@ -69,6 +69,11 @@ export class OrderedProcess<Orders> {
     }
   }
 
+  /** `undefined` where it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   order<Name extends OrderName<Orders>>(name: Name, given: Given<Orders, Name>): Promise<Got<Orders, Name>> {
     this.#lastId++
     const got = this.#expect(this.#lastId)

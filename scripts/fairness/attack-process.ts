@@ -15,6 +15,7 @@ const { url } = JSON.parse(process.argv[2] ?? '') as FairnessClientOptions
 const IN_FLIGHT = 256
 const STREAMS = 128
 const HEAVY_MS = 5
+const WORK_MS = 0.5
 
 let running: { readonly controller: AbortController; readonly done: Promise<void>; count: number } | undefined
 
@@ -29,6 +30,17 @@ const attacks: Readonly<Record<Attack, (count: () => void, signal: AbortSignal) 
     ).catch(unlessAborted)
     await client.$.close()
   },
+  async hold(count, signal) {
+    const client = createClient(fairnessApi, { url, WebSocket })
+    const held = Array.from({ length: IN_FLIGHT }, () => {
+      count()
+      return client.hold(undefined, { signal })
+    })
+    await Promise.all(held).catch(unlessAborted)
+    await client.$.close()
+  },
+  work: (count, signal) =>
+    atOnce(IN_FLIGHT, signal, (client) => client.heavy({ ms: WORK_MS, behindAwait: true }).then(count)),
   heavy: (count, signal) =>
     atOnce(IN_FLIGHT, signal, (client) => client.heavy({ ms: HEAVY_MS, behindAwait: true }).then(count)),
   'heavy-at-once': (count, signal) =>

@@ -8,6 +8,8 @@ export interface FairnessResult {
   readonly rounds: number
   readonly connections: number
   readonly everyMs: number
+  /** Whether the server had a processor to itself. */
+  readonly ownProcessors: boolean
   readonly rows: readonly FairnessRow[]
 }
 
@@ -16,5 +18,9 @@ export interface FairnessRow {
   readonly ratio: number
   readonly p99Ms: number
   readonly p99WithoutMs: number
+  readonly p50Ms: number
+  readonly p50WithoutMs: number
+  /** The share of calls that are not counted, since the process that measures was held up meanwhile. */
+  readonly leftOut: number
   readonly attackerPerSecond: number
 }

@@ -8,6 +8,7 @@ import type { StandUrls, Usage } from './stands.ts'
 
 export interface RunningServer extends Freezer {
   readonly kind: ServerKind
+  readonly pid: number | undefined
   readonly urls: StandUrls
   /** What the server logged so far, one entry per call. */
   readonly logged: readonly string[]
@@ -63,6 +64,7 @@ export async function startServer(
   })
   return {
     kind,
+    pid: child.pid,
     urls,
     logged,
     async usage() {
