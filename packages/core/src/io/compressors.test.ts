@@ -53,6 +53,21 @@ describe.each(compressors)('%s', (_name, compressor) => {
     expect(deflated).toEqual(copy)
   })
 
+  test.each([1, 249, 250, 251, 761, 762, 763, 32_505, 32_506, 32_507, 100_000])(
+    'gives back %i bytes, whether they compress or not',
+    async (length) => {
+      const text = Uint8Array.from({ length }, (_, index) => rows[index % rows.length] ?? 0)
+      let state = 1
+      const noise = Uint8Array.from({ length }, () => {
+        state = (state * 48_271) % 2_147_483_647
+        return state
+      })
+      for (const body of [text, noise]) {
+        expect(await compressor.inflate(await compressor.deflate(body), length)).toEqual(body)
+      }
+    },
+  )
+
   test('works on a view into larger memory', async () => {
     const around = new Uint8Array(rows.byteLength + 200).fill(255)
     around.set(rows, 100)
