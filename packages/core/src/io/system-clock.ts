@@ -44,8 +44,18 @@ function schedule(at: number, task: () => void): () => void {
  * next turn, and is not slowed down in hidden tabs as timers are.
  */
 function createTurns(): Pick<Clock, 'nextTurn' | 'afterMicrotasks'> & Pick<Clock, 'defer'> {
-  let endedAt = Number.NEGATIVE_INFINITY
   let overChannel: Clock['defer'] | undefined
+  /** In another turn of the event loop, each task by itself: its microtasks are done before the next one begins. */
+  const later: Clock['defer'] = (task) => {
+    const { setImmediate } = globalThis as LateGlobals
+    if (setImmediate !== undefined) {
+      setImmediate(task)
+      return
+    }
+    overChannel ??= createChannelDefer()
+    overChannel(task)
+  }
+  let endedAt = Number.NEGATIVE_INFINITY
   let tasks: (() => void)[] = []
   const endTurn = (): void => {
     const due = tasks
@@ -58,37 +68,17 @@ function createTurns(): Pick<Clock, 'nextTurn' | 'afterMicrotasks'> & Pick<Clock
       endedAt = now()
     }
   }
-  const scheduleEnd = (): void => {
-    const { setImmediate } = globalThis as LateGlobals
-    if (setImmediate === undefined) {
-      overChannel ??= createChannelDefer()
-      overChannel(endTurn)
-      return
-    }
-    if (now() - endedAt < BUSY_WITHIN_MS || !tickAfterMicrotasks(endTurn)) setImmediate(endTurn)
-  }
   const defer = (task: () => void): void => {
-    if (tasks.push(task) === 1) scheduleEnd()
-  }
-  let later: (() => void)[] = []
-  const runLater = (): void => {
-    // Answers leave before anybody begins what takes time.
-    const due = [endTurn, ...later]
-    later = []
-    runAll(due, nextTurn)
+    if (tasks.push(task) > 1) return
+    const isBusy = now() - endedAt < BUSY_WITHIN_MS
+    if (isBusy || !tickAfterMicrotasks(endTurn)) later(endTurn)
   }
   let waiting = 0
   const nextTurn = (task: () => void): void => {
-    const { setImmediate } = globalThis as LateGlobals
-    if (setImmediate === undefined) {
-      overChannel ??= createChannelDefer()
-      if (later.push(task) === 1) overChannel(runLater)
-      return
-    }
     waiting += 1
-    if (waiting === 1) setImmediate(endTurn)
-    // Each by itself, so that the microtasks of one are done before the next one begins.
-    setImmediate(() => {
+    // Answers leave before anybody begins what takes time.
+    if (waiting === 1) later(endTurn)
+    later(() => {
       waiting -= 1
       task()
     })
@@ -97,9 +87,11 @@ function createTurns(): Pick<Clock, 'nextTurn' | 'afterMicrotasks'> & Pick<Clock
   return { defer, nextTurn, afterMicrotasks: (task) => void tickAfterMicrotasks(task) }
 }
 
-/** Bun ticks ahead of microtasks, in which handlers may still be about to answer. */
+/** Bun ticks ahead of microtasks, in which handlers may still be about to answer, and browsers have no ticks. */
 function usableNextTick(): ((task: () => void) => void) | undefined {
-  const { process } = globalThis as LateGlobals
+  const { process, setImmediate } = globalThis as LateGlobals
+  // A page may have a `process` from its bundler.
+  if (setImmediate === undefined) return undefined
   return process?.versions?.['bun'] === undefined ? process?.nextTick : undefined
 }
 
