@@ -14,6 +14,8 @@ export interface ConnectionListenerParts {
   readonly onClosed: SocketClosed
 }
 
+const NO_MESSAGE = new Uint8Array()
+
 /** What one socket brings, past its intake. It stays with the connection that the socket began as, whichever session it carries. */
 export class ConnectionListener implements SocketListener {
   readonly #transport: TransportListener
@@ -34,8 +36,13 @@ export class ConnectionListener implements SocketListener {
   }
 
   textMessage(): void {
-    const reason = 'Expected binary messages, got a text message'
-    this.#link.move((session, now) => session.violated(CloseCode.Malformed, reason, now))
+    if (this.#link.isLive) {
+      const reason = 'Expected binary messages, got a text message'
+      this.#link.move((session, now) => session.violated(CloseCode.Malformed, reason, now))
+    } else {
+      // Another session has taken the socket over: to that one it is as bad as any other bytes that are no message.
+      this.#transport.onMessage(NO_MESSAGE)
+    }
   }
 
   drained(): void {

@@ -191,6 +191,8 @@ export class ServerConnection
   /** Asks the client to go elsewhere; one that is not accepted yet is sent away. */
   goAway(goAway: GoAway): void {
     if (this.standing.isGreeting) this.close(CloseCode.Unavailable, 'The server goes away', true)
+    // A hook asks for it that is told of the client just now: WELCOME comes first.
+    else if (this.#link.session.state === 'handshaking') this.#setup.settings.clock.defer(() => this.goAway(goAway))
     else this.#link.move((session, now) => session.goAway(goAway, now))
   }
 

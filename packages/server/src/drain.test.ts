@@ -3,6 +3,7 @@ import { implement } from '@tautline/core/peer'
 import { CloseCode, createValueCodec, FrameType } from '@tautline/core/protocol'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { openSocket, sayHello } from './open-socket.fixture.ts'
 import { createBench, upgradeRequest } from './test-bench.fixture.ts'
 
 const api = router({
@@ -128,6 +129,23 @@ describe('close', () => {
     const { bench } = waiting()
     const closing = bench.server.close()
     expect(bench.server.close()).toBe(closing)
+    await closing
+  })
+
+  test('that a hook asks for, too, while sessions end for it, is one and the same', async () => {
+    const closings: Promise<void>[] = []
+    const bench = createBench(implement(api).handlers({ wait: () => 'done', ping: () => 'pong', *ticks() {} }), {
+      resume: { windowMs: 60_000 },
+      onSession: ({ type }) => void (type === 'ended' && closings.push(bench.server.close())),
+    })
+    const { listener } = openSocket(bench.server)
+    sayHello(listener)
+    await bench.clock.settle()
+    listener.closed(1006, '')
+    await bench.clock.settle()
+    expect(bench.server.stats()).toMatchObject({ sessions: 1, detached: 1 })
+    const closing = bench.server.close({ drainMs: 1000 })
+    expect(closings).toEqual([closing])
     await closing
   })
 })

@@ -53,6 +53,14 @@ export function sayHello(listener: SocketListener, hello: Partial<Hello> = {}, .
   listener.message(builder.takeMessage({ seq: count === 0 ? 0 : 1, count, ack: 0 }))
 }
 
+/** As the first message tells, which is WELCOME. */
+export function sessionOf({ sent }: OpenSocket): Pick<Hello, 'sid' | 'token'> {
+  const [welcome] = sent.flatMap(framesOf)
+  if (welcome?.type !== FrameType.Welcome) throw new Error(`Expected WELCOME, got ${String(welcome?.type)}`)
+  const { sid, token } = welcome.welcome
+  return { sid, token }
+}
+
 export function framesOf(message: Uint8Array): readonly Frame[] {
   return decodeBody(decodeEnvelope(message, DEFAULT_LIMITS).body, DEFAULT_LIMITS)
 }

@@ -235,10 +235,13 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
 
   close({ drainMs = DEFAULT_DRAIN_MS }: { readonly drainMs?: number } = {}): Promise<void> {
     if ('closed' in this.#stage) return this.#stage.closed
-    const closed = this.#drain(drainMs).then(() => {
+    const { promise: closed, resolve } = Promise.withResolvers<void>()
+    // First: hooks that hear of the sessions which end now may ask for the same.
+    this.#stage = { type: 'draining', closed }
+    const drained = this.#drain(drainMs).then(() => {
       this.#stage = { type: 'closed', closed }
     })
-    this.#stage = { type: 'draining', closed }
+    resolve(drained)
     return closed
   }
 

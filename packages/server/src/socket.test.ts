@@ -3,7 +3,7 @@ import { implement } from '@tautline/core/peer'
 import { CloseCode, DEFAULT_LIMITS, decodeEnvelope, FrameType, MessageBuilder } from '@tautline/core/protocol'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import { framesOf, openSocket, sayHello } from './open-socket.fixture.ts'
+import { framesOf, openSocket, sayHello, sessionOf } from './open-socket.fixture.ts'
 import { createBench } from './test-bench.fixture.ts'
 
 const long = 'x'.repeat(5000)
@@ -54,6 +54,21 @@ describe('a socket', () => {
     listener.textMessage()
     await bench.clock.settle()
     expect(asked).toEqual([expect.stringMatching(`^close ${CloseCode.Malformed} `)])
+  })
+
+  test('with a text message is closed with 4422, too, where it carries a session that began on another one', async () => {
+    const bench = createBench(app.handlers(handlers), { resume: { windowMs: 60_000 } })
+    const before = openSocket(bench.server)
+    sayHello(before.listener)
+    await bench.clock.settle()
+    const { asked, listener } = openSocket(bench.server)
+    sayHello(listener, { ...sessionOf(before), attempt: 2 })
+    await bench.clock.settle()
+    expect(asked).toEqual([])
+    listener.textMessage()
+    await bench.clock.settle()
+    expect(asked).toEqual([expect.stringMatching(`^close ${CloseCode.Malformed} `)])
+    expect(bench.server.stats().sessions).toBe(0)
   })
 
   test('that drops what it is given is cut: what follows would be of no use', async () => {
