@@ -103,20 +103,20 @@ function cycleTable(results: readonly CycleResult[]): string {
 
 function fairnessTable(results: readonly FairnessResult[]): string {
   const rows = results.flatMap(({ runtime, date, rows: measured }) =>
-    measured.map(({ attack, ratio, p99Ms, p99WithoutMs, attackerPerSecond }) => [
+    measured.map(({ attack, ratio, p99Ms, p99WithoutMs, p50Ms, p50WithoutMs, leftOut, attackerPerSecond }) => [
       runtime,
       date,
       attack,
-      milliseconds(p99WithoutMs),
-      milliseconds(p99Ms),
+      `${p99WithoutMs.toFixed(1)} and ${milliseconds(p99Ms)}`,
       ratio.toFixed(2),
+      `${p50WithoutMs.toFixed(2)} and ${p50Ms.toFixed(2)} ms`,
+      `${(leftOut * 100).toFixed(1)} %`,
       count(Math.round(attackerPerSecond)),
     ]),
   )
-  return table(
-    ['server', 'date', 'the one does', 'p99 of the others without it', 'with it', 'ratio', 'it gets done, a second'],
-    rows,
-  )
+  const head =
+    'server|date|the one does|p99 of the others without it and with it|ratio|their p50|not counted|it gets done, a second'
+  return table(head.split('|'), rows)
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
