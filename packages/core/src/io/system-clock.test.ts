@@ -140,6 +140,8 @@ test('begins the next turn behind what was deferred in this one', async () => {
 })
 
 test('a task of the next turn that throws keeps no others from theirs', () => {
+  // Its first turn is behind a timer.
+  vi.stubGlobal('Deno', undefined)
   const turns: (() => void)[] = []
   vi.stubGlobal('setImmediate', (turn: () => void) => turns.push(turn))
   const done: string[] = []
@@ -206,4 +208,25 @@ test('what the end of a turn defers waits for another turn of the event loop', a
   ticks.shift()?.()
   await Promise.resolve()
   expect([ticks, turns]).toEqual([[], [expect.any(Function)]])
+})
+
+test('on Deno, which may not have looked at its sockets between two turns, a timer makes sure of it once in a millisecond', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] })
+  const turns: (() => void)[] = []
+  vi.stubGlobal('setImmediate', (turn: () => void) => turns.push(turn))
+  vi.stubGlobal('Deno', {})
+  const clock = createSystemClock()
+  const done: string[] = []
+  clock.nextTurn?.(() => done.push('behind a timer'))
+  expect(turns).toEqual([])
+  vi.advanceTimersByTime(0)
+  expect(done).toEqual(['behind a timer'])
+  clock.nextTurn?.(() => done.push('at once'))
+  expect(turns).toHaveLength(2)
+  for (const turn of turns) turn()
+  vi.advanceTimersByTime(1)
+  clock.nextTurn?.(() => done.push('behind another'))
+  expect([done, turns.length]).toEqual([['behind a timer', 'at once'], 2])
+  vi.advanceTimersByTime(0)
+  expect(done).toHaveLength(3)
 })

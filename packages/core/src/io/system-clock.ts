@@ -3,10 +3,17 @@ import type { Clock } from './ports.ts'
 /** Longest delay that `setTimeout` keeps; a longer one would fire at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
+/**
+ * So long Deno may go from turn to turn without a look at its sockets: while there is something to be done at once, it looks
+ * every 61st time. Only a timer makes sure of it.
+ */
+const UNPOLLED_MS = 1
+
 /** A turn that ends so soon after another is not alone: it ends with that of the event loop. */
 const BUSY_WITHIN_MS = 0.02
 
 interface LateGlobals {
+  readonly Deno?: object
   readonly setImmediate?: (task: () => void) => unknown
   readonly process?: {
     readonly nextTick?: (task: () => void) => void
@@ -73,12 +80,24 @@ function createTurns(): Pick<Clock, 'nextTurn' | 'afterMicrotasks'> & Pick<Clock
     const isBusy = now() - endedAt < BUSY_WITHIN_MS
     if (isBusy || !tickAfterMicrotasks(endTurn)) later(endTurn)
   }
+  let polledAt = Number.NEGATIVE_INFINITY
+  const afterPoll: Clock['defer'] = (task) => {
+    globalThis.setTimeout(() => {
+      polledAt = now()
+      task()
+    }, 0)
+  }
   let waiting = 0
+  let behind = later
   const nextTurn = (task: () => void): void => {
     waiting += 1
-    // Answers leave before anybody begins what takes time.
-    if (waiting === 1) later(endTurn)
-    later(() => {
+    if (waiting === 1) {
+      const mayBeUnpolled = (globalThis as LateGlobals).Deno !== undefined && now() - polledAt >= UNPOLLED_MS
+      behind = mayBeUnpolled ? afterPoll : later
+      // Answers leave before anybody begins what takes time.
+      behind(endTurn)
+    }
+    behind(() => {
       waiting -= 1
       task()
     })

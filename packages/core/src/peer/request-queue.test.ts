@@ -105,22 +105,22 @@ describe('RequestQueue', () => {
     expect(Array.from({ length: 5 }, () => turn().length)).toEqual([8, 16, 32, 64, 64])
   })
 
-  test('cuts it to what takes 4 ms where a turn was longer than 8, at once and down to one', () => {
+  test('cuts it to what takes 2 ms where a turn was longer than 4, at once and down to one', () => {
     const { ask, turn } = setUp()
     ask(...upTo(500))
     for (let n = 0; n < 4; n += 1) turn()
     expect(turn(320)).toHaveLength(1)
     expect(turn(1000)).toHaveLength(1)
-    expect(turn(8)).toHaveLength(1)
+    expect(turn(4)).toHaveLength(1)
   })
 
   test('grows by one from there: whoever was light for long and heavy once must be light for as long again', () => {
     const { ask, turn } = setUp()
     ask(...upTo(500))
     for (let n = 0; n < 4; n += 1) turn()
-    expect(turn(32)).toHaveLength(8)
-    expect(Array.from({ length: 4 }, () => turn(3).length)).toEqual([9, 10, 11, 12])
-    expect(turn(8)).toHaveLength(12)
+    expect(turn(32)).toHaveLength(4)
+    expect(Array.from({ length: 4 }, () => turn(1).length)).toEqual([5, 6, 7, 8])
+    expect(turn(4)).toHaveLength(8)
   })
 
   test('begins nothing more in a turn of which a handler has taken a millisecond', () => {

@@ -38,7 +38,7 @@ interface Measures {
 /** Of what this connection has begun, with what its handlers did behind an `await` in the same turn. */
 const OWN: Measures = { longMs: 1.5 * TURN_MS, shortMs: TURN_MS / 2, cutToMs: TURN_MS }
 /** Of the whole turn, where nothing else can be told: others have a share in it. */
-const WHOLE: Measures = { longMs: 8, shortMs: 4, cutToMs: 4 }
+const WHOLE: Measures = { longMs: 4, shortMs: 2, cutToMs: 2 }
 /** Fewer are not worth a look at the turn. */
 const UNWATCHED = 4
 /** Whoever has asked for nothing for so long begins with a share of its own. */
