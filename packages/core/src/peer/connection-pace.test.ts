@@ -4,8 +4,9 @@ import { DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
 import { call } from './call.fixture.ts'
 import { batchOf, connectPair, expectNothingLeft, type Pair, type PairOptions } from './connected.fixture.ts'
 import { plainLists } from './forms.ts'
-import { BYTES_PER_ITEM, ITEM_BYTES_PER_TURN } from './item-allowance.ts'
+import { BYTES_PER_ITEM, ITEM_BYTES_PER_TURN, STREAMS_PER_TURN } from './item-allowance.ts'
 import { ItemSender } from './item-sender.ts'
+import type { SessionLink } from './link.ts'
 
 const MiB = 1024 * 1024
 
@@ -93,6 +94,27 @@ test('counts small items for more than their bytes, those of all streams that co
     expect(added).toBeGreaterThan(0.9 * share)
     expect(added).toBeLessThan(1.1 * share)
   }
+})
+
+test('streams that may send and say nothing keep no others from their turn', async () => {
+  const ids: number[] = []
+  const woken: number[] = []
+  const links: SessionLink[] = []
+  const pair = await connect({
+    server: (effect, link) => {
+      if (effect.type === 'open') ids.push(effect.id)
+      if (effect.type === 'open' && ids.length === 1) links.push(link)
+      if (effect.type === 'writable') woken.push(effect.id)
+    },
+  })
+  for (let n = 0; n < 10; n++) openWithoutBound(pair)
+  await pair.clock.settle()
+  woken.length = 0
+  // Sources that were slow to be made: nothing else happens in this turn.
+  const allowed = ids.filter((id) => links[0]?.itemRoom(id) !== undefined)
+  expect(allowed).toHaveLength(STREAMS_PER_TURN)
+  await pair.clock.settle()
+  expect([...allowed, ...woken]).toEqual(ids)
 })
 
 test('stops a stream without bound whose reader has stopped, and ends it', async () => {

@@ -218,7 +218,12 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
 
   itemRoom(id: number): ItemRoom | undefined {
     const credit = this.isLive ? this.session.itemCredit(id) : undefined
-    if (credit === undefined || !this.#pace.allowsItem(id)) return undefined
+    if (credit === undefined) return undefined
+    if (!this.#pace.allowsItem(id)) {
+      // It has its turn once this one is over, also where those that may send say nothing.
+      this.onMove()
+      return undefined
+    }
     const batchBytes = Math.min(BATCH_BYTES, this.#outbox.maxItemBytes)
     return { items: credit.items, bytes: credit.bytes, batchBytes }
   }
