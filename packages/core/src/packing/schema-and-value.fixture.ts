@@ -65,11 +65,17 @@ const junk: fc.Arbitrary<unknown> = fc.oneof(
           return 'got'
         },
       }),
-      () => ({
-        get id(): string {
-          throw new Error('not today')
-        },
-      }),
+      () =>
+        Object.defineProperty(
+          {
+            get id(): string {
+              throw new Error('not today')
+            },
+          },
+          // Else a failure, which prints what it was found with, would fail at that.
+          fc.toStringMethod,
+          { value: () => '{ get id() { throw } }' },
+        ),
       () => ({ id: undefined, name: undefined }),
       // oxlint-disable-next-line no-sparse-arrays
       () => ['a', , 'b', , 'c'],
