@@ -149,7 +149,7 @@ test('a task of the next turn that throws keeps no others from theirs', () => {
   clock.nextTurn?.(() => {
     throw new Error('broken')
   })
-  clock.nextTurn?.(() => done.push('second'))
+  clock.nextTurn?.(() => void done.push('second'))
   const thrown = turns.map((turn) => {
     try {
       return turn()
@@ -229,4 +229,26 @@ test('on Deno, which may not have looked at its sockets between two turns, a tim
   expect([done, turns.length]).toEqual([['behind a timer', 'at once'], 2])
   vi.advanceTimersByTime(0)
   expect(done).toHaveLength(3)
+})
+
+test('on Deno, several who ask for turn after turn keep nobody from that timer', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] })
+  let turns: (() => void)[] = []
+  vi.stubGlobal('setImmediate', (turn: () => void) => turns.push(turn))
+  vi.stubGlobal('Deno', {})
+  const clock = createSystemClock()
+  const askAgain = (): void => clock.nextTurn?.(askAgain)
+  clock.nextTurn?.(() => {})
+  vi.advanceTimersByTime(0)
+  askAgain()
+  askAgain()
+  let turnsWithoutTimer = 0
+  for (; turns.length > 0; turnsWithoutTimer++) {
+    const due = turns
+    turns = []
+    vi.advanceTimersByTime(0.25)
+    for (const turn of due) turn()
+    expect(turnsWithoutTimer).toBeLessThan(10)
+  }
+  expect(vi.getTimerCount()).toBeGreaterThan(0)
 })

@@ -87,20 +87,20 @@ function createTurns(): Pick<Clock, 'nextTurn' | 'afterMicrotasks'> & Pick<Clock
       task()
     }, 0)
   }
-  let waiting = 0
-  let behind = later
+  /** How the tasks of the next turn get there; `undefined` while there are none. */
+  let behind: Clock['defer'] | undefined
   const nextTurn = (task: () => void): void => {
-    waiting += 1
-    if (waiting === 1) {
+    if (behind === undefined) {
       const mayBeUnpolled = (globalThis as LateGlobals).Deno !== undefined && now() - polledAt >= UNPOLLED_MS
       behind = mayBeUnpolled ? afterPoll : later
-      // Answers leave before anybody begins what takes time.
-      behind(endTurn)
+      behind(() => {
+        // What its tasks ask for is for the turn behind it.
+        behind = undefined
+        // Answers leave before anybody begins what takes time.
+        endTurn()
+      })
     }
-    behind(() => {
-      waiting -= 1
-      task()
-    })
+    behind(task)
   }
   if (usableNextTick() === undefined) return { defer, nextTurn }
   return { defer, nextTurn, afterMicrotasks: (task) => void tickAfterMicrotasks(task) }
