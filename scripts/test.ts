@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureCertutil } from './ensure-certutil.ts'
 import { ensureChromium } from './ensure-chromium.ts'
@@ -26,6 +26,8 @@ interface Outcome {
   readonly failed: number
   readonly skipped: number
   readonly note: string
+  /** A line each: the file, the test, and the first line of why. */
+  readonly failures: readonly string[]
 }
 
 /** The part of vitest's JSON report that is read here. */
@@ -35,8 +37,14 @@ interface Report {
   readonly numPendingTests: number
   readonly numTodoTests: number
   readonly testResults: readonly {
+    readonly name: string
     readonly status: string
-    readonly assertionResults: readonly { readonly status: string }[]
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages: readonly string[]
+    }[]
   }[]
 }
 
@@ -140,7 +148,21 @@ function outcome(step: Step, failure: string | undefined, report: Report | undef
     failed: ok ? 0 : Math.max(1, failedTests),
     skipped: (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0),
     note,
+    failures: failuresOf(report),
   }
+}
+
+function failuresOf(report: Report | undefined): readonly string[] {
+  return (report?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name)
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    if (failed.length === 0) return status === 'failed' ? [`${file}: ${firstLine(message)}`] : []
+    return failed.map(({ fullName, failureMessages }) => `${file} > ${fullName}: ${firstLine(failureMessages[0])}`)
+  })
+}
+
+function firstLine(text = 'no message'): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 async function execute(step: Step, reports: string): Promise<Outcome> {
@@ -148,7 +170,8 @@ async function execute(step: Step, reports: string): Promise<Outcome> {
   const seconds = (): number => (performance.now() - began) / 1000
   if (step.name === 'browser' && (await ensureChromium()) === undefined) {
     if (process.env['CI'] !== undefined) return outcome(step, 'no Chromium', undefined, seconds())
-    return { step, status: 'left out', seconds: seconds(), passed: 0, failed: 0, skipped: 0, note: 'no Chromium' }
+    const counts = { passed: 0, failed: 0, skipped: 0 }
+    return { step, status: 'left out', seconds: seconds(), ...counts, note: 'no Chromium', failures: [] }
   }
   const file = join(reports, `${step.name}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
@@ -189,7 +212,10 @@ try {
 
 const sum = (key: 'failed' | 'passed'): number => outcomes.reduce((total, result) => total + result[key], 0)
 const broken = outcomes.filter((result) => result.status === 'failed').map((result) => result.step.name)
+const failures = outcomes.flatMap(({ step, failures: lines }) => lines.map((line) => `  ${step.name}  ${line}`))
 console.log(`\nSummary\n${outcomes.map(row).join('\n')}\n`)
+// Last, since a log is often kept by its end alone.
+if (failures.length > 0) console.log(`Failed tests\n${failures.join('\n')}\n`)
 if (broken.length > 0)
   console.log(`Failed steps: ${broken.join(', ')} (a step that is no test run counts as one failure)`)
 console.log(`${String(sum('passed'))} passed, ${String(sum('failed'))} failed`)
