@@ -124,6 +124,8 @@ export class Reconnector {
 
   signal(signal: PageSignal): void {
     const now = this.#now()
+    // Another network may not let through what the one before did.
+    this.#choice.networkChanged()
     if (signal === 'offline') this.#policy.offline(now)
     else if (signal === 'online') this.#policy.online(now)
     // Somebody looks again: the rest of a long wait is not for them.

@@ -5,6 +5,7 @@ import { TransportChoice } from './transport-choice.ts'
 /** Fixed by PROTOCOL.md, "Choosing a transport". */
 const FALLBACK_AFTER_MS = 2_500
 const PROVEN_AFTER_MS = 5_000
+const PROVEN_FALLBACK_AFTER_MS = 7_500
 
 function connector(kind: string): Connector {
   return {
@@ -79,11 +80,36 @@ describe('later attempts', () => {
     const choice = choose()
     live(choice, 'websocket', PROVEN_AFTER_MS)
     choice.dial(10_000)
-    expect(choice.nextDeadline()).toBe(10_000 + FALLBACK_AFTER_MS)
+    expect(choice.nextDeadline()).toBe(10_000 + PROVEN_FALLBACK_AFTER_MS)
     choice.failed('websocket')
     expect(choice.nextDeadline()).toBeUndefined()
     expect(choice.dial(20_000)).toBe(WEBSOCKET)
-    expect(choice.nextDeadline()).toBe(20_000 + FALLBACK_AFTER_MS)
+    expect(choice.nextDeadline()).toBe(20_000 + PROVEN_FALLBACK_AFTER_MS)
+  })
+
+  test('have it beside them later where the preferred one was let through: a server that is slow is no network that blocks', () => {
+    const choice = choose()
+    live(choice, 'websocket', PROVEN_AFTER_MS)
+    choice.dial(10_000)
+    expect(choice.handleTimeout(10_000 + PROVEN_FALLBACK_AFTER_MS - 1)).toBeUndefined()
+    expect(choice.handleTimeout(10_000 + PROVEN_FALLBACK_AFTER_MS)).toBe(POLL)
+  })
+
+  test('have it beside them as early as the first one where the network may be another', () => {
+    const choice = choose()
+    live(choice, 'websocket', PROVEN_AFTER_MS)
+    choice.networkChanged()
+    choice.dial(10_000)
+    expect(choice.nextDeadline()).toBe(10_000 + FALLBACK_AFTER_MS)
+  })
+
+  test('have it beside them as early as the first one where the preferred one has failed twice since', () => {
+    const choice = choose()
+    live(choice, 'websocket', PROVEN_AFTER_MS)
+    for (let i = 0; i < 2; i++) choice.failed('websocket')
+    choice.failed('long-poll')
+    choice.dial(10_000)
+    expect(choice.nextDeadline()).toBe(10_000 + FALLBACK_AFTER_MS)
   })
 
   test('go by the other one after two failures in a row', () => {
@@ -136,9 +162,9 @@ describe('attempts to replace a connection of the preferred transport', () => {
     choice.connected('websocket', 0)
     choice.dial(10_000)
     expect(choice.nextDeadline()).toBeUndefined()
-    expect(choice.handleTimeout(10_000 + FALLBACK_AFTER_MS)).toBeUndefined()
+    expect(choice.handleTimeout(10_000 + PROVEN_FALLBACK_AFTER_MS)).toBeUndefined()
     choice.lost(20_000)
-    expect(choice.nextDeadline()).toBe(10_000 + FALLBACK_AFTER_MS)
+    expect(choice.nextDeadline()).toBe(10_000 + PROVEN_FALLBACK_AFTER_MS)
     expect(choice.handleTimeout(20_000)).toBe(POLL)
   })
 

@@ -9,6 +9,8 @@ import type { Connector } from '@tautline/core/io'
 
 /** An attempt by the preferred transport may take so long before another one is tried beside it. */
 const FALLBACK_AFTER_MS = 2_500
+/** As `FALLBACK_AFTER_MS`, where the preferred one was let through before: what hangs is likely a server that has too much to do. */
+const PROVEN_FALLBACK_AFTER_MS = 7_500
 /** So many attempts that failed, or connections that died young, and another transport has its turn. */
 const FAILURES_BEFORE_FALLBACK = 2
 /** A connection that lived so long was let through. */
@@ -23,6 +25,7 @@ export class TransportChoice {
   /** Attempts of the preferred transport that failed in a row, and connections of it that died before they were proven. */
   #failures = 0
   #use: Use = { type: 'none' }
+  #fallbackAfterMs = FALLBACK_AFTER_MS
   /** When another one is tried beside what is under way. */
   #fallbackAt: number | undefined
   /** At the very beginning the other one is tried whatever comes of the first attempts. */
@@ -50,7 +53,8 @@ export class TransportChoice {
     const fallback = this.#connectors[1]
     if (fallback === undefined) return this.preferred
     if (this.#next === 'fallback') return fallback
-    if (this.#beginning === 'over' || this.#fallbackAt === undefined) this.#fallbackAt = now + FALLBACK_AFTER_MS
+    if (this.#isLetThrough) this.#prove(now)
+    if (this.#beginning === 'over' || this.#fallbackAt === undefined) this.#fallbackAt = now + this.#fallbackAfterMs
     return this.preferred
   }
 
@@ -74,6 +78,11 @@ export class TransportChoice {
     this.#fallbackAt = undefined
   }
 
+  /** What was let through before may not be now. */
+  networkChanged(): void {
+    this.#fallbackAfterMs = FALLBACK_AFTER_MS
+  }
+
   failed(transport: string): void {
     if (!this.isPreferred(transport)) {
       this.#next = 'preferred'
@@ -92,11 +101,10 @@ export class TransportChoice {
   }
 
   lost(now: number): void {
-    const use = this.#use
+    const isProven = this.#isLetThrough && this.#prove(now)
+    if (isProven) this.#failures = 0
+    else if (this.#isLetThrough) this.#countFailure()
     this.#use = { type: 'none' }
-    if (use.type === 'none' || !this.isPreferred(use.transport)) return
-    if (now - use.since >= PROVEN_AFTER_MS) this.#failures = 0
-    else this.#countFailure()
   }
 
   /**
@@ -107,10 +115,18 @@ export class TransportChoice {
     return this.#use.type === 'in use' && this.isPreferred(this.#use.transport)
   }
 
+  /** Whether what is in use has lived long enough for that. */
+  #prove(now: number): boolean {
+    const isProven = this.#use.type === 'in use' && now - this.#use.since >= PROVEN_AFTER_MS
+    if (isProven) this.#fallbackAfterMs = PROVEN_FALLBACK_AFTER_MS
+    return isProven
+  }
+
   #countFailure(): void {
     this.#failures += 1
     if (this.#failures < FAILURES_BEFORE_FALLBACK) return
     this.#failures = 0
+    this.#fallbackAfterMs = FALLBACK_AFTER_MS
     this.#next = 'fallback'
   }
 }

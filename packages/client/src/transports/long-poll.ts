@@ -76,7 +76,7 @@ class LongPollTransport implements Transport {
   /** Aborted with the connection. */
   readonly #ended = new AbortController()
   #state: 'connecting' | 'open' | 'closing' | 'closed' = 'connecting'
-  /** Whether the server knows this connection: nothing is sent beside the first request before. */
+  /** Whether the server knows this connection: nothing but its end is sent beside the first request before. */
   #opening: 'not yet' | 'under way' | 'done' = 'not yet'
   /** Present while a request takes parts to the server. */
   #sending: AbortController | undefined
@@ -143,11 +143,16 @@ class LongPollTransport implements Transport {
     if (this.#opening === 'not yet') {
       this.#opening = 'under way'
       this.#receiveAll().catch((error: unknown) => this.#fail(error))
-    } else if (this.#opening === 'done' && this.#sending === undefined && !this.#outgoing.isEmpty) {
+    } else if (this.#maySend && this.#sending === undefined && !this.#outgoing.isEmpty) {
       const sending = new AbortController()
       this.#sending = sending
       this.#sendAll(sending.signal).catch((error: unknown) => this.#fail(error))
     }
+  }
+
+  /** Its end does not wait for an answer to the beginning: a server that took that in would keep the session. */
+  get #maySend(): boolean {
+    return this.#opening === 'done' || this.#state === 'closing'
   }
 
   /** One request after the other, as long as there are parts that the server has not confirmed. */

@@ -79,6 +79,19 @@ describe('a first request', () => {
     expect(bench.asked).toEqual([])
   })
 
+  test('that is still decided on, or held, may be followed by the end of its client', async () => {
+    const decision = Promise.withResolvers<UpgradeDecision>()
+    const bench = createPollBench({ decide: () => decision.promise })
+    const first = await bench.post(open)
+    const parts = [piece('hello'), { type: 'close', code: 1000, reason: 'done' } as const]
+    const end = await bench.post({ mode: PollMode.Send, seq: 1, parts })
+    decision.resolve({ accept: true })
+    await bench.clock.settle()
+    expect([first.status, end.answer?.ack]).toEqual([200, 2])
+    expect(bench.events).toEqual(['hello', 'closed 1000 done'])
+    await bench.longPoll.settled()
+  })
+
   test('that comes late does not run again what has run, for a minute', async () => {
     const bench = await connected()
     bench.sockets[0]?.terminate()
