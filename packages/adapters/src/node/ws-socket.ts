@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { ServerSocket, SocketListener } from '@tautline/server'
 import type { WebSocket } from 'ws'
 import { sendableCode, sendableReason } from '../close-frame.ts'
+import { noteMessage } from './freed-memory.ts'
 
 const AS_IT_IS = { binary: true, compress: false }
 const COMPRESSED = { binary: true, compress: true }
@@ -26,6 +27,7 @@ export class WsSocket implements ServerSocket {
   send(message: Uint8Array): boolean {
     // On its way out, which `closed` tells: no loss that would call for cutting it.
     if (this.#socket.readyState !== this.#socket.OPEN) return true
+    noteMessage(message.byteLength)
     this.#socket.send(message, this.compresses ? COMPRESSED : AS_IT_IS)
     return true
   }
@@ -62,6 +64,7 @@ export function listenToWsSocket(socket: WebSocket, stream: Duplex, listener: So
     }
     // The default binaryType gives one Buffer, whose `slice` is a view where that of a Uint8Array is a copy.
     const { buffer, byteOffset, byteLength } = data as Buffer
+    noteMessage(byteLength)
     listener.message(new Uint8Array(buffer, byteOffset, byteLength))
   })
   socket.on('error', ignore)

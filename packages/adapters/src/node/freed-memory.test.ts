@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { createFreedMemory, LARGE_BYTES } from './freed-memory.ts'
+
+const MIB = 1024 * 1024
+
+test('a block is allocated and freed for the first large message, and never again', () => {
+  const blocks: ArrayBuffer[] = []
+  const noteMessage = createFreedMemory((bytes) => {
+    const block = new ArrayBuffer(bytes)
+    blocks.push(block)
+    return block
+  })
+  noteMessage(0)
+  noteMessage(LARGE_BYTES - 1)
+  expect(blocks).toEqual([])
+  noteMessage(LARGE_BYTES)
+  noteMessage(64 * MIB)
+  expect(blocks).toHaveLength(1)
+  // What is left of it is nothing, where the runtime has a way to say so.
+  expect(blocks[0]?.byteLength).toBe('transfer' in ArrayBuffer.prototype ? 0 : 31 * MIB)
+})
