@@ -7,6 +7,8 @@ export interface LoadPlan {
   readonly load: Omit<LoadOrder, 'operations'>
   readonly operations: Readonly<Record<Scale, number>>
   readonly warmUp: Readonly<Record<Scale, number>>
+  /** In full runs, of the warm-up and of each round: no other operation begins after that. @default no bound */
+  readonly fullMs?: number
   /** What one operation stands for: the items of a stream. @default 1 */
   readonly per?: number
 }
@@ -39,11 +41,15 @@ const LONGEST: Readonly<Record<Scale, { readonly warmUpMs: number; readonly roun
   tiny: { warmUpMs: Number.MAX_SAFE_INTEGER, roundMs: Number.MAX_SAFE_INTEGER },
 }
 
+function longest(scale: Scale, { fullMs }: LoadPlan): (typeof LONGEST)[Scale] {
+  return scale === 'full' && fullMs !== undefined ? { warmUpMs: fullMs, roundMs: fullMs } : LONGEST[scale]
+}
+
 /** A trial of one kind of load, with the figures of `loadFigures`. */
 export async function beginLoad(stage: Stage, scale: Scale, plan: LoadPlan): Promise<Trial> {
   const pair = await stage.pair()
   await pair.client.order('open', { count: plan.connections })
-  const { warmUpMs, roundMs } = LONGEST[scale]
+  const { warmUpMs, roundMs } = longest(scale, plan)
   await pair.client.order('load', { ...plan.load, operations: plan.warmUp[scale], forMs: warmUpMs })
   const order = { ...plan.load, operations: plan.operations[scale], forMs: roundMs }
   return {

@@ -7,6 +7,9 @@ import { api } from './api.ts'
 /** The megabyte of bytes, and what stands around it, is more than the default lets in. */
 const LIMITS = { messageBytes: 2 * 1024 * 1024 }
 
+// Loaded with this file, as what the others serve with is: a restart is not to wait for it.
+const { serve } = await importAdapter()
+
 export async function startServer({ port = 0, compression = false }: ServerOptions): Promise<BenchServer> {
   const table = tableOf()
   const server = createServer(
@@ -20,7 +23,6 @@ export async function startServer({ port = 0, compression = false }: ServerOptio
     }),
     { limits: LIMITS, compression: compression ? {} : false },
   )
-  const { serve } = await importAdapter()
   const serving = await serve(server, { port, host: '127.0.0.1' })
   return {
     port: serving.port,
