@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { attacks, runFairness } from './run-fairness.ts'
 
-const LIMIT_MS = 60_000
+/** The one who attacks has the lowest priority: beside other tests it is slow. */
+const LIMIT_MS = 240_000
 
 test(
   'measures the others with each attack and without it, and ends all that it has started',
