@@ -8,6 +8,7 @@ import {
 } from '../protocol/frame.ts'
 import { headerBytes, joinMessage, MessageBuilder } from '../protocol/message-builder.ts'
 import type { WriterPool } from '../protocol/writer-pool.ts'
+import { type Held, HeldFrames, isRequest } from './held-frames.ts'
 import type { Compressor } from './ports.ts'
 import { type KeptBody, NO_WINDOW, Replay, type WindowLimits } from './replay.ts'
 import type { SharedFrame } from './shared-frame.ts'
@@ -81,18 +82,10 @@ interface Departure {
   readonly compression: OutboxCompression | undefined
 }
 
-/** A frame that waits for room, or one for many receivers. */
-type Held =
-  | { readonly type: 'own'; readonly frame: CountedFrame; readonly plain: boolean; readonly bytes: number }
-  | { readonly type: 'shared'; readonly frame: SharedFrame; readonly bytes: number }
-
 /** Of a frame of items: its own head, type, id and count. */
 const ITEMS_HEAD_BYTES = 1 + 1 + 9 + 5
 
 const NO_REQUESTS: readonly number[] = Object.freeze([])
-/** Of a frame beside its payload, in memory. */
-const FRAME_BYTES = 64
-
 export class Outbox {
   readonly #exit: OutboxExit
   readonly #replay: Replay
@@ -104,8 +97,7 @@ export class Outbox {
   readonly #underWay: Departure[] = []
   #underWayBytes = 0
   #underWayFrames = 0
-  #held: Held[] = []
-  #heldBytes = 0
+  readonly #held = new HeldFrames()
   #compression: OutboxCompression | undefined
   #maxBodyBytes = 0
   #maxFrames = 0
@@ -159,17 +151,17 @@ export class Outbox {
 
   /** Bytes of what is held back. */
   get heldBytes(): number {
-    return this.#heldBytes
+    return this.#held.byteLength
   }
 
   /** Bytes that are kept in memory for this receiver: not acknowledged, or not sent. */
   get keptBytes(): number {
-    return this.#replay.byteLength + this.#underWayBytes + this.#builder.byteLength + this.#heldBytes
+    return this.#replay.byteLength + this.#underWayBytes + this.#builder.byteLength + this.heldBytes
   }
 
   /** Bytes that are to leave and have not: collected in this turn, being deflated, or held back. */
   get unsentBytes(): number {
-    return this.#control.byteLength + this.#builder.byteLength + this.#underWayBytes + this.#heldBytes
+    return this.#control.byteLength + this.#builder.byteLength + this.#underWayBytes + this.heldBytes
   }
 
   get stats(): OutboxStats {
@@ -178,7 +170,7 @@ export class Outbox {
       wireBytes: this.#wireBytes,
       bodyBytes: this.#bodyBytes,
       unackedBytes: this.#replay.byteLength,
-      heldBytes: this.#heldBytes,
+      heldBytes: this.heldBytes,
       replayed: this.#replayed,
     }
   }
@@ -190,7 +182,7 @@ export class Outbox {
 
   /** So many bytes of counted frames would leave with this turn, and the whole frame that passes the last of them. */
   get roomBytes(): number {
-    if (this.#held.length > 0) return 0
+    if (!this.#held.isEmpty) return 0
     const { byteLength, countedCount } = this.#builder
     return this.#replay.roomBytes(byteLength + this.#underWayBytes, countedCount + this.#underWayFrames)
   }
@@ -202,7 +194,7 @@ export class Outbox {
   append(frame: Frame, plain: boolean): boolean {
     if (frame.type === FrameType.Close) this.#appendClose(frame)
     else if (!isCounted(frame) && frame.type !== FrameType.Hello) this.#appendControl(frame)
-    else if (isCounted(frame) && !this.hasRoom) this.#hold({ type: 'own', frame, plain, bytes: bytesOf(frame) })
+    else if (isCounted(frame) && !this.hasRoom) this.#held.hold(frame, plain)
     else return this.#appendNow(frame, plain)
     return true
   }
@@ -215,7 +207,7 @@ export class Outbox {
   /** @returns false where no message of this receiver can hold it */
   appendShared(frame: SharedFrame): boolean {
     if (!this.fits(frame)) return false
-    if (frame.counted && !this.hasRoom) this.#hold({ type: 'shared', frame, bytes: frame.body.byteLength })
+    if (frame.counted && !this.hasRoom) this.#held.holdShared(frame)
     else this.#appendSharedNow(frame)
     return true
   }
@@ -292,7 +284,7 @@ export class Outbox {
     for (const { requests } of [...this.#replay.unacknowledged(), ...this.#underWay]) {
       for (const id of requests) ids.add(id)
     }
-    for (const held of this.#held) if (held.type === 'own' && isRequest(held.frame)) ids.add(held.frame.id)
+    for (const id of this.#held.requests()) ids.add(id)
     return ids
   }
 
@@ -302,18 +294,7 @@ export class Outbox {
    * @returns their ids
    */
   dropHeldRequests(): ReadonlySet<number> {
-    const ids = new Set<number>()
-    for (const held of this.#held) if (held.type === 'own' && isRequest(held.frame)) ids.add(held.frame.id)
-    if (ids.size === 0) return ids
-    const [dropped, kept] = [[], []] as [Held[], Held[]]
-    for (const held of this.#held) {
-      const isTheirs = held.type === 'own' && 'id' in held.frame && ids.has(held.frame.id)
-      if (isTheirs) dropped.push(held)
-      else kept.push(held)
-    }
-    this.#held = kept
-    for (const { bytes } of dropped) this.#heldBytes -= bytes
-    return ids
+    return this.#held.dropRequests()
   }
 
   /** Forgets what has not left, and what could leave again. */
@@ -324,8 +305,7 @@ export class Outbox {
     this.#underWay.length = 0
     this.#underWayBytes = 0
     this.#underWayFrames = 0
-    this.#held = []
-    this.#heldBytes = 0
+    this.#held.clear()
     this.#batchRequests = []
     this.#replay.clear()
     this.#messageDue = false
@@ -379,32 +359,18 @@ export class Outbox {
 
   /** The last frame, behind everything: what was held back leaves before it, whatever its amount. */
   #appendClose(frame: Frame): void {
-    const held = this.#held
-    this.#held = []
-    this.#heldBytes = 0
-    for (const one of held) this.#appendHeld(one)
+    for (const held of this.#held.takeAll()) this.#appendHeld(held)
     if (this.#control.frameCount > 0) this.#sendControl()
     if (this.#builder.frameCount > 0) this.#seal()
     this.#collect(frame)
   }
 
-  #hold(held: Held): void {
-    this.#held.push(held)
-    this.#heldBytes += held.bytes
-  }
-
   #release(): void {
-    if (this.#held.length === 0) return
-    const held = this.#held
-    let next = 0
-    this.#held = []
-    for (let one = held[next]; one !== undefined && this.hasRoom; one = held[next]) {
-      next++
-      this.#heldBytes -= one.bytes
-      this.#appendHeld(one)
-    }
-    // What came of it meanwhile, such as an error in place of an answer, comes behind.
-    this.#held = [...held.slice(next), ...this.#held]
+    if (this.#held.isEmpty) return
+    this.#held.release(
+      () => this.hasRoom,
+      (held) => this.#appendHeld(held),
+    )
   }
 
   #appendHeld(held: Held): void {
@@ -534,19 +500,4 @@ export class Outbox {
     this.#wireBytes += message.byteLength
     this.#bodyBytes += bodyBytes
   }
-}
-
-type RequestFrame = Extract<
-  CountedFrame,
-  { readonly type: typeof FrameType.Call | typeof FrameType.Open | typeof FrameType.Listen }
->
-
-function isRequest(frame: Frame): frame is RequestFrame {
-  return frame.type === FrameType.Call || frame.type === FrameType.Open || frame.type === FrameType.Listen
-}
-
-function bytesOf(frame: CountedFrame): number {
-  let bytes = FRAME_BYTES
-  for (const value of Object.values(frame)) if (value instanceof Uint8Array) bytes += value.byteLength
-  return bytes
 }
