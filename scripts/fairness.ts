@@ -13,6 +13,8 @@ const { values } = parseArgs({
     'phase-ms': { type: 'string', default: '2500' },
     connections: { type: 'string', default: '100' },
     'every-ms': { type: 'string', default: '50' },
+    /** Some of the attacks. */
+    only: { type: 'string' },
     /** Writes docs/soak, too. */
     publish: { type: 'boolean' },
   },
@@ -21,15 +23,21 @@ const runtime = runtimes.find((name) => name === values.runtime)
 if (runtime === undefined) {
   throw new TypeError(`Expected \`--runtime\` to be out of ${runtimes.join(', ')}, got \`${values.runtime}\``)
 }
+const chosen =
+  values.only === undefined ? attacks : attacks.filter((attack) => values.only?.split(',').includes(attack))
+if (chosen.length === 0)
+  throw new TypeError(`Expected \`--only\` to be out of ${attacks.join(', ')}, got \`${values.only}\``)
+if (values.publish === true && values.only !== undefined) throw new TypeError('Expected all attacks to be published')
 const options = {
   runtime,
+  attacks: chosen,
   rounds: Number(values.rounds),
   phaseMs: Number(values['phase-ms']),
   connections: Number(values.connections),
   everyMs: Number(values['every-ms']),
 }
 const result = await runFairness(options, (attack, round) => {
-  const place = `[${String(attacks.indexOf(attack) + 1)}/${String(attacks.length)}]`
+  const place = `[${String(chosen.indexOf(attack) + 1)}/${String(chosen.length)}]`
   process.stderr.write(`\r${place} ${attack}, round ${String(round)} of ${values.rounds}\u{1b}[K`)
 })
 process.stderr.write('\r\u{1b}[K')

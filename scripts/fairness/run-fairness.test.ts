@@ -9,7 +9,7 @@ test(
   async () => {
     const begun: string[] = []
     const { rows } = await runFairness(
-      { runtime: 'node', rounds: 1, phaseMs: 150, connections: 10, everyMs: 5 },
+      { runtime: 'node', attacks, rounds: 1, phaseMs: 150, connections: 10, everyMs: 5 },
       (attack, round) => void begun.push(`${attack} ${String(round)}`),
     )
     expect(begun).toEqual(attacks.map((attack) => `${attack} 1`))

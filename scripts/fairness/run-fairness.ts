@@ -8,6 +8,7 @@ import { giveOwnProcessors, SERVER_PROCESSOR } from './own-processors.ts'
 
 export interface FairnessOptions extends Omit<FairnessClientOptions, 'url'> {
   readonly runtime: Runtime
+  readonly attacks: readonly Attack[]
   /** Pairs of phases, without the attacker and with it. */
   readonly rounds: number
   readonly phaseMs: number
@@ -24,7 +25,7 @@ interface Measured {
 
 /** @param onProgress told of each pair of phases that begins */
 export async function runFairness(
-  { runtime, rounds, phaseMs: forMs, connections, everyMs }: FairnessOptions,
+  { runtime, attacks: chosen, rounds, phaseMs: forMs, connections, everyMs }: FairnessOptions,
   onProgress: (attack: Attack, round: number) => void,
 ): Promise<FairnessResult> {
   const server = await startServer(runtime, {
@@ -44,7 +45,7 @@ export async function runFairness(
   const rows: FairnessRow[] = []
   try {
     if (ownProcessors) await load.order('watch', { processor: SERVER_PROCESSOR })
-    for (const attack of attacks) {
+    for (const attack of chosen) {
       // Once beforehand: code that runs for the first time is slow for everybody.
       await attacker.order('begin', { attack })
       await load.order('load', { forMs })
