@@ -201,9 +201,15 @@ class HostileServer {
       kind % 3 === 0
         ? { type: FrameType.Ok, id, output: bytes.slice() }
         : kind % 3 === 1
-          ? { type: FrameType.Items, id, count: 1, values: Uint8Array.of(0x91, ...bytes), resumes: undefined }
+          ? {
+              type: FrameType.Items,
+              id,
+              count: 1,
+              values: Buffer.concat([Uint8Array.of(0x91), bytes]),
+              resumes: undefined,
+            }
           : { type: FrameType.Error, id, code: 'NO', message: 'no', data: bytes.slice() }
-    this.#send(this.#tamer.message(Uint8Array.of(0x91, ...encodeFrame(frame)), this.#received))
+    this.#send(this.#tamer.message(Buffer.concat([Uint8Array.of(0x91), encodeFrame(frame)]), this.#received))
   }
 
   #hear(message: Uint8Array): void {

@@ -185,7 +185,7 @@ class HostileClient implements HostilePeer {
     if (deflated instanceof Promise) return message
     const header = message.subarray(0, message.byteLength - body.byteLength)
     const length = deflated.byteLength
-    return Uint8Array.of(...header, 0xc8, length >> 8, length & 0xff, 1, ...deflated)
+    return Buffer.concat([header, Uint8Array.of(0xc8, length >> 8, length & 0xff, 1), deflated])
   }
 
   /** All that leaves is well-formed, and holds nothing of what goes wrong inside. */

@@ -95,7 +95,7 @@ class HostileBrowser implements HostilePeer {
   #headed(argument: number, parts: number, bytes: Uint8Array): Uint8Array {
     const seq = parts === 0 ? 0 : this.#sent + 1
     this.#sent += parts
-    return Uint8Array.of(...encoder.encode([(argument >> 2) % 3, this.#id, seq, this.#heard]), ...bytes)
+    return Buffer.concat([encoder.encode([(argument >> 2) % 3, this.#id, seq, this.#heard]), bytes])
   }
 
   /** @param argument how the body is cut: into pieces of so many bytes, or in one */

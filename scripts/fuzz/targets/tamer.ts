@@ -3,6 +3,9 @@ import { numberLeaf, parseTrees, type Tree, writeTrees } from '../message-pack-t
 
 const encoder = new Encoder()
 
+/** What is larger goes as it is, as if it had one counted frame: to take it apart would take longer than the packages do. */
+const PARSED_BYTES = 64 * 1024
+
 const FIRST_UNCOUNTED = 64
 const ASKING: ReadonlySet<number> = new Set([1, 2, 9])
 const FOLLOWING: ReadonlySet<number> = new Set([3, 4, 5, 6, 7, 8])
@@ -23,7 +26,7 @@ export class Tamer {
 
   /** Frames of one body, behind the header that is due. */
   message(body: Uint8Array, ack: number): Uint8Array {
-    const count = countedIn(parseTrees(body, 0)[0])
+    const count = body.byteLength > PARSED_BYTES ? 1 : countedIn(parseTrees(body, 0)[0])
     const header = encoder.encode([count === 0 ? 0 : this.#seq + 1, count, ack])
     this.#seq += count
     return joined(header, body)
@@ -31,6 +34,7 @@ export class Tamer {
 
   /** As `message`, with ids in place of those that are there: the next one for a request, a known one for what follows. */
   renumbered(body: Uint8Array, ack: number, others: readonly number[]): Uint8Array {
+    if (body.byteLength > PARSED_BYTES) return this.message(body, ack)
     const trees = parseTrees(body, 0)
     const [frames] = trees
     if (frames?.type === 'array') for (const frame of frames.items) this.#renumber(frame, others)
