@@ -35,6 +35,7 @@ export default defineConfig({
     // Far above what any test needs: the machine that runs three runtimes at once may be slow.
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
     // `npm run typecheck` reports errors outside type tests; here they would fail every other test.
     typecheck: {
       enabled: onNode,

@@ -46,11 +46,11 @@ function connect(url: string): Client<typeof api> {
 
 describe.each(runtimes)('on %s', (runtime) => {
   test('a server is unready first, takes connections still, and ends when what is under way is answered', async () => {
-    const program = await startProgram(runtime, { noticeMs: 1000, drainMs: 30_000 })
+    const program = await startProgram(runtime, { noticeMs: 2000, drainMs: 30_000 })
     const client = connect(program.url)
     await client.$.connected()
     expect([await program.statusOf('/readyz'), await program.statusOf('/healthz')]).toEqual([200, 200])
-    const work = client.work(2000)
+    const work = client.work(3000)
     program.signal('SIGTERM')
     await expect.poll(() => program.statusOf('/readyz')).toBe(503)
     expect(await program.statusOf('/healthz')).toBe(200)
