@@ -19,3 +19,14 @@ test('a block is allocated and freed for the first large message, and never agai
   // What is left of it is nothing, where the runtime has a way to say so.
   expect(blocks[0]?.byteLength).toBe('transfer' in ArrayBuffer.prototype ? 0 : 31 * MIB)
 })
+
+test('where there is no room for a block, messages go on', () => {
+  let asked = 0
+  const noteMessage = createFreedMemory(() => {
+    asked += 1
+    throw new RangeError('Array buffer allocation failed')
+  })
+  noteMessage(LARGE_BYTES)
+  noteMessage(LARGE_BYTES)
+  expect(asked).toBe(1)
+})

@@ -18,7 +18,11 @@ export function createFreedMemory(allocate: (bytes: number) => ArrayBuffer): (me
   return (messageBytes) => {
     if (messageBytes < LARGE_BYTES || isKept) return
     isKept = true
-    free(allocate(BLOCK_BYTES))
+    try {
+      free(allocate(BLOCK_BYTES))
+    } catch {
+      // No room for it: then there is none to keep either, and messages are to go on.
+    }
   }
 }
 
