@@ -1,7 +1,7 @@
 /** A client with two transports: a network for each, so that the one can be blocked and the other not. */
 import type { Connector, TransportListener } from '@tautline/core/io'
 import { createMemoryNetwork, type MemoryNetwork, type VirtualClock } from '@tautline/core/testing'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createLine, serveOn, type TestLine } from './line.fixture.ts'
 
 interface Lines extends TestLine {
@@ -162,6 +162,31 @@ test('looks at once when the platform says that the network has changed', async 
   line.signal('online')
   await line.clock.advanceAsync(3_100)
   expect(line.client.$.status.transport).toBe('websocket')
+})
+
+describe('where a WebSocket has lived, and the next one is never answered', () => {
+  async function cutAndSilent(): Promise<Lines> {
+    const line = createLines()
+    await line.clock.advanceAsync(6_000)
+    line.webSocket.setReachable('silent')
+    for (const link of line.webSocket.links) link.cut()
+    return line
+  }
+
+  test('long poll is not asked for before 7.5 s: the server may be slow', async () => {
+    const line = await cutAndSilent()
+    await line.clock.advanceAsync(7_400)
+    expect(line.longPoll.attempts).toBe(0)
+    await line.clock.advanceAsync(1_300)
+    expect(line.client.$.status).toMatchObject({ state: 'connected', transport: 'long-poll' })
+  })
+
+  test('it is within 4 s where the platform tells of something that may be another network', async () => {
+    const line = await cutAndSilent()
+    line.signal('wake')
+    await line.clock.advanceAsync(4_000)
+    expect(line.client.$.status).toMatchObject({ state: 'connected', transport: 'long-poll' })
+  })
 })
 
 function tick(line: TestLine) {

@@ -26,6 +26,8 @@ export class TransportChoice {
   #failures = 0
   #use: Use = { type: 'none' }
   #fallbackAfterMs = FALLBACK_AFTER_MS
+  /** Since what is in use has connected: how long it has lived says nothing of another one. */
+  #network: 'the same' | 'changed' = 'the same'
   /** When another one is tried beside what is under way. */
   #fallbackAt: number | undefined
   /** At the very beginning the other one is tried whatever comes of the first attempts. */
@@ -80,6 +82,7 @@ export class TransportChoice {
 
   /** What was let through before may not be now. */
   networkChanged(): void {
+    this.#network = 'changed'
     this.#fallbackAfterMs = FALLBACK_AFTER_MS
   }
 
@@ -95,6 +98,7 @@ export class TransportChoice {
 
   connected(transport: string, now: number): void {
     this.#use = { type: 'in use', transport, since: now }
+    this.#network = 'the same'
     this.#beginning = 'over'
     this.#fallbackAt = undefined
     this.#next = this.isPreferred(transport) ? 'preferred' : 'fallback'
@@ -118,7 +122,7 @@ export class TransportChoice {
   /** Whether what is in use has lived long enough for that. */
   #prove(now: number): boolean {
     const isProven = this.#use.type === 'in use' && now - this.#use.since >= PROVEN_AFTER_MS
-    if (isProven) this.#fallbackAfterMs = PROVEN_FALLBACK_AFTER_MS
+    if (isProven && this.#network === 'the same') this.#fallbackAfterMs = PROVEN_FALLBACK_AFTER_MS
     return isProven
   }
 
