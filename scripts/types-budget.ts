@@ -1,4 +1,5 @@
-// npm run types:budget: what a large contract costs the compiler, against scripts/types-budget.json.
+// npm run types:budget: what a large contract costs the compiler, against scripts/types-budget.json, and that a client of one
+// in files asks the same of it whatever its size, which is what an editor waits for after each key.
 // `--update` writes the present count as the new budget; `--procedures 500` tries another size without a verdict.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -52,6 +53,31 @@ function largeContract(count: number): string {
   return `${imports}const api = router({\n${groups.join('\n')}\n})\nconst client = createClient(api, { url: 'wss://app.example' })\n${calls.join('\n')}\n`
 }
 
+/** Has the compiler look only at what others ask of a file. */
+const UNCHECKED = '// @ts-nocheck\n'
+
+/** A file for each group of ten; checked is a client that calls one procedure. */
+function contractInFiles(count: number): Readonly<Record<string, string>> {
+  const groups = Array.from({ length: count / 10 }, (_, group) => `g${String(group)}`)
+  const membersOf = (group: number): string =>
+    Array.from({ length: 10 }, (_, place) => group * 10 + place)
+      .map((i) => `export const p${String(i)} = query({ input: ${inputOf(i)}, output: ${outputOf(i)} })`)
+      .join('\n')
+  return {
+    ...Object.fromEntries(groups.map((name, i) => [`${name}.ts`, `${UNCHECKED}${imports}${membersOf(i)}\n`])),
+    'groups.ts': `${UNCHECKED}${groups.map((name) => `export * as ${name} from './${name}.ts'`).join('\n')}\n`,
+    'api.ts': `${UNCHECKED}import { router } from '@tautline/core'
+import * as groups from './groups.ts'
+export const api: typeof groups = router(groups)
+`,
+    'client.ts': `import { createClient } from '@tautline/client'
+import { api } from './api.ts'
+const client = createClient(api, { url: 'wss://app.example' })
+;(await client.g0.p1({ id: 'a', n1: 1 })).r1 satisfies string
+`,
+  }
+}
+
 const folder = createSourceFolder(root)
 const measure = (source: string) => checkSource(folder, { 'contract.ts': source }, { packages: 'source' })
 
@@ -67,6 +93,12 @@ console.log(
     `  all the rest: ${each(cost - schemas)}\n` +
     `  the imports, not counted: ${String(base.instantiations)}`,
 )
+const [few, many] = [30, 300].map((count) => checkSource(folder, contractInFiles(count), { packages: 'source' }))
+console.log(`One call of a contract in files: ${String(many?.instantiations)} instantiations, whatever its size`)
+if (few?.instantiations !== many?.instantiations) {
+  console.error(`Expected as many for 300 procedures as for 30, which ask for ${String(few?.instantiations)}`)
+  process.exitCode = 1
+}
 if (values.update === true) writeFileSync(budgetFile, `${JSON.stringify({ instantiations: cost }, null, 2)}\n`)
 if (procedures === standardSize) {
   const budget = JSON.parse(readFileSync(budgetFile, 'utf8')) as { instantiations: number }

@@ -9,6 +9,11 @@ export interface LibraryText {
   readonly schemas: SchemaNotation
   /** `export const api = …`. */
   contract(groups: readonly Group[]): string
+  /**
+   * The same contract as its documentation lays a large one out: a file for each group, and `api.ts`. By name. Absent for a library
+   * that is not asked for it.
+   */
+  files?(groups: readonly Group[]): Readonly<Record<string, string>>
   /** Imports `./api.ts`, makes `client` and calls it. */
   client(calls: string): string
   /** Checks the type of what is answered, too. */

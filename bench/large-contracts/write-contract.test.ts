@@ -42,6 +42,13 @@ describe.each(typedSubjects)('the text of %s', (subject) => {
   })
 })
 
+test.each(['tautline', 'trpc', 'orpc'])('in files, %s has a file for each group and each procedure once', (subject) => {
+  const files = libraryTextOf(subject).files?.(groupsOf(300)) ?? {}
+  expect(Object.keys(files)).toEqual(expect.arrayContaining(['g0.ts', 'g29.ts', 'api.ts']))
+  const all = Object.values(files).join('\n')
+  for (const n of [0, 9, 299]) expect(count(all, new RegExp(`\\bp${String(n)}\\b`, 'g'))).toBe(1)
+})
+
 test('a subject that has no contract is refused', () => {
   expect(() => libraryTextOf('ws')).toThrow(/got `ws`/)
 })

@@ -73,7 +73,14 @@ export const goals: readonly Goal[] = [
   },
   {
     // So long nobody calls a pause.
-    title: 'completion in a contract of 3,000, after an edit',
+    title: 'completion in a contract of 3,000 in files, after an edit',
+    scenario: 'editor',
+    figure: 'editedFilesMs',
+    measure: value('ms'),
+    most: 300,
+  },
+  {
+    title: 'the same, in one file',
     scenario: 'editor',
     figure: 'editedMs',
     measure: value('ms'),

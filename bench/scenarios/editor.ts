@@ -4,6 +4,7 @@ import { createSourceFolder, writeConfig } from '../../scripts/types/check-sourc
 import type { Sample, Scale, Scenario } from '../harness/scenario.ts'
 import type { Stage } from '../harness/stage.ts'
 import { LanguageServer } from '../language-server/language-server.ts'
+import type { LibraryText } from '../large-contracts/library-text.ts'
 import { libraryTextOf } from '../large-contracts/library-texts.ts'
 import { groupsOf, inputText } from '../large-contracts/procedures.ts'
 import { writeContract } from '../large-contracts/write-contract.ts'
@@ -17,14 +18,18 @@ const figure = (name: string, title: string) => ({ name, title, unit: 'ms', bett
 export const editor: Scenario = {
   name: 'editor',
   title: 'A large contract in an editor',
-  what: "What TypeScript's language server takes to answer in the file of a client of 3,000 procedures: when the file has just been opened, and then each time after an edit, which makes it forget what it has worked out.",
+  what: "What TypeScript's language server takes to answer in the file of a client of 3,000 procedures: when the file has just been opened, and then each time after an edit, which makes it forget what it has worked out. The contract is one file with one expression, or laid out as large ones are: a file for each group of ten.",
   figures: [
-    figure('editedMs', 'completion behind `client.group.`, after an edit'),
-    figure('openedMs', 'completion behind `client.`, file just opened'),
-    figure('hoverMs', 'hover over a call, after an edit'),
-    figure('diagnosticsMs', 'errors, after an edit'),
+    figure('editedFilesMs', 'completion behind `client.group.`, after an edit, contract in files'),
+    figure('editedMs', 'the same, contract in one file'),
+    figure('openedFilesMs', 'completion behind `client.`, file just opened, contract in files'),
+    figure('openedMs', 'the same, contract in one file'),
+    figure('hoverFilesMs', 'hover over a call, after an edit, contract in files'),
+    figure('hoverMs', 'the same, contract in one file'),
+    figure('diagnosticsFilesMs', 'errors, after an edit, contract in files'),
+    figure('diagnosticsMs', 'the same, contract in one file'),
   ],
-  headline: 'editedMs',
+  headline: 'editedFilesMs',
   needs: [],
   runtimes: ['node'],
   // Effect's client is a value inside of a generator.
@@ -32,12 +37,30 @@ export const editor: Scenario = {
   inQuickRuns: 'none',
   rounds: { full: 3, quick: 1, tiny: 1 },
   async begin(stage, scale) {
-    const project = createProject(stage, scale)
-    return { round: () => measureProject(project) }
+    const projects = layouts.map((layout) => createProject(stage, scale, layout))
+    return {
+      async round() {
+        const samples: Sample[] = []
+        for (const project of projects) samples.push(await measureProject(project))
+        return Object.assign({}, ...samples) as Sample
+      },
+    }
   },
 }
 
+/** How the contract is laid out, and what the names of its figures say of that. */
+interface Layout {
+  readonly inFigures: 'Files' | ''
+  write(library: LibraryText, count: number): Readonly<Record<string, string>>
+}
+
+const layouts: readonly Layout[] = [
+  { inFigures: '', write: (library, count) => ({ 'api.ts': writeContract(library, count).api }) },
+  { inFigures: 'Files', write: (library, count) => library.files?.(groupsOf(count)) ?? {} },
+]
+
 interface Project {
+  readonly layout: Layout
   readonly folder: string
   /** The client, without calls. */
   readonly text: string
@@ -48,10 +71,9 @@ interface Project {
   readonly wrongCall: string
 }
 
-function createProject(stage: Stage, scale: Scale): Project {
+function createProject(stage: Stage, scale: Scale, layout: Layout): Project {
   const folder = createSourceFolder(bench)
   const library = libraryTextOf(stage.subject.name)
-  const { api } = writeContract(library, SIZE[scale])
   const groups = groupsOf(SIZE[scale])
   const group = groups[Math.floor(groups.length / 2)]
   const procedure = group?.procedures[0]
@@ -59,13 +81,13 @@ function createProject(stage: Stage, scale: Scale): Project {
   const text = [...library.clientImports, library.client('')].join('\n')
   const call = library.call(group, procedure)
   const wrongCall = call.replace(inputText(procedure), '{ id: 1 }')
-  writeFileSync(join(folder, 'api.ts'), api)
-  writeFileSync(join(folder, 'client.ts'), text)
+  const sources = { ...layout.write(library, SIZE[scale]), 'client.ts': text }
+  for (const [file, source] of Object.entries(sources)) writeFileSync(join(folder, file), source)
   writeConfig(folder, ['api.ts', 'client.ts'], stage)
-  return { folder, text, group: group.name, name: procedure.name, call, wrongCall }
+  return { layout, folder, text, group: group.name, name: procedure.name, call, wrongCall }
 }
 
-async function measureProject({ folder, text, group, name, call, wrongCall }: Project): Promise<Sample> {
+async function measureProject({ layout, folder, text, group, name, call, wrongCall }: Project): Promise<Sample> {
   const server = await LanguageServer.start(join(folder, 'client.ts'), folder)
   const line = text.split('\n').length
   const endOf = (last: string) => ({ line, character: last.length })
@@ -90,7 +112,13 @@ async function measureProject({ folder, text, group, name, call, wrongCall }: Pr
       const errors = await server.diagnose()
       if (errors.length === 0) throw new Error('Expected a wrong call to be told, got no error')
     })
-    return { openedMs, editedMs, hoverMs, diagnosticsMs }
+    const { inFigures } = layout
+    return {
+      [`opened${inFigures}Ms`]: openedMs,
+      [`edited${inFigures}Ms`]: editedMs,
+      [`hover${inFigures}Ms`]: hoverMs,
+      [`diagnostics${inFigures}Ms`]: diagnosticsMs,
+    }
   } finally {
     await server.kill()
   }

@@ -154,3 +154,11 @@ test('an outline must say the kind of each procedure, and the right one', () => 
   // @ts-expect-error `pong` is not in the contract
   outline<typeof api>({ ping: 'query', pong: 'query', todo, ...rest })
 })
+
+test('what is no contract at first sight has no client', () => {
+  const options = { url: 'wss://app.example/rpc', lazy: true } as const
+  // @ts-expect-error a number is neither a procedure nor a group
+  expectTypeOf(createClient).toBeCallableWith({ get: 5 }, options)
+  // @ts-expect-error no contract has that name
+  expectTypeOf(createClient).toBeCallableWith({ finally: {} }, options)
+})

@@ -1,4 +1,11 @@
-export { type Contract, type ContractTree, contractOf, entryOf, isProcedure } from './contract/contract.ts'
+export {
+  type Contract,
+  type ContractTree,
+  contractOf,
+  entryOf,
+  isProcedure,
+  type RouterTree,
+} from './contract/contract.ts'
 export {
   type BuiltInError,
   type BuiltInErrorOf,

@@ -3,13 +3,13 @@ import * as fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { type ContractTree, contractOf } from './contract.ts'
+import { contractOf, type RouterTree } from './contract.ts'
 import { hash64 } from './hash.ts'
 import { duplex, event, mutation, query, subscription } from './procedure.ts'
 import { router } from './router.ts'
 import type { Schema } from './schema.ts'
 
-const hashOf = (tree: ContractTree): string => contractOf(router(tree)).hash
+const hashOf = (tree: RouterTree): string => contractOf(router(tree)).hash
 
 const schemaHash = (input: Schema): string => hashOf({ get: query({ input }) })
 

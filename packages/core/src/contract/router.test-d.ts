@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { expectTypeOf, test } from 'vitest'
+import type { ContractTree, RouterTree } from './contract.ts'
 import { duplex, event, mutation, query, subscription } from './procedure.ts'
 import { router } from './router.ts'
 
@@ -23,6 +24,16 @@ test('a router takes procedures and groups only', () => {
   router({ todo: [get] })
   // @ts-expect-error a procedure is not a tree
   router(get)
+})
+
+test('what a router gives can be said without the compiler looking into it', () => {
+  const groups = { todo: { get } }
+  const api: typeof groups = router(groups)
+  expectTypeOf(api).toEqualTypeOf(router(groups))
+  expectTypeOf(api).toExtend<ContractTree>()
+  // The router has looked at the rest.
+  expectTypeOf<{ todo: 5 }>().not.toExtend<ContractTree>()
+  expectTypeOf<{ todo: { get: 5 } }>().not.toExtend<RouterTree>()
 })
 
 test('a router refuses names that clash, at every level', () => {

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import { type ContractTree, contractOf, entryOf } from './contract.ts'
+import { contractOf, entryOf, type RouterTree } from './contract.ts'
 import { event, mutation, query } from './procedure.ts'
 import { router } from './router.ts'
 
@@ -67,7 +67,7 @@ describe('router', () => {
   })
 
   // What the compiler refuses already, for those who go without it.
-  const broken = (tree: unknown) => () => router(tree as ContractTree)
+  const broken = (tree: unknown) => () => router(tree as RouterTree)
 
   test.each([
     [undefined, 'Expected a procedure or a group of procedures, got `undefined`'],

@@ -4,7 +4,7 @@
  * Owns: the table (who stands where), the copies of procedures that know their place. Must not know: who serves or
  * calls them. Normative text on indexes and paths: PROTOCOL.md, "Procedures".
  */
-import { type Contract, type ContractTree, isProcedure } from './contract.ts'
+import { type Contract, isProcedure, type RouterTree } from './contract.ts'
 import { fingerprint } from './fingerprint.ts'
 import { got } from './got.ts'
 import { checkName } from './names.ts'
@@ -18,7 +18,7 @@ import type { AnyProcedure, ProcedureEntry } from './procedure-types.ts'
  * Throws a `TypeError` for a name that would clash (`then`, `$…`, `toString`, …) and for a value that is neither a
  * procedure nor a group.
  */
-export function router<T extends ContractTree>(tree: T): T {
+export function router<T extends RouterTree>(tree: T): T {
   const found: Found[] = []
   collect(tree, '', [], found)
   // By UTF-16 code units: the order must not depend on a locale.
