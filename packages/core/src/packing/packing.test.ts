@@ -154,7 +154,44 @@ describe('packed values', () => {
     }
     packerOf(v.object({ id: v.number() })).pack(value)
     packerOf(v.array(v.object({ id: v.number() }))).pack(Array.from({ length: 10 }, () => value))
-    expect(reads).toBe(11)
+    packerOf(v.array(v.object({ id: v.number(), x: v.optional(v.number()) }))).pack(
+      Array.from({ length: 10 }, (_, n) =>
+        Object.defineProperty({ x: n }, 'id', { get: () => value.id, enumerable: true }),
+      ),
+    )
+    expect(reads).toBe(21)
+  })
+
+  test('lie in the order of the schema, whatever that of their keys', () => {
+    const item = v.object({ a: v.number(), b: v.optional(v.string()), c: v.number(), d: v.optional(v.number()) })
+    const packer = packerOf(v.array(item))
+    const hidden = Object.defineProperties({ a: 6, c: 6 }, { b: { value: 'hidden' }, d: { value: 6 } })
+    const rows: object[] = [
+      { a: 1, b: 'in order', c: 1, d: 1 },
+      { d: 2, c: 2, b: 'backwards', a: 2 },
+      { a: 3, c: 3 },
+      { c: 4, a: 4, b: 'without d' },
+      { a: 5, more: true, c: 5, b: undefined, d: 5 },
+      hidden,
+      Object.assign(Object.create({ b: 'inherited', d: 7 }) as object, { a: 7, c: 7 }),
+    ]
+    const arrived = [
+      { a: 1, b: 'in order', c: 1, d: 1 },
+      { a: 2, b: 'backwards', c: 2, d: 2 },
+      { a: 3, c: 3 },
+      { a: 4, b: 'without d', c: 4 },
+      { a: 5, b: undefined, c: 5, d: 5 },
+      { a: 6, b: 'hidden', c: 6, d: 6 },
+      { a: 7, b: 'inherited', c: 7, d: 7 },
+    ]
+    expect(packer.unpack(scanned(packer.pack(rows)!))).toStrictEqual(arrived)
+    const items = packerOf(item).list
+    const list = items?.create()
+    for (const row of rows) list?.add(row)
+    expect(items?.unpack(scanned(list!.take()), rows.length)).toStrictEqual(arrived)
+    expect(packer.packWhole(rows)).toBeUndefined()
+    for (const keptWhole of rows.filter((_, n) => n < 4))
+      expect(packer.packWhole(Array.from({ length: 4 }, () => keptWhole))).toBeDefined()
   })
 
   test('see what is inherited, as validation does', () => {
