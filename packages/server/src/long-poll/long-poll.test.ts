@@ -101,6 +101,18 @@ describe('a first request', () => {
     expect((await bench.post(open)).status).toBeUndefined()
   })
 
+  test.each([
+    ['the end of its client', PollMode.Send, [piece('hello'), { type: 'close', code: 1000, reason: 'done' }]],
+    ['what repeats it', PollMode.Poll, [piece('hello')]],
+  ] as const)('that is overtaken by %s opens nothing, since its client has gone by that', async (_, mode, parts) => {
+    const bench = createPollBench()
+    expect((await bench.post({ mode, seq: 1, parts })).status).toBe(410)
+    expect((await bench.post(open)).status).toBe(410)
+    await bench.clock.advanceAsync(59_999)
+    expect((await bench.post(open)).status).toBe(410)
+    expect([bench.asked, bench.events]).toEqual([[], []])
+  })
+
   test('that was refused is not accepted later', async () => {
     let accept = false
     const bench = createPollBench({

@@ -98,6 +98,8 @@ class PollEntrance implements LongPoll {
   readonly #entries = new Map<string, Entry>()
   readonly #connections = new Set<PollConnection>()
   readonly #ended: EndedIds
+  /** Of which something else was heard before their first request. Apart from those that have ended, which they could crowd out. */
+  readonly #overtaken: EndedIds
   readonly #settling = new Set<() => void>()
 
   constructor(acceptor: SocketAcceptor, options: LongPollOptions) {
@@ -106,6 +108,7 @@ class PollEntrance implements LongPoll {
     this.#holdMs = options.holdMs ?? POLL_HOLD_MS
     this.#maxWaitingBytes = options.maxWaitingBytes ?? DEFAULT_MAX_WAITING_BYTES
     this.#ended = new EndedIds(this.#clock)
+    this.#overtaken = new EndedIds(this.#clock)
     checkNumber('longPoll.holdMs', this.#holdMs, { least: 1, most: POLL_HOLD_MS })
     checkNumber('longPoll.maxWaitingBytes', this.#maxWaitingBytes, AT_LEAST_ONE)
   }
@@ -160,10 +163,15 @@ class PollEntrance implements LongPoll {
 
   /**
    * Only by the first request, which is sent once. Of one that is repeated nobody knows whether it was not heard before: by
-   * a server that has forgotten, or by another one.
+   * a server that has forgotten, or by another one. Whoever sent it has gone by what was answered: the end of a client may overtake
+   * its beginning, which must not leave a session behind that nobody knows of.
    */
   #open(id: string, { mode, seq }: PollRequest, upgrade: UpgradeRequest): Entry | undefined {
-    if (mode !== PollMode.Open || seq !== 1 || this.#ended.has(id)) return undefined
+    if (mode !== PollMode.Open || seq !== 1) {
+      this.#overtaken.add(id)
+      return undefined
+    }
+    if (this.#ended.has(id) || this.#overtaken.has(id)) return undefined
     // Not before the entry is in its place: see `#forget`.
     const outcome = Promise.resolve().then(() => this.#decide(id, upgrade))
     const entry: Entry = {
