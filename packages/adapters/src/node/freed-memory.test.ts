@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { executable, sourceArguments } from '../../../../scripts/runtimes.ts'
 import { createFreedMemory, LARGE_BYTES } from './freed-memory.ts'
 
 const MIB = 1024 * 1024
@@ -30,3 +34,12 @@ test('where there is no room for a block, messages go on', () => {
   noteMessage(LARGE_BYTES)
   expect(asked).toBe(1)
 })
+
+test.each(['in', 'out'])(
+  'a large message on its way %s a socket has the process do so, a small one does not',
+  async (way) => {
+    const script = fileURLToPath(new URL('freed-memory.fixture.ts', import.meta.url))
+    const { stdout } = await promisify(execFile)(executable('node'), [...sourceArguments('node', script), way])
+    expect(JSON.parse(stdout)).toEqual([[], [31 * MIB]])
+  },
+)

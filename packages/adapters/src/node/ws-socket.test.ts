@@ -2,12 +2,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { noteMessage } from './freed-memory.ts'
-import { listenToWsSocket, WsSocket } from './ws-socket.ts'
-
-vi.mock('./freed-memory.ts', () => ({ noteMessage: vi.fn<(messageBytes: number) => void>() }))
+import { WsSocket } from './ws-socket.ts'
 
 /** A socket of `ws`, the stream that it writes to, and the client at its other end. */
 async function connect() {
@@ -28,7 +25,7 @@ async function connect() {
     client.terminate()
     http.close()
   })
-  return { accepted: socket, socket: new WsSocket(socket, stream), stream, client, messages }
+  return { socket: new WsSocket(socket, stream), stream, client, messages }
 }
 
 test('messages that are sent together are written at once', async () => {
@@ -53,18 +50,4 @@ test('what fails while they are sent does not hold them back', async () => {
   ).toThrow('wrong')
   if (messages.length === 0) await once(client, 'message')
   expect(messages).toEqual([[1]])
-})
-
-test('the size of each message is noted, in and out', async () => {
-  const { accepted, socket, stream, client } = await connect()
-  const received = new Promise<Uint8Array>((resolve) => {
-    const ignore = (): void => {}
-    listenToWsSocket(accepted, stream, { message: resolve, textMessage: ignore, drained: ignore, closed: ignore })
-  })
-  vi.mocked(noteMessage).mockClear()
-  client.send(Uint8Array.of(1, 2, 3))
-  expect((await received).byteLength).toBe(3)
-  socket.send(new Uint8Array(5))
-  await once(client, 'message')
-  expect(vi.mocked(noteMessage).mock.calls).toEqual([[3], [5]])
 })
