@@ -1,10 +1,7 @@
 // node freed-memory.fixture.ts in|out: prints which blocks of 16 MiB and more a process allocates for a small message that goes through
 // a socket that way, and then for a large one: `[[], [32505856]]`.
 import { EventEmitter, once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { WebSocket, WebSocketServer } from 'ws'
+import { openWsPair } from './ws-pair.fixture.ts'
 
 const way = process.argv[2]
 const SMALL_BYTES = 1024
@@ -21,18 +18,7 @@ globalThis.ArrayBuffer = new Proxy(ArrayBuffer, {
 // Behind that, since it may take what it needs when it is loaded.
 const { listenToWsSocket, WsSocket } = await import('./ws-socket.ts')
 
-const http = createServer().listen(0, '127.0.0.1')
-await once(http, 'listening')
-const webSockets = new WebSocketServer({ noServer: true })
-const accepted = new Promise<{ readonly socket: WebSocket; readonly stream: Duplex }>((resolve) => {
-  http.on('upgrade', (request, stream, head) => {
-    webSockets.handleUpgrade(request, stream, head, (socket) => resolve({ socket, stream }))
-  })
-})
-const client = new WebSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`)
-const { socket, stream } = await accepted
-await once(client, 'open')
-
+const { socket, stream, client } = await openWsPair()
 const arrivals = new EventEmitter()
 listenToWsSocket(socket, stream, {
   message: () => void arrivals.emit('message'),

@@ -1,30 +1,14 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
-import { WebSocket, WebSocketServer } from 'ws'
+import { openWsPair } from './ws-pair.fixture.ts'
 import { WsSocket } from './ws-socket.ts'
 
-/** A socket of `ws`, the stream that it writes to, and the client at its other end. */
+/** A socket, the stream that it writes to, and the client at its other end with what it has received. */
 async function connect() {
-  const http = createServer().listen(0, '127.0.0.1')
-  await once(http, 'listening')
-  const webSockets = new WebSocketServer({ noServer: true })
-  const accepted = new Promise<{ readonly socket: WebSocket; readonly stream: Duplex }>((resolve) => {
-    http.on('upgrade', (request, stream, head) => {
-      webSockets.handleUpgrade(request, stream, head, (socket) => resolve({ socket, stream }))
-    })
-  })
-  const client = new WebSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`)
+  const { socket, stream, client, close } = await openWsPair()
+  onTestFinished(close)
   const messages: number[][] = []
   client.on('message', (data: Buffer) => messages.push([...data]))
-  const { socket, stream } = await accepted
-  await once(client, 'open')
-  onTestFinished(() => {
-    client.terminate()
-    http.close()
-  })
   return { socket: new WsSocket(socket, stream), stream, client, messages }
 }
 
