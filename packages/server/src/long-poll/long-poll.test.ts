@@ -113,6 +113,17 @@ describe('a first request', () => {
     expect([bench.asked, bench.events]).toEqual([[], []])
   })
 
+  test('that comes late opens nothing, however many requests of unknown ids came in between', async () => {
+    const bench = await connected()
+    bench.sockets[0]?.terminate()
+    const id = new Uint8Array(16)
+    for (let n = 0; n < 10_001; n += 1) {
+      new DataView(id.buffer).setUint32(4, n)
+      await bench.post({ mode: PollMode.Poll, seq: 1, id })
+    }
+    expect((await bench.post(open)).status).toBe(410)
+  })
+
   test('that was refused is not accepted later', async () => {
     let accept = false
     const bench = createPollBench({
