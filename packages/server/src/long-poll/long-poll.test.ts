@@ -119,7 +119,7 @@ describe('a first request', () => {
     const id = new Uint8Array(16)
     for (let n = 0; n < 10_001; n += 1) {
       new DataView(id.buffer).setUint32(4, n)
-      await bench.post({ mode: PollMode.Poll, seq: 1, id })
+      expect((await bench.post({ mode: PollMode.Poll, seq: 1, id, parts: [piece('hello')] })).status).toBe(410)
     }
     expect((await bench.post(open)).status).toBe(410)
   })
