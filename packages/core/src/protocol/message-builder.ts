@@ -1,6 +1,7 @@
 import { writeFrame } from './encode-frame.ts'
 import { DEFLATED_BODY } from './extension-types.ts'
 import { type Frame, isCounted, type MessageHeader } from './frame.ts'
+import { ROOMY_BYTES } from './payload-room.ts'
 import { Writer } from './writer.ts'
 import { WriterPool } from './writer-pool.ts'
 
@@ -15,9 +16,6 @@ const HEADER_HEAD = 0x93
 
 /** By the bytes of an integer with its head. */
 const UINT_HEADS: Readonly<Record<number, number>> = { 2: 0xcc, 3: 0xcd, 5: 0xce, 9: 0xcf }
-
-/** From here on a message takes the builder's buffer with it, instead of a copy of it. */
-const HANDOVER_BYTES = 64 * 1024
 
 /**
  * Collects the frames of one message. They are written behind a gap, into which the heads go once the number of
@@ -139,7 +137,8 @@ export class MessageBuilder {
     writer.writeArrayHeader(this.#frameCount)
     writer.offset = end
 
-    const handsOver = end - start >= HANDOVER_BYTES
+    // With the buffer instead of a copy of it; of a payload whose room it is built in, it is the memory.
+    const handsOver = end - start > ROOMY_BYTES
     const taken = handsOver ? writer.view(start) : writer.copy(start)
     if (handsOver) writer.renew()
     this.reset()

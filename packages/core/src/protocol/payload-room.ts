@@ -5,8 +5,11 @@ import type { Payload } from './frame.ts'
  * around a copy of it. The payload does not change by that, only the room does, and it is used once.
  */
 
-/** From here on a copy costs more than the room that saves it. */
-export const ROOMY_BYTES: number = 64 * 1024
+/**
+ * From here on a copy costs more than the room that saves it. Twice as much as a full batch of frames, so that those do not take
+ * their buffers with them: a fast stream would need four times its bytes of fresh ones.
+ */
+export const ROOMY_BYTES: number = 128 * 1024
 /** For the head of the message, and for small frames that go ahead of the payload. */
 export const ROOM_BEFORE_BYTES = 256
 /** For fields that follow in its frame. */
