@@ -1,5 +1,6 @@
 import { CloseCode } from '../protocol/close-codes.ts'
 import { ProtocolViolation } from '../protocol/violation.ts'
+import { joinBytes } from './join-bytes.ts'
 import type { Compressor } from './ports.ts'
 
 /**
@@ -51,7 +52,7 @@ async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Pr
   let byteLength = 0
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) return join(chunks, byteLength)
+    if (done) return joinBytes(chunks, byteLength)
     byteLength += value.byteLength
     if (byteLength > maxBytes) {
       // Nothing more is read from a stream that is given up, so its own failure is of no interest.
@@ -60,16 +61,4 @@ async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Pr
     }
     chunks.push(value)
   }
-}
-
-function join(chunks: readonly Uint8Array[], byteLength: number): Uint8Array {
-  const [first] = chunks
-  if (chunks.length === 1 && first !== undefined) return first
-  const whole = new Uint8Array(byteLength)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return whole
 }

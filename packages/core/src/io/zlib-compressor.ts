@@ -1,59 +1,56 @@
 import { CloseCode } from '../protocol/close-codes.ts'
 import { ProtocolViolation } from '../protocol/violation.ts'
 import type { Compressor } from './ports.ts'
-
-/** The part of `node:zlib` that is used, so that browsers need no types of Node. */
-interface Zlib {
-  deflateRawSync(body: Uint8Array, options: DeflateOptions): Uint8Array
-  inflateRawSync(body: Uint8Array, options: InflateOptions): Inflated
-}
-
-interface DeflateOptions {
-  readonly level: number
-  readonly windowBits: number
-  readonly memLevel: number
-  readonly chunkSize: number
-}
-
-interface InflateOptions {
-  readonly maxOutputLength: number
-  readonly info: true
-}
-
-interface Inflated {
-  readonly buffer: Uint8Array
-  /** `bytesWritten`: how much of the input was used. */
-  readonly engine: { readonly bytesWritten: number }
-}
-
-interface Process {
-  readonly getBuiltinModule?: (name: string) => unknown
-}
+import { reuseZlib } from './reused-zlib.ts'
+import { builtinZlib, type DeflateOptions, type Inflated, type Zlib, type ZlibBodies } from './zlib.ts'
 
 export interface ZlibCompressorOptions {
   /** 0 (as it is), 1 (fast) to 9 (small). @default 1 */
   readonly level?: number
 }
 
+/** For each level: a compressor keeps nothing of a body, and what it keeps in place of that is up to 0.6 MiB. */
+const made = new Map<number, Compressor>()
+
 /**
- * `deflate-raw` by `node:zlib`, synchronously: bodies are small, and a thread pool costs more than it saves. The module
- * is asked for at run time, so that bundles for browsers hold no trace of it.
+ * `deflate-raw` by `node:zlib`, synchronously: bodies are small, and a thread pool costs more than it saves.
  *
  * @returns `undefined` where the platform has no `node:zlib`
  */
-export function createZlibCompressor(options: ZlibCompressorOptions = {}): Compressor | undefined {
-  const { process } = globalThis as { readonly process?: Process }
-  const zlib = process?.getBuiltinModule?.('node:zlib') as Zlib | undefined
+export function createZlibCompressor({ level = 1 }: ZlibCompressorOptions = {}): Compressor | undefined {
+  const zlib = builtinZlib()
   if (zlib === undefined) return undefined
-  const deflateOptions = createDeflateOptions(options.level ?? 1)
+  let compressor = made.get(level)
+  if (compressor === undefined) {
+    compressor = zlibCompressor(zlib, level)
+    made.set(level, compressor)
+  }
+  return compressor
+}
+
+/** @param level as of `ZlibCompressorOptions` */
+export function zlibCompressor(zlib: Zlib, level: number): Compressor {
+  const deflateOptions = createDeflateOptions(level)
+  const bodies = reuseZlib(zlib, deflateOptions(0)) ?? withStreamsOfTheirOwn(zlib)
   return {
     algorithm: 'deflate-raw',
-    deflate: (body) => asPlainBytes(zlib.deflateRawSync(body, deflateOptions(body.byteLength))),
+    deflate: (body) => bodies.deflate(body, deflateOptions(body.byteLength)),
     inflate(body, maxBytes) {
-      const { buffer, engine } = inflateWithin(zlib, body, maxBytes)
-      if (engine.bytesWritten === body.byteLength) return asPlainBytes(buffer)
+      const inflated = inflateOrRefuse(bodies, body, maxBytes)
+      if (inflated === undefined) {
+        throw new ProtocolViolation(CloseCode.TooLarge, `Expected a body of at most ${maxBytes} bytes after inflating`)
+      }
+      if (inflated.bytesRead === body.byteLength) return inflated.bytes
       throw new ProtocolViolation(CloseCode.Malformed, 'Expected nothing behind a deflate-raw body')
     },
+  }
+}
+
+function inflateOrRefuse(bodies: ZlibBodies, body: Uint8Array, maxBytes: number): Inflated | undefined {
+  try {
+    return bodies.inflate(body, maxBytes)
+  } catch {
+    throw new ProtocolViolation(CloseCode.Malformed, 'Expected a deflate-raw body')
   }
 }
 
@@ -84,22 +81,22 @@ function createDeflateOptions(level: number): (byteLength: number) => DeflateOpt
   }
 }
 
-function inflateWithin(zlib: Zlib, body: Uint8Array, maxBytes: number): Inflated {
-  try {
-    return zlib.inflateRawSync(body, { maxOutputLength: maxBytes, info: true })
-  } catch (error) {
-    throw asViolation(error, maxBytes)
+function withStreamsOfTheirOwn(zlib: Zlib): ZlibBodies {
+  return {
+    deflate: (body, options) => asPlainBytes(zlib.deflateRawSync(body, options)),
+    inflate(body, maxBytes) {
+      try {
+        const { buffer, engine } = zlib.inflateRawSync(body, { maxOutputLength: maxBytes, info: true })
+        return { bytes: asPlainBytes(buffer), bytesRead: engine.bytesWritten }
+      } catch (error) {
+        if ((error as { readonly code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') return undefined
+        throw error
+      }
+    },
   }
 }
 
 /** A `Buffer` is not passed on: its `slice` shares memory where that of a `Uint8Array` copies. */
 function asPlainBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function asViolation(error: unknown, maxBytes: number): ProtocolViolation {
-  const { code } = error as { readonly code?: unknown }
-  return code === 'ERR_BUFFER_TOO_LARGE'
-    ? new ProtocolViolation(CloseCode.TooLarge, `Expected a body of at most ${maxBytes} bytes after inflating`)
-    : new ProtocolViolation(CloseCode.Malformed, 'Expected a deflate-raw body')
 }
