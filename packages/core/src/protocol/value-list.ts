@@ -86,7 +86,8 @@ export class PlainValueList implements ValueList {
     writer.offset = end
     const handsOver = end > KEPT_BYTES
     const payload = handsOver ? writer.view(start) : writer.copy(start)
-    if (handsOver) writer.renew()
+    // As many are likely to follow: to grow to it again took nine buffers for one.
+    if (handsOver) writer.renew(end)
     writer.offset = HEAD_BYTES
     this.#lastStart = HEAD_BYTES
     this.#count = 0

@@ -4,12 +4,16 @@ import { encodeUtf8 } from './utf8.ts'
 
 const INITIAL_BYTES = 512
 
+const NOTHING = new Uint8Array(0)
+
 /** Writes the envelope: MessagePack in its shortest forms, into a buffer that grows and is used again. */
 export class Writer {
   #bytes: Uint8Array
   #view: DataView
   /** Whether a payload lies in the buffer that others have too: what was written from there on stays as it is. */
   #isShared = false
+  /** Of the next buffer. */
+  #leastBytes = 0
   /** Offset of what is written next. */
   offset: number
 
@@ -34,9 +38,14 @@ export class Writer {
     return this.#bytes.slice(start, this.offset)
   }
 
-  /** Starts anew on a fresh buffer: the old one belongs to whoever holds a view of it. */
-  renew(): void {
-    this.#use(new Uint8Array(INITIAL_BYTES))
+  /**
+   * Starts anew on a fresh buffer: the old one belongs to whoever holds a view of it.
+   *
+   * @param bytes that are likely to be written, with a buffer of which the next write begins
+   */
+  renew(bytes: number = INITIAL_BYTES): void {
+    this.#use(NOTHING)
+    this.#leastBytes = bytes
     this.#isShared = false
   }
 
@@ -258,7 +267,7 @@ export class Writer {
   #reserve(length: number): void {
     const needed = this.offset + length
     if (needed <= this.#bytes.byteLength) return
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.byteLength * 2))
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.byteLength * 2, this.#leastBytes))
     grown.set(this.#bytes.subarray(0, this.offset))
     this.#use(grown)
     this.#isShared = false
