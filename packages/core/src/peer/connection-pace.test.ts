@@ -60,6 +60,38 @@ test('leaves the turn to others when a stream has sent its share, whatever the c
   expect(perTurn).toEqual([share, share, share, share])
 })
 
+test('what comes in meanwhile gives streams no second share of a turn of the event loop', async () => {
+  const item = new Uint8Array(1024)
+  let sent = 0
+  const pair = await connect({
+    backlog: { ...DEFAULT_BACKLOG_LIMITS, watchedBytes: 8 * MiB },
+    server: (effect, link) => {
+      if (effect.type === 'call') link.succeed(effect.id, undefined)
+      if (effect.type !== 'open' && effect.type !== 'writable') return
+      for (; link.itemRoom(effect.id) !== undefined; sent++) link.sendItems(effect.id, batchOf(pair.codec, item))
+    },
+  })
+  const nextTurn: (() => void)[] = []
+  pair.clock.nextTurn = (task) => nextTurn.push(task)
+  pair.link.down.setMode('paused')
+  for (let streams = 0; streams < 2 * STREAMS_PER_TURN; streams++) openWithoutBound(pair)
+  await pair.clock.settle()
+  const share = Math.ceil(ITEM_BYTES_PER_TURN / (item.byteLength + BYTES_PER_ITEM))
+  expect(sent).toBe(share)
+  for (const turns of [2, 3]) {
+    for (let n = 0; n < 5; n++) {
+      call(pair, n)
+      await pair.clock.settle()
+    }
+    expect(sent).toBe((turns - 1) * share)
+    // However many have come in, they are woken once.
+    expect(nextTurn).toHaveLength(1)
+    nextTurn.shift()?.()
+    await pair.clock.settle()
+    expect(sent).toBe(turns * share)
+  }
+})
+
 test('counts small items for more than their bytes, those of all streams that collect them together', async () => {
   const perTurn: number[] = []
   const senders = new Map<number, ItemSender>()

@@ -81,6 +81,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
   readonly #plainIds = new PlainIds(this.#isOwn)
   #state: ConnectionState = { type: 'idle' }
   #turn: 'idle' | 'due' = 'idle'
+  #wakes: 'idle' | 'due' = 'idle'
   /** What is to be called before the turn is over. */
   readonly #collected = new Set<() => void>()
   /** Whether something must still come over the transport that was taken over last. */
@@ -490,7 +491,7 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     // Still in this turn, so that what they send leaves with it.
     this.#faults.run(() => this.#flushCollected())
     this.#turn = 'idle'
-    this.#pace.renew()
+    this.#pace.messageLeft()
     try {
       this.#settleTurn()
     } catch (error) {
@@ -521,14 +522,21 @@ export class Connection<S extends Session> extends SessionDriver<S> implements C
     if (state.type !== 'open' && state.type !== 'detached') return
     if (this.#pace.shouldOfferRoom()) state.sides.callee.onRoom()
     for (const id of this.#pace.streamsToWake()) deliverEffect({ type: 'writable', id }, state.sides, this.#isOwn)
-    if (this.#pace.hasStreamsToWake) this.#moveNextTurn()
+    if (this.#pace.hasStreamsToWake) this.#wakeNextTurn()
   }
 
   /** Once others have had their turn. */
-  #moveNextTurn(): void {
-    const move = (): void => this.onMove()
-    if (this.clock.nextTurn === undefined) this.clock.defer(move)
-    else this.clock.nextTurn(move)
+  #wakeNextTurn(): void {
+    if (this.#wakes === 'due') return
+    this.#wakes = 'due'
+    if (this.clock.nextTurn === undefined) this.clock.defer(this.#wake)
+    else this.clock.nextTurn(this.#wake)
+  }
+
+  readonly #wake = (): void => {
+    this.#wakes = 'idle'
+    this.#pace.renewItems()
+    this.#faults.run(() => this.#offerRoom())
   }
 
   #watchBacklog(): void {

@@ -1,7 +1,7 @@
 /*
- * How much of its streams a connection sends in one turn. Credit alone is no bound: a peer may grant any amount of it, and a
- * source that is never waited for would then be read to its end before anybody else has a turn. Owns: what is spent, of bytes
- * and of time, who was put off. Must not know: credit, frames.
+ * How much of its streams a connection sends in one turn of the event loop. Credit alone is no bound: a peer may grant any amount of
+ * it, and a source that is never waited for would then be read to its end before anybody else has a turn. Owns: what is spent, of
+ * bytes and of time, who was put off. Must not know: credit, frames.
  */
 
 /** With as much in each turn a connection is far faster than any network. */
@@ -58,7 +58,20 @@ export class ItemAllowance {
     this.#spentBytes += byteLength + items * BYTES_PER_ITEM
   }
 
-  /** Another turn begins. */
+  /** Whether nothing of it is spent. */
+  get isWhole(): boolean {
+    return this.#spentBytes === 0 && (this.#admitted === undefined || this.#admitted.length === 0)
+  }
+
+  /**
+   * What was collected has left, which may be several times in a turn of the event loop: each message that comes in may be cause for
+   * it. Whoever had to wait waits for others to have had their turn.
+   */
+  messageLeft(): void {
+    if (!this.hasPutOff) this.renew()
+  }
+
+  /** Another turn of the event loop begins. */
   renew(): void {
     if (this.#admitted !== undefined) this.#admitted.length = 0
     this.#spentBytes = 0

@@ -117,9 +117,9 @@ export class SendPace {
     return false
   }
 
-  /** A turn is over. */
-  renew(): void {
-    this.#allowance.renew()
+  /** A turn is over, if not one of the event loop. */
+  messageLeft(): void {
+    this.#allowance.messageLeft()
     this.#givenBytes = 0
     this.#collectedItems = 0
     this.#collectedBytes = 0
@@ -132,9 +132,14 @@ export class SendPace {
     return true
   }
 
+  /** Another turn of the event loop begins. */
+  renewItems(): void {
+    this.#allowance.renew()
+  }
+
   /** Streams that had to wait and may go on in the turn that begins. Others may in the one behind it: see `hasStreamsToWake`. */
   streamsToWake(): readonly number[] {
-    return this.hasStreamsToWake ? this.#allowance.takePutOff() : NOBODY
+    return this.hasStreamsToWake && this.#allowance.isWhole ? this.#allowance.takePutOff() : NOBODY
   }
 
   get hasStreamsToWake(): boolean {
