@@ -1,10 +1,23 @@
 import * as platform from 'node:zlib'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ProtocolViolation } from '../protocol/violation.ts'
+import type { Compressor } from './ports.ts'
 import type { Zlib, ZlibStream } from './zlib.ts'
 import { zlibCompressor } from './zlib-compressor.ts'
 
 const zlib = platform as unknown as Zlib
 const body = new TextEncoder().encode('what is said again and again is said again and again in less. '.repeat(20))
+
+/** What comes of it, or the code of the refusal. */
+function outcomeOf(compressor: Compressor, bytes: Uint8Array, maxBytes: number): unknown {
+  try {
+    return compressor.inflate(bytes, maxBytes)
+  } catch (error) {
+    if (error instanceof ProtocolViolation) return error.closeCode
+    throw error
+  }
+}
 
 /** What was asked of `node:zlib`, by name. */
 function watched(broken: (stream: ZlibStream) => ZlibStream = (stream) => stream) {
@@ -58,6 +71,30 @@ describe('streams of node:zlib', () => {
     const deflated = compressor.deflate(large) as Uint8Array
     expect(compressor.inflate(deflated, length)).toEqual(large)
     expect(() => compressor.inflate(deflated, length - 1)).toThrow(`at most ${length - 1} bytes`)
+  })
+
+  test('inflate what peers make up as the functions of node:zlib do, and refuse the same', () => {
+    const reusing = zlibCompressor(zlib, 1)
+    const plain = zlibCompressor(watched(() => ({})).spied, 1)
+    const deflated = fc.uint8Array({ maxLength: 2_000 }).map((bytes) => plain.deflate(bytes) as Uint8Array)
+    const spoilt = fc
+      .tuple(deflated, fc.nat(), fc.nat({ max: 255 }), fc.constantFrom('changed', 'cut', 'longer'))
+      .map(([bytes, at, byte, how]) => {
+        const where = at % bytes.byteLength
+        if (how === 'cut') return bytes.slice(0, where)
+        if (how === 'changed') return bytes.map((was, index) => (index === where ? byte : was))
+        return Uint8Array.of(...bytes, byte)
+      })
+    fc.assert(
+      fc.property(
+        fc.oneof(deflated, spoilt, fc.uint8Array()),
+        fc.integer({ min: 1, max: 2_000 }),
+        (bytes, maxBytes) => {
+          expect(outcomeOf(reusing, bytes, maxBytes)).toEqual(outcomeOf(plain, bytes, maxBytes))
+        },
+      ),
+      { numRuns: 3_000 },
+    )
   })
 
   type Handle = NonNullable<ZlibStream['_handle']>
