@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { ServerSocket, SocketListener } from '@tautline/server'
-import type { WebSocket } from 'ws'
+import type { RawData, WebSocket } from 'ws'
 import { sendableCode, sendableReason } from '../close-frame.ts'
 import { noteMessage } from './freed-memory.ts'
 
@@ -57,7 +57,12 @@ export class WsSocket implements ServerSocket {
 
 /** Passes on what the socket has to tell, from now until its close. */
 export function listenToWsSocket(socket: WebSocket, stream: Duplex, listener: SocketListener): void {
-  socket.on('message', (data, isBinary) => {
+  socket.on('message', onMessage)
+  socket.on('error', ignore)
+  socket.on('close', onClose)
+  stream.on('drain', onDrain)
+
+  function onMessage(data: RawData, isBinary: boolean): void {
     if (!isBinary) {
       listener.textMessage()
       return
@@ -66,15 +71,17 @@ export function listenToWsSocket(socket: WebSocket, stream: Duplex, listener: So
     const { buffer, byteOffset, byteLength } = data as Buffer
     noteMessage(byteLength)
     listener.message(new Uint8Array(buffer, byteOffset, byteLength))
-  })
-  socket.on('error', ignore)
-  socket.on('close', (code, reason) => {
-    stream.off('drain', drained)
-    listener.closed(code, reason.toString())
-  })
-  stream.on('drain', drained)
+  }
 
-  function drained(): void {
+  function onClose(code: number, reason: Buffer): void {
+    // What is native of a socket is freed with the next collection of the whole heap: until then nothing of ours hangs on it.
+    socket.off('message', onMessage)
+    socket.off('close', onClose)
+    stream.off('drain', onDrain)
+    listener.closed(code, reason.toString())
+  }
+
+  function onDrain(): void {
     listener.drained()
   }
 }
