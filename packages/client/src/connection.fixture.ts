@@ -24,7 +24,7 @@ export function createConnections() {
       mostReceived: undefined,
       compressor: undefined,
       auth: undefined,
-      contractHash: '',
+      contract: { hash: '' },
       served: undefined,
       observer: undefined,
       client: {},

@@ -5,7 +5,7 @@
  * Owns: credentials, the HELLO, the time it may take to get there. Must not know: other attempts, when the next one is
  * due, calls. Normative text: PROTOCOL.md, "Handshake" and "Resuming".
  */
-import { isTautlineError, type ProcedureEntry } from '@tautline/core'
+import { type Contract, isTautlineError, type ProcedureEntry } from '@tautline/core'
 import { type Clock, type Compressor, type Connector, DEFAULT_WINDOW_LIMITS } from '@tautline/core/io'
 import {
   type BacklogLimits,
@@ -45,7 +45,8 @@ export interface ConnectionSetup {
   readonly mostReceived: ConnectionOptions<Session>['mostReceived']
   readonly compressor: Compressor | undefined
   readonly auth: (() => unknown) | undefined
-  readonly contractHash: string
+  /** Asked for its hash when it is needed, since that looks at every schema: the client of a page may be lazy. */
+  readonly contract: Pick<Contract, 'hash'>
   readonly served: ServedProcedures | undefined
   /** Told of the calls that this client answers. */
   readonly observer: CallObserver | undefined
@@ -224,7 +225,7 @@ export class ClientConnection {
   }
 
   #hello(auth: Payload | undefined): Hello {
-    const { contractHash, served, compressor, name } = this.#setup
+    const { contract, served, compressor, name } = this.#setup
     const { why, standby } = this.#attempt
     const resumption = this.#attempt.resumption()
     if (resumption !== undefined) this.#asksFor = 'a session there is'
@@ -232,7 +233,7 @@ export class ClientConnection {
       version: PROTOCOL_VERSION,
       ...(resumption ?? NEW_SESSION),
       compression: compressor === undefined ? [] : [compressor.algorithm],
-      contractHash,
+      contractHash: contract.hash,
       servesHash: served?.['~contract'].hash,
       auth,
       client: name,
@@ -271,7 +272,7 @@ export class ClientConnection {
   readonly #refOf = (entry: ProcedureEntry): number | string => (this.#sharesContract ? entry.index : entry.path)
 
   #onWelcome(welcome: Welcome): void {
-    this.#sharesContract = welcome.contractHash === this.#setup.contractHash
+    this.#sharesContract = welcome.contractHash === this.#setup.contract.hash
     this.#listener.welcome(welcome)
   }
 

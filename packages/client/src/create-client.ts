@@ -59,10 +59,7 @@ export function createClient<T extends ContractTree>(api: T, options: ClientOpti
       mostReceived: mostReceived(options.limits),
       compressor: options.compression === false ? undefined : (options.compression ?? createPlatformCompressor()),
       auth: options.auth,
-      // Late, since it looks at every schema: a page whose client is lazy may never need it.
-      get contractHash() {
-        return contract.hash
-      },
+      contract,
       served: options.serves,
       observer: options.observer,
       client: group,

@@ -61,16 +61,30 @@ function askForContext(
   { by, session }: ShownCredentials,
 ): object | Promise<object> {
   if (makeContext === undefined) return {}
-  return makeContext({
-    auth,
-    request: by.request,
-    connection: session.handle,
-    get signal() {
-      const own = by.standing.signal
-      return session === by ? own : AbortSignal.any([own, session.standing.signal])
-    },
-    fail: refuseConnection,
-  })
+  return makeContext(new ContextArguments(auth, by, session))
+}
+
+/** A class, since a getter of an object literal keeps what it sees until the next collection of the whole heap (V8). */
+class ContextArguments {
+  readonly auth: unknown
+  readonly request: UpgradeRequest
+  readonly connection: Applicant['handle']
+  readonly fail = refuseConnection
+  readonly #by: Applicant
+  readonly #session: Applicant
+
+  constructor(auth: unknown, by: Applicant, session: Applicant) {
+    this.auth = auth
+    this.request = by.request
+    this.connection = session.handle
+    this.#by = by
+    this.#session = session
+  }
+
+  get signal(): AbortSignal {
+    const own = this.#by.standing.signal
+    return this.#session === this.#by ? own : AbortSignal.any([own, this.#session.standing.signal])
+  }
 }
 
 function decodeAuth({ dispatching }: AuthenticationSetup, payload: Payload): unknown {

@@ -12,7 +12,7 @@ import {
   refusalResponse,
 } from '../web-upgrade.ts'
 import type { BunServeParts, BunServer, BunWebSocketHandler } from './bun-api.ts'
-import { createBunSocket } from './bun-socket.ts'
+import { BunSocket } from './bun-socket.ts'
 
 export interface TautlineOptions extends LongPollOption {
   /** The only path to answer upgrades on; 404 elsewhere. @default every path */
@@ -95,7 +95,7 @@ export function createParts(
     perMessageDeflate,
     open(socket) {
       const { data } = socket
-      data.listener = server.accept(createBunSocket(socket, data.compresses), data.request)
+      data.listener = server.accept(new BunSocket(socket, data.compresses), data.request)
     },
     message({ data }, message) {
       if (typeof message === 'string') data.listener?.textMessage()

@@ -5,7 +5,7 @@ import { checkPath, type FetchHandler } from '../serving.ts'
 import { answerWebPoll, isPoll } from '../web-poll.ts'
 import { answerOrdinary, describeRequest, isWebSocketUpgrade, offersProtocol, refusalResponse } from '../web-upgrade.ts'
 import type { DenoConnectionInfo, DenoGlobal } from './deno-api.ts'
-import { createDenoSocket } from './deno-socket.ts'
+import { DenoSocket } from './deno-socket.ts'
 
 export interface DenoHandlerOptions extends LongPollOption {
   /** The only path to answer upgrades on; 404 elsewhere. @default every path */
@@ -63,7 +63,7 @@ function upgrade(server: SocketAcceptor, request: Request, described: UpgradeReq
   }
   let listener: SocketListener | undefined
   socket.addEventListener('open', () => {
-    listener = server.accept(createDenoSocket(socket), described)
+    listener = server.accept(new DenoSocket(socket), described)
   })
   socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
     if (typeof data === 'string') listener?.textMessage()

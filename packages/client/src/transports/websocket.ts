@@ -60,7 +60,8 @@ export function webSocketConnector(options: WebSocketConnectorOptions): Connecto
 class WebSocketTransport implements Transport {
   readonly kind = 'websocket'
   readonly #socket: WebSocketLike
-  readonly #listener: TransportListener
+  /** Until the close: what is native of a socket may keep this object for long. */
+  #listener: TransportListener | undefined
   #state: 'connecting' | 'open' | 'closing' | 'closed' = 'connecting'
 
   constructor(socket: WebSocketLike, listener: TransportListener) {
@@ -115,13 +116,13 @@ class WebSocketTransport implements Transport {
       return
     }
     this.#state = 'open'
-    this.#listener.onOpen()
+    this.#listener?.onOpen()
   }
 
   #onMessage(data: unknown): void {
     if (this.#state !== 'open' && this.#state !== 'closing') return
     // A text message is never valid. As an empty one it ends in the same close code as other bytes that are no message.
-    this.#listener.onMessage(data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(0))
+    this.#listener?.onMessage(data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(0))
   }
 
   #onError(event: object): void {
@@ -132,7 +133,9 @@ class WebSocketTransport implements Transport {
   #finish(code: number, reason: string): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    this.#listener.onClose(code, reason)
+    const listener = this.#listener
+    this.#listener = undefined
+    listener?.onClose(code, reason)
   }
 }
 
