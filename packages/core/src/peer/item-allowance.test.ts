@@ -4,6 +4,7 @@ import {
   ITEM_BYTES_PER_TURN,
   ITEM_MS_PER_TURN,
   ItemAllowance,
+  MOST_SHARES,
   STREAMS_PER_TURN,
 } from './item-allowance.ts'
 
@@ -72,14 +73,33 @@ test('streams that were put off are told of once', () => {
   expect(allowance.takePutOff()).toEqual([])
 })
 
-test('whoever was put off waits for another turn of the event loop, whatever has left in this one', () => {
+test('whoever was put off goes on where that took no time, so many times in a turn of the event loop', () => {
   const { allowance } = setUp()
+  for (let shares = 1; shares <= MOST_SHARES; shares += 1) {
+    expect(allowance.isWhole).toBe(true)
+    allowance.spend(1, 10)
+    allowance.leaves(0, 0)
+    allowance.putOff(3)
+    allowance.messageLeft()
+  }
+  expect(allowance.isWhole).toBe(false)
+  allowance.renew()
+  expect(allowance.isWhole).toBe(true)
+})
+
+test('and waits for another one where it did', () => {
+  const { allowance, pass } = setUp()
+  allowance.admits(1)
+  expect(allowance.isWhole).toBe(false)
+  allowance.spend(1, 10)
+  allowance.leaves(0, 0)
+  pass(ITEM_MS_PER_TURN)
+  allowance.messageLeft()
+  // Nobody was.
   expect(allowance.isWhole).toBe(true)
   allowance.spend(1, 10)
-  expect(allowance.isWhole).toBe(false)
-  allowance.messageLeft()
-  expect(allowance.isWhole).toBe(true)
-  allowance.admits(1)
+  allowance.leaves(0, 0)
+  pass(ITEM_MS_PER_TURN)
   allowance.putOff(3)
   allowance.messageLeft()
   expect(allowance.isWhole).toBe(false)

@@ -11,6 +11,10 @@
 export const ITEM_BYTES_PER_TURN: number = 32 * 1024
 /** As much as its handlers may have of a turn. 128 streams without end made calls of others wait for 40 ms before. */
 export const ITEM_MS_PER_TURN = 0.5
+/** What took less is not worth a turn of the event loop: Deno takes a millisecond for some. */
+const ENOUGH_MS = ITEM_MS_PER_TURN / 4
+/** However little time they have taken. */
+export const MOST_SHARES = 4
 
 /**
  * Streams that may send in one turn: each makes some tens of items before it looks again at what is left, so that all of 128 made
@@ -24,6 +28,8 @@ export const BYTES_PER_ITEM = 32
 export class ItemAllowance {
   readonly #now: () => number
   #spentBytes = 0
+  /** That were used up in this turn. */
+  #shares = 0
   /** When the first of this turn were made. */
   #since: number | undefined
   /** The streams of this turn. Most connections have none. */
@@ -68,16 +74,23 @@ export class ItemAllowance {
 
   /**
    * What was collected has left, which may be several times in a turn of the event loop: each message that comes in may be cause for
-   * it. Whoever had to wait waits for others to have had their turn.
+   * it. Whoever had to wait goes on if that took no time, and else once others have had their turn.
    */
   messageLeft(): void {
-    if (!this.hasPutOff) this.renew()
+    const since = this.#since
+    const shares = this.#shares + 1
+    if (this.hasPutOff && (shares === MOST_SHARES || this.#now() - (since ?? 0) >= ENOUGH_MS)) return
+    this.renew()
+    if (!this.hasPutOff) return
+    this.#since = since
+    this.#shares = shares
   }
 
   /** Another turn of the event loop begins. */
   renew(): void {
     if (this.#admitted !== undefined) this.#admitted.length = 0
     this.#spentBytes = 0
+    this.#shares = 0
     this.#since = undefined
   }
 
