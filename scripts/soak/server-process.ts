@@ -38,7 +38,7 @@ const serving = await listen(options.kind, server, {})
 const loopDelay = watchEventLoopDelay()
 const resourcesBefore = openResources()
 
-const LEAK_BYTES = 1024 * 1024
+const LEAK_BYTES = 4 * 1024 * 1024
 const leaked: Uint8Array[] = []
 let serial = 0
 const publisher = setInterval(() => {
