@@ -42,7 +42,7 @@ export interface ConnectionSetup {
   readonly codec: PackingCodec
   readonly limits: Limits
   /** Of one message, where the server announces more. */
-  readonly mostReceived: ConnectionOptions<Session>['mostReceived']
+  readonly mostReceived: ConnectionOptions['mostReceived']
   readonly compressor: Compressor | undefined
   readonly auth: (() => unknown) | undefined
   /** Asked for its hash when it is needed, since that looks at every schema: the client of a page may be lazy. */
@@ -198,13 +198,11 @@ export class ClientConnection {
     const hello = this.#hello(encodeValue(codec, credentials))
     const { clock, limits, mostReceived, compressor } = this.#setup
     const session = createClientSession({ hello, limits, createIncoming: served?.['~createIncoming'] })
-    const link = new Connection({
-      session,
+    const link = new Connection(session, this.#observer(), {
       clock,
       limits,
       mostReceived,
       compressor,
-      observer: this.#observer(),
       backlog: BACKLOG,
       window: DEFAULT_WINDOW_LIMITS,
     })

@@ -43,15 +43,17 @@ export function createCallee(served: ServedProcedures | undefined, options: Serv
   const { link, codec, connection, context, now, onError, observer } = options
   return served['~createDispatcher'](served, {
     link,
-    codec,
     connection,
     context,
     auth: undefined,
-    observer,
-    onError: ({ error }) => onError(error),
-    // Tells errors apart in logs; nothing depends on it being unguessable.
-    createErrorId: () => Math.random().toString(36).slice(2),
-    now,
+    setting: {
+      codec,
+      observer,
+      onError: ({ error }) => onError(error),
+      // Tells errors apart in logs; nothing depends on it being unguessable.
+      createErrorId: () => Math.random().toString(36).slice(2),
+      now,
+    },
   })
 }
 

@@ -7,6 +7,7 @@ import { type Compressor, SharedFrame, type TransportListener } from '@tautline/
 import {
   Caller,
   Connection,
+  type ConnectionObserver,
   createMemoryResultStore,
   createPackingCodec,
   createVolatileEvents,
@@ -107,29 +108,24 @@ export function createTestServer(options: TestServerOptions): TestServer {
     constructor(link: MemoryLink) {
       this.link = link
       const session = createServerSession({ limits, now: clock.now() })
-      this.driver = new Connection({
-        session,
-        clock,
-        limits,
-        compressor,
-        createVolatile: createVolatileEvents,
-        observer: {
-          onOpen() {},
-          onHandshake: (effect) => {
-            if (effect.type === 'hello') this.#onHello(effect.hello)
-            if (effect.type === 'auth') this.#onAuth(effect.auth)
-          },
-          onLinkEffect() {},
-          onDetached() {},
-          onLost: (ending) => {
-            this.ending = ending
-          },
-          onClosed() {},
-          onFault(error) {
-            throw error
-          },
+      const observer: ConnectionObserver = {
+        onOpen() {},
+        onHandshake: (effect) => {
+          if (effect.type === 'hello') this.#onHello(effect.hello)
+          if (effect.type === 'auth') this.#onAuth(effect.auth)
         },
-      })
+        onLinkEffect() {},
+        onDetached() {},
+        onLost: (ending) => {
+          this.ending = ending
+        },
+        onClosed() {},
+        onFault(error) {
+          throw error
+        },
+      }
+      const createVolatile = createVolatileEvents
+      this.driver = new Connection(session, observer, { clock, limits, compressor, createVolatile })
       this.caller = new Caller(this.driver, () => {})
     }
 
@@ -196,7 +192,6 @@ export function createTestServer(options: TestServerOptions): TestServer {
     #createDispatcher(): Dispatcher {
       return implementation['~createDispatcher'](implementation, {
         link: this.driver,
-        codec,
         connection: { id: 'client', remoteAddress: undefined, client: {}, close() {}, terminate() {} },
         context: {},
         auth: this.auth,
@@ -212,11 +207,14 @@ export function createTestServer(options: TestServerOptions): TestServer {
             }
           },
         },
-        onError: ({ error }) => {
-          throw error
+        setting: {
+          codec,
+          onError: ({ error }) => {
+            throw error
+          },
+          createErrorId: () => 'error-id',
+          now: () => clock.now(),
         },
-        createErrorId: () => 'error-id',
-        now: () => clock.now(),
       })
     }
   }

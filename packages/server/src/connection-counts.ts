@@ -12,14 +12,15 @@ export class ConnectionCounts {
     return address === undefined ? 0 : (this.#byAddress.get(address) ?? 0)
   }
 
-  /** @returns takes it away again; to be called once */
-  add(address: string | undefined): () => void {
+  add(address: string | undefined): void {
     this.#total++
     if (address !== undefined) this.#byAddress.set(address, this.of(address) + 1)
-    return () => {
-      this.#total--
-      if (address !== undefined) this.#takeFrom(address)
-    }
+  }
+
+  /** One that was added. */
+  remove(address: string | undefined): void {
+    this.#total--
+    if (address !== undefined) this.#takeFrom(address)
   }
 
   #takeFrom(address: string): void {

@@ -5,29 +5,49 @@ import type { ServerDecisions, Session } from '@tautline/core/session'
 import type { Intake } from './intake.ts'
 import type { SocketListener } from './socket.ts'
 
-/** The socket is gone, with its close code; `tell` brings that to the connection. */
-export type SocketClosed = (code: number, tell: () => void) => void
+/** A socket that was counted when it came. */
+interface CountedSocket {
+  /** `"websocket"`, `"long-poll"`. */
+  readonly kind: string
+  /** By which it is counted, where it is. */
+  readonly address: string | undefined
+  /** In the time of the clock. */
+  readonly openedAt: number
+}
 
-export interface ConnectionListenerParts {
+export interface SocketCounter {
+  /** It is gone, with its close code; `tell` brings that to the connection. */
+  socketClosed(socket: CountedSocket, code: number, tell: () => void): void
+}
+
+export interface ConnectionListenerParts extends CountedSocket {
+  readonly transport: TransportListener
   readonly link: Connection<Session & ServerDecisions>
   readonly intake: Intake
-  readonly onClosed: SocketClosed
+  readonly counter: SocketCounter
 }
 
 const NO_MESSAGE = new Uint8Array()
 
 /** What one socket brings, past its intake. It stays with the connection that the socket began as, whichever session it carries. */
-export class ConnectionListener implements SocketListener {
+export class ConnectionListener implements SocketListener, CountedSocket {
+  readonly kind: string
+  readonly address: string | undefined
+  readonly openedAt: number
   readonly #transport: TransportListener
   readonly #link: Connection<Session & ServerDecisions>
   readonly #intake: Intake
-  readonly #onClosed: SocketClosed
+  /** Until it was told that the socket is gone. */
+  #counter: SocketCounter | undefined
 
-  constructor(transport: TransportListener, { link, intake, onClosed }: ConnectionListenerParts) {
+  constructor({ kind, address, openedAt, transport, link, intake, counter }: ConnectionListenerParts) {
+    this.kind = kind
+    this.address = address
+    this.openedAt = openedAt
     this.#transport = transport
     this.#link = link
     this.#intake = intake
-    this.#onClosed = onClosed
+    this.#counter = counter
   }
 
   message(data: Uint8Array): void {
@@ -51,6 +71,8 @@ export class ConnectionListener implements SocketListener {
 
   closed(code: number, reason: string): void {
     this.#intake.end()
-    this.#onClosed(code, () => this.#transport.onClose(code, reason))
+    const counter = this.#counter
+    this.#counter = undefined
+    counter?.socketClosed(this, code, () => this.#transport.onClose(code, reason))
   }
 }

@@ -1,7 +1,7 @@
-import type { DispatcherOptions, Ending, KeyedRuns, ServedProcedures } from '@tautline/core/peer'
-import type { WriterPool } from '@tautline/core/protocol'
+import type { ConnectionOptions, DispatcherSetting, Ending, KeyedRuns, ServedProcedures } from '@tautline/core/peer'
 import type { AdmissionSetup } from './admission.ts'
 import type { AllowanceSetup } from './allowance.ts'
+import type { SocketCounter } from './connection-listener.ts'
 import type { LimitName } from './limit-counts.ts'
 import type { ErrorContext, ServerSettings } from './server-options.ts'
 import type { SessionChange } from './session-event.ts'
@@ -15,25 +15,13 @@ export interface ConnectionSetup<C extends ResumableSession> extends AdmissionSe
   readonly topics: Topics
   readonly keyedRuns: KeyedRuns
   readonly allowances: AllowanceSetup
-  /** What the dispatchers of all connections have in common. */
-  readonly dispatching: Pick<
-    DispatcherOptions,
-    | 'codec'
-    | 'maxLingering'
-    | 'onError'
-    | 'onSettled'
-    | 'createErrorId'
-    | 'now'
-    | 'nextTurn'
-    | 'afterMicrotasks'
-    | 'observer'
-  >
-  readonly writers: WriterPool
+  readonly linking: ConnectionOptions
+  readonly dispatching: DispatcherSetting
   readonly listener: ServerConnectionListener<C>
 }
 
 /** What the server is told of each connection. Must not throw. */
-export interface ServerConnectionListener<C> {
+export interface ServerConnectionListener<C> extends SocketCounter {
   /** The client is accepted; its first call has not run yet. */
   accepted(connection: C): void
   /** The session has changed, and is not over. */

@@ -8,16 +8,19 @@
 import type { ContractTree, ProcedureEntry } from '@tautline/core'
 import type { SharedFrame } from '@tautline/core/io'
 import {
+  type CalleeSide,
   Caller,
   Connection,
   type ConnectionObserver,
+  type ConnectionSides,
   createProcedureCaller,
   createRemoteInvoker,
-  createVolatileEvents,
   type Dispatcher,
   type Ending,
+  type LimitListener,
   type ProcedureCaller,
   type Reception,
+  type SharedContract,
   type TopicListeners,
 } from '@tautline/core/peer'
 import { CloseCode, FrameType, type GoAway, type Hello, type Payload, type Welcome } from '@tautline/core/protocol'
@@ -32,7 +35,7 @@ import { type Admissible, decideOnHello, decideOnRenewal, type Guest } from './a
 import { Allowance, type AllowanceOwner } from './allowance.ts'
 import { ClientStanding, type Identity } from './client-standing.ts'
 import { type HandleOwner, OwnedHandle, type ServerConnectionHandle } from './connection-handle.ts'
-import { ConnectionListener, type SocketClosed } from './connection-listener.ts'
+import { ConnectionListener } from './connection-listener.ts'
 import type { ConnectionSetup } from './connection-setup.ts'
 import { KeptRequest } from './kept-request.ts'
 import type { LimitName } from './limit-counts.ts'
@@ -66,7 +69,10 @@ export class ServerConnection
     ResumableSession,
     HandleOwner,
     ConnectionObserver,
+    ConnectionSides,
     TopicListeners,
+    LimitListener,
+    SharedContract,
     AllowanceOwner,
     Admissible<ServerConnection>
 {
@@ -77,7 +83,8 @@ export class ServerConnection
   readonly handle: ServerConnectionHandle<object, ContractTree>
   readonly #setup: ConnectionSetup<ServerConnection>
   readonly #link: Connection<ServerSession>
-  readonly #caller: Caller
+  /** Made for the first call to the client: most are never called. */
+  #caller: Caller | undefined
   readonly #openedAt: number
   /** By which the socket that is or was the last is counted. */
   #address: string | undefined
@@ -87,7 +94,7 @@ export class ServerConnection
   #agreement: Agreement = NOTHING_SHARED
 
   constructor(setup: ConnectionSetup<ServerConnection>, { id, socket, request, address }: Arrival) {
-    const { clock, limits, compression, backlog } = setup.settings
+    const { clock, limits } = setup.settings
     this.id = id
     this.#setup = setup
     this.#socket = socket
@@ -97,33 +104,30 @@ export class ServerConnection
     this.#openedAt = clock.now()
     this.#presence = { type: 'attached', since: this.#openedAt }
     this.ticket = new SessionTicket(setup.settings.randomBytes)
-    this.#link = new Connection({
-      session: createServerSession({ limits, now: clock.now() }),
-      clock,
-      limits,
-      compressor: compression?.compressor,
-      backlog,
-      window: setup.settings.resume,
-      createVolatile: createVolatileEvents,
-      writers: setup.writers,
-      observer: this,
-    })
-    this.#caller = new Caller(this.#link, () => {})
+    const session = createServerSession({ limits, now: this.#openedAt })
+    this.#link = new Connection(session, this, setup.linking)
     this.handle = new OwnedHandle(this)
   }
 
-  /**
-   * Begins. Call it once.
-   *
-   * @param onSocketClosed is to call the function that it is given
-   */
-  open(onSocketClosed: SocketClosed): SocketListener {
-    const transport = this.#link.accept(new SocketTransport(this.#socket), {
-      caller: this.#caller,
-      callee: this.standing,
+  /** Begins. Call it once. */
+  open(): SocketListener {
+    return new ConnectionListener({
+      kind: this.#transportKind,
+      address: this.#address,
+      openedAt: this.#openedAt,
+      transport: this.#link.accept(new SocketTransport(this.#socket), this),
+      link: this.#link,
+      intake: this.allowance.intake,
+      counter: this.#setup.listener,
     })
-    const { intake } = this.allowance
-    return new ConnectionListener(transport, { link: this.#link, intake, onClosed: onSocketClosed })
+  }
+
+  get caller(): Caller | undefined {
+    return this.#caller
+  }
+
+  get callee(): CalleeSide {
+    return this.standing
   }
 
   get identity(): Identity {
@@ -170,7 +174,7 @@ export class ServerConnection
 
   /** Calls to this client that are not answered. */
   get outgoing(): number {
-    return this.#caller.size
+    return this.#caller?.size ?? 0
   }
 
   /** Of all its transports, this one included. */
@@ -346,16 +350,16 @@ export class ServerConnection
   #createDispatcher(context: object, auth: unknown, principal: string | undefined): Dispatcher {
     const { implementation, keyedRuns, dispatching } = this.#setup
     return implementation['~createDispatcher'](implementation, {
-      ...dispatching,
       link: this.#link,
       connection: this.handle,
       context,
       auth,
       topics: this,
+      contract: this,
       budget: this.allowance,
-      onLimited: (limit) => this.onLimited(limit),
+      limits: this,
       keyed: { runs: keyedRuns, principal },
-      sharesContract: () => this.#agreement.contract,
+      setting: dispatching,
     })
   }
 
@@ -391,8 +395,16 @@ export class ServerConnection
     const { implementation, dispatching } = this.#setup
     const refOf = (entry: ProcedureEntry): number | string => (this.#agreement.calls ? entry.index : entry.path)
     const { codec, observer } = dispatching
-    const invoker = createRemoteInvoker({ caller: this.#caller, codec, refOf, validates: true, observer })
+    const caller = this.#createCaller()
+    const invoker = createRemoteInvoker({ caller, codec, refOf, validates: true, observer })
     return createProcedureCaller(implementation['~calls'] ?? {}, invoker)
+  }
+
+  #createCaller(): Caller {
+    const caller = new Caller(this.#link, () => {})
+    if (!this.#link.isLive) caller.onLost()
+    this.#caller = caller
+    return caller
   }
 
   closeNormally(reason: string): void {

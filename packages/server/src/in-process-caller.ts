@@ -38,15 +38,11 @@ export function createInProcessCaller<T extends ContractTree>(
   const caller = new Caller(loopback.callerLink, () => {})
   const dispatcher = implementation['~createDispatcher'](implementation, {
     link: loopback.calleeLink,
-    codec,
     connection: createInProcessPeer(implementation),
     context,
     auth,
     keyed,
-    observer,
-    onError,
-    createErrorId,
-    now: () => clock.now(),
+    setting: { codec, observer, onError, createErrorId, now: () => clock.now() },
   })
   loopback.join(caller, dispatcher)
   const refOf = (entry: ProcedureEntry): number => entry.index

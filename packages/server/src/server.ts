@@ -7,6 +7,7 @@
 import { type AnyProcedure, type ContractTree, entryOf, TautlineError } from '@tautline/core'
 import {
   createPackingCodec,
+  createVolatileEvents,
   type Implementation,
   type ImplementerScope,
   type KeyedCallOptions,
@@ -111,7 +112,7 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
   }
 
   #createSetup(): ConnectionSetup<ServerConnection> {
-    const { limits, randomBytes, clock } = this.#settings
+    const { limits, randomBytes, clock, compression, backlog, resume } = this.#settings
     const listener = this.#listener
     return {
       settings: this.#settings,
@@ -120,7 +121,15 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       sessions: this.#sessions,
       keyedRuns: this.#keyedRuns,
       allowances: createAllowances(this.#settings),
-      writers: new WriterPool(),
+      linking: {
+        clock,
+        limits,
+        compressor: compression?.compressor,
+        backlog,
+        window: resume,
+        createVolatile: createVolatileEvents,
+        writers: new WriterPool(),
+      },
       dispatching: {
         codec: this.#codec,
         maxLingering: limits.calls + limits.streams,
@@ -151,18 +160,9 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
     const { maxConnections, maxConnectionsPerAddress } = this.#settings
     const isFull = this.#counts.total >= maxConnections
     const isCrowded = this.#counts.of(address) >= maxConnectionsPerAddress
-    const endSocket = once(this.#counts.add(address))
-    const transport = socket.kind ?? 'websocket'
-    const openedAt = connection.openedAt
-    this.#observers.happened({ type: 'connection-opened', transport })
-    const listener = connection.open((code, tell) => {
-      endSocket()
-      tell()
-      const livedMs = this.#settings.clock.now() - openedAt
-      this.#observers.happened({ type: 'connection-closed', transport, code: knownCode(code), livedMs })
-      // A session may have ended before the socket that it had left.
-      this.#changes.changed()
-    })
+    this.#counts.add(address)
+    this.#observers.happened({ type: 'connection-opened', transport: socket.kind ?? 'websocket' })
+    const listener = connection.open()
     this.#roster.add(connection)
     if ('closed' in this.#stage) connection.turnAway('The server goes away')
     else if (isFull) this.#turnAway(connection, 'connections', 'Too many connections')
@@ -290,6 +290,14 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
       this.#roster.remove(connection)
       this.#changes.changed()
     },
+    socketClosed: ({ kind, address, openedAt }, code, tell) => {
+      this.#counts.remove(address)
+      tell()
+      const livedMs = this.#settings.clock.now() - openedAt
+      this.#observers.happened({ type: 'connection-closed', transport: kind, code: knownCode(code), livedMs })
+      // A session may have ended before the socket that it had left.
+      this.#changes.changed()
+    },
     error: (error, context) => this.#report(error, context),
   }
 
@@ -334,13 +342,5 @@ class ConnectionServer implements Server<ContractTree, ImplementerScope> {
 }
 
 const NO_SESSIONS = { maxDetached: 0, maxDetachedBytes: 0, maxDetachedPerOwner: 0, maxDetachedBytesPerOwner: 0 }
-
-function once(task: () => void): () => void {
-  let next = task
-  return () => {
-    next()
-    next = () => {}
-  }
-}
 
 const NOWHERE: ErrorContext = Object.freeze({ id: undefined, procedure: undefined, connection: undefined })

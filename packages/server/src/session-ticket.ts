@@ -14,6 +14,8 @@ const TOKEN_BYTES = 32
 /** More WELCOMEs than that no client loses in a row, without a word over any of the connections. */
 const MAX_TOKENS = 8
 
+const NONE: readonly string[] = Object.freeze([])
+
 /**
  * `valid`: it may attach. `late`: it was overtaken by a newer HELLO of the same client. `foreign`: it does not prove the
  * right to the session.
@@ -27,7 +29,7 @@ export class SessionTicket {
    * Hashes of the tokens that its client may have, the latest last: of connections that were made side by side, it may have
    * got the WELCOME of any, or of none.
    */
-  #valid: readonly Uint8Array[] = []
+  #valid: readonly string[] = NONE
   #attempt = 0
   #gen = 0
 
@@ -71,7 +73,7 @@ export class SessionTicket {
     this.#valid = this.#valid.slice(-1)
   }
 
-  #accepts(hash: Uint8Array): boolean {
+  #accepts(hash: string): boolean {
     return this.#valid.filter((valid) => isSameHash(hash, valid)).length > 0
   }
 }

@@ -4,6 +4,7 @@ import {
   Caller,
   type ClientCertificate,
   Connection,
+  type ConnectionObserver,
   createPackingCodec,
   createProcedureCaller,
   createRemoteInvoker,
@@ -220,25 +221,21 @@ function createTestClient<T extends ContractTree>(
       ...hello,
     }),
   })
-  const link: Connection<Session & ClientMoves> = new Connection({
-    session,
-    clock,
-    limits: DEFAULT_LIMITS,
-    compressor,
-    observer: {
-      onOpen: () => link.move((moved, now) => moved.opened(now)),
-      onHandshake: (effect) => {
-        sharesContract = effect.type === 'welcome' && effect.welcome.contractHash === contractHash
-      },
-      onLinkEffect() {},
-      onDetached: (ending) => void endings.push(ending),
-      onLost: (ending) => void endings.push(ending),
-      onClosed() {},
-      onFault(error) {
-        throw error
-      },
+  const observer: ConnectionObserver = {
+    onOpen: () => link.move((moved, now) => moved.opened(now)),
+    onHandshake: (effect) => {
+      sharesContract = effect.type === 'welcome' && effect.welcome.contractHash === contractHash
     },
-  })
+    onLinkEffect() {},
+    onDetached: (ending) => void endings.push(ending),
+    onLost: (ending) => void endings.push(ending),
+    onClosed() {},
+    onFault(error) {
+      throw error
+    },
+  }
+  const settings = { clock, limits: DEFAULT_LIMITS, compressor }
+  const link: Connection<Session & ClientMoves> = new Connection(session, observer, settings)
   const reader = createValueReader(codec, false)
   const caller = new Caller(link, (event, params, payload) => {
     const schema = typeof event === 'number' ? procedures[event]?.def.payload : undefined
@@ -247,15 +244,17 @@ function createTestClient<T extends ContractTree>(
   })
   const callee = serves?.['~createDispatcher'](serves, {
     link,
-    codec,
     connection: { id: 'server', remoteAddress: undefined, client: {}, close() {}, terminate() {} },
     context: {},
     auth: undefined,
-    onError({ error }) {
-      throw error
+    setting: {
+      codec,
+      onError({ error }) {
+        throw error
+      },
+      createErrorId: () => 'client-error',
+      now: () => clock.now(),
     },
-    createErrorId: () => 'client-error',
-    now: () => clock.now(),
   })
   link.start({
     connector: network.connector,

@@ -18,6 +18,8 @@ export const WAITING_MESSAGES = 16
 /** What is spent on one message at most. */
 export type SizeLimits = { readonly [K in 'messageBytes' | 'inflatedBytes' | 'framesPerMessage']?: number | undefined }
 
+const NO_SIZES: SizeLimits = Object.freeze({})
+
 const NO_LIMIT = Number.POSITIVE_INFINITY
 
 /** What the inbound pipe needs of its connection, which may have had others before. */
@@ -57,7 +59,7 @@ export class Inbound {
   #inflateLimit: WireLimitName | undefined
 
   /** @param most sizes beyond which the peer is not followed, whatever it announces */
-  constructor(target: InboundTarget, limits: Limits, most: SizeLimits = {}) {
+  constructor(target: InboundTarget, limits: Limits, most: SizeLimits = NO_SIZES) {
     this.#target = target
     this.#limits = limits
     this.#most = most
@@ -65,14 +67,17 @@ export class Inbound {
 
   /** The limits that both ends agreed on. */
   limit(limits: PeerLimits): void {
-    const { messageBytes = NO_LIMIT, inflatedBytes = NO_LIMIT, framesPerMessage = NO_LIMIT } = this.#most
-    this.#limits = {
-      ...this.#limits,
-      ...limits,
-      messageBytes: Math.min(limits.messageBytes, messageBytes),
-      inflatedBytes: Math.min(limits.inflatedBytes, inflatedBytes),
-      framesPerMessage: Math.min(limits.framesPerMessage, framesPerMessage),
-    }
+    const most = this.#most
+    const messageBytes = Math.min(limits.messageBytes, most.messageBytes ?? NO_LIMIT)
+    const inflatedBytes = Math.min(limits.inflatedBytes, most.inflatedBytes ?? NO_LIMIT)
+    const framesPerMessage = Math.min(limits.framesPerMessage, most.framesPerMessage ?? NO_LIMIT)
+    const own = this.#limits
+    const areOwn =
+      messageBytes === own.messageBytes &&
+      inflatedBytes === own.inflatedBytes &&
+      framesPerMessage === own.framesPerMessage
+    // Most connections agree on what all of a server have: then these are not held once more for each.
+    if (!areOwn) this.#limits = { ...own, messageBytes, inflatedBytes, framesPerMessage }
   }
 
   /** From the next message on, bodies may be compressed. */

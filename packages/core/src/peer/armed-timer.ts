@@ -1,18 +1,22 @@
 import type { Clock } from '../io/ports.ts'
 
+export interface TimerOwner {
+  /** Finds out by itself whether anything is due, and arms the timer again. */
+  onTime(): void
+}
+
 /**
  * The one timer of a connection. An armed timer is left alone when it is early: most deadlines move away before they are
  * reached, and setting a timer for each message would cost more than one that fires for nothing.
  */
 export class ArmedTimer {
   readonly #clock: Clock
-  readonly #onTime: () => void
+  readonly #owner: TimerOwner
   #armed: { readonly at: number; readonly cancel: () => void } | undefined
 
-  /** @param onTime finds out by itself whether anything is due, and arms the timer again */
-  constructor(clock: Clock, onTime: () => void) {
+  constructor(clock: Clock, owner: TimerOwner) {
     this.#clock = clock
-    this.#onTime = onTime
+    this.#owner = owner
   }
 
   /** @param at in the time of the clock; `undefined`: there is nothing to wait for */
@@ -33,6 +37,6 @@ export class ArmedTimer {
 
   readonly #fire = (): void => {
     this.#armed = undefined
-    this.#onTime()
+    this.#owner.onTime()
   }
 }

@@ -226,16 +226,8 @@ function createEnd<S extends Session>(
     onClosed: (ending) => observer.onClosed(ending),
     onFault: (error) => observer.onFault(error),
   }
-  const connection = new Connection({
-    session,
-    clock,
-    limits,
-    compressor,
-    backlog,
-    window,
-    observer: late,
-    createVolatile: createVolatileEvents,
-  })
+  const createVolatile = createVolatileEvents
+  const connection = new Connection(session, late, { clock, limits, compressor, backlog, window, createVolatile })
   const caller = new Caller(connection, (event, _params, payload) => {
     events.push(`${event}: ${JSON.stringify(payload === undefined ? undefined : codec.decode(payload))}`)
   })

@@ -9,6 +9,7 @@ import { call, echo } from './call.fixture.ts'
 import { Caller } from './caller.ts'
 import { connectPair, expectNothingLeft, HELLO, type Pair, type PairOptions } from './connected.fixture.ts'
 import { Connection } from './connection.ts'
+import type { ConnectionObserver } from './connection-observer.ts'
 import { plainLists } from './forms.ts'
 import { ItemSender } from './item-sender.ts'
 
@@ -309,21 +310,18 @@ describe('a transport that never opened', () => {
   function setUp() {
     const clock = createVirtualClock()
     const told: string[] = []
-    const connection = new Connection({
-      session: createClientSession({ hello: HELLO, limits: DEFAULT_LIMITS }),
-      clock,
-      limits: DEFAULT_LIMITS,
-      compressor: undefined,
-      observer: {
-        onOpen: () => {},
-        onHandshake: () => {},
-        onLinkEffect: () => {},
-        onDetached: () => {},
-        onLost: ({ code, origin }) => void told.push(`lost: ${code} ${origin}`),
-        onClosed: ({ code, origin }) => void told.push(`closed: ${code} ${origin}`),
-        onFault: (error) => void told.push(String(error)),
-      },
-    })
+    const observer: ConnectionObserver = {
+      onOpen: () => {},
+      onHandshake: () => {},
+      onLinkEffect: () => {},
+      onDetached: () => {},
+      onLost: ({ code, origin }) => void told.push(`lost: ${code} ${origin}`),
+      onClosed: ({ code, origin }) => void told.push(`closed: ${code} ${origin}`),
+      onFault: (error) => void told.push(String(error)),
+    }
+    const session = createClientSession({ hello: HELLO, limits: DEFAULT_LIMITS })
+    const options = { clock, limits: DEFAULT_LIMITS, compressor: undefined }
+    const connection = new Connection(session, observer, options)
     const caller = new Caller(connection, () => {})
     return {
       clock,

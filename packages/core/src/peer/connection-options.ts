@@ -5,13 +5,12 @@ import type { WindowLimits } from '../io/replay.ts'
 import type { VolatileStats } from '../io/volatile-slots.ts'
 import type { Limits } from '../protocol/limits.ts'
 import type { WriterPool } from '../protocol/writer-pool.ts'
-import type { Session, SessionStats } from '../session/session.ts'
+import type { SessionStats } from '../session/session.ts'
 import type { BacklogLimits } from './backlog-watch.ts'
-import type { ConnectionObserver } from './connection-observer.ts'
 import type { CreateVolatileEvents } from './volatile-events.ts'
 
-export interface ConnectionOptions<S extends Session> {
-  readonly session: S
+/** One object may serve any number of connections. */
+export interface ConnectionOptions {
   readonly clock: Clock
   /** This end's limits, until both ends have agreed on others. */
   readonly limits: Limits
@@ -19,7 +18,6 @@ export interface ConnectionOptions<S extends Session> {
   readonly mostReceived?: SizeLimits | undefined
   /** Used once both ends have agreed on its algorithm. */
   readonly compressor: Compressor | undefined
-  readonly observer: ConnectionObserver
   /** Shared by many connections, since each holds a buffer only while it sends. @default its own */
   readonly writers?: WriterPool | undefined
   readonly backlog?: BacklogLimits | undefined

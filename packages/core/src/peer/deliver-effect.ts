@@ -4,7 +4,8 @@ import type { CalleeSide, CallerSide } from './link.ts'
 
 /** Who works over a connection: ids of this end belong to the caller, the peer's to the callee. */
 export interface ConnectionSides {
-  readonly caller: CallerSide
+  /** `undefined` while nothing was asked over it. */
+  readonly caller: CallerSide | undefined
   readonly callee: CalleeSide
 }
 
@@ -25,12 +26,12 @@ export function deliverEffect(
     case 'error':
     case 'timeout':
     case 'event':
-      caller.onCallerEffect(effect)
+      caller?.onCallerEffect(effect)
       break
     case 'items':
     case 'end':
     case 'writable':
-      if (isOwn(effect.id)) caller.onCallerEffect(effect)
+      if (isOwn(effect.id)) caller?.onCallerEffect(effect)
       else callee.onCalleeEffect(effect)
       break
     default:

@@ -38,31 +38,46 @@ export interface RunBudget {
   cancelled(): void
 }
 
+/** What both ends of a connection hold. */
+export interface SharedContract {
+  /**
+   * Whether it is the same contract, so that the peer may name procedures by index. An index of another contract would be
+   * another procedure.
+   */
+  readonly sharesContract: boolean
+}
+
+/** Is told where the peer has hit a limit that the session does not know of. */
+export interface LimitListener {
+  onLimited(limit: WireLimitName): void
+}
+
 export interface DispatcherOptions {
   readonly link: SessionLink
-  readonly codec: PackingCodec
   readonly connection: PeerHandle
   /** What the implementation's `context` made of the connection. */
   readonly context: object
   readonly auth: unknown
   /** Left out where no events are pushed: listening is then an unknown procedure. */
   readonly topics?: TopicListeners | undefined
-  /**
-   * Whether both ends hold the same contract, so that the peer may name procedures by index. An index of another
-   * contract would be another procedure. @default always
-   */
-  readonly sharesContract?: (() => boolean) | undefined
+  /** @default the same contract, always */
+  readonly contract?: SharedContract | undefined
+  /** What is past it is refused with `OVERLOADED`. @default no limit */
+  readonly budget?: RunBudget | undefined
+  readonly limits?: LimitListener | undefined
+  /** Left out where no results are kept: a call with an idempotency key is then refused. */
+  readonly keyed?: KeyedCalls | undefined
+  readonly setting: DispatcherSetting
+}
+
+/** What dispatchers have in common: one object for any number of them. */
+export interface DispatcherSetting {
+  readonly codec: PackingCodec
   /**
    * Handlers that go on after they were told to stop; beyond it nothing more is run until some of them end. Otherwise a
    * peer that cancels whatever it asks for could have any number of them run. @default no limit
    */
   readonly maxLingering?: number | undefined
-  /** What is past it is refused with `OVERLOADED`. @default no limit */
-  readonly budget?: RunBudget | undefined
-  /** The peer has hit a limit that the session does not know of. */
-  readonly onLimited?: ((limit: WireLimitName) => void) | undefined
-  /** Left out where no results are kept: a call with an idempotency key is then refused. */
-  readonly keyed?: KeyedCalls | undefined
   /** Told of every call; left out where nobody listens. */
   readonly observer?: CallObserver | undefined
   /** Must not throw. */

@@ -30,19 +30,21 @@ function dispatch() {
   })
   const dispatcher = implementation['~createDispatcher'](implementation, {
     link,
-    codec: {
-      ...codec,
-      encode: (value) => {
-        encoded.push(value)
-        return codec.encode(value)
-      },
-    },
     connection: { id: '1', remoteAddress: undefined, client: {}, close() {}, terminate() {} },
     context: {},
     auth: undefined,
-    onError: ({ error }) => void reported.push(error),
-    createErrorId: () => 'error-id',
-    now: () => 0,
+    setting: {
+      codec: {
+        ...codec,
+        encode: (value) => {
+          encoded.push(value)
+          return codec.encode(value)
+        },
+      },
+      onError: ({ error }) => void reported.push(error),
+      createErrorId: () => 'error-id',
+      now: () => 0,
+    },
   })
   const ask = (id: number, procedure: string, input?: number): void => {
     const payload = input === undefined ? undefined : codec.encode(input)

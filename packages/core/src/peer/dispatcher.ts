@@ -14,14 +14,14 @@ import { IdTable } from '../session/id-table.ts'
 import { type ArrivedCall, NO_META } from './call-observer.ts'
 import { type CallSurroundings, DispatchedCall } from './dispatched-call.ts'
 import { createDispatchedStream, decodeInput } from './dispatched-stream.ts'
-import type { CreateDispatcher, Dispatcher, DispatcherOptions } from './dispatcher-options.ts'
+import type { CreateDispatcher, Dispatcher, DispatcherOptions, DispatcherSetting } from './dispatcher-options.ts'
 import { encodeShaped, formOf, Packed, type Shape } from './forms.ts'
 import { InputRejected } from './handler-failure.ts'
 import type { BoundHandler, ServedProcedures } from './implementation.ts'
-import { type CallSetting, runCall } from './keyed-call.ts'
+import { type CallSetting, type KeyedCalls, runCall } from './keyed-call.ts'
 import type { StreamEffect } from './link.ts'
 import { inputError, type PublicError, toPublicError } from './public-error.ts'
-import { type Request, RequestQueue } from './request-queue.ts'
+import { type Request, RequestQueue, type RequestRunner } from './request-queue.ts'
 import { runQuietly } from './run-quietly.ts'
 
 export const createDispatcher: CreateDispatcher = (implementation, options) => {
@@ -59,9 +59,10 @@ const BUDGET_KIND_OF = {
 /** Of the data of errors that no procedure declares. */
 const UNSHAPED: Shape = { schema: undefined, form: 'plain' }
 
-class HandlerDispatcher implements Dispatcher {
+class HandlerDispatcher implements Dispatcher, RequestRunner, CallSetting {
   readonly #implementation: ServedProcedures
   readonly #options: DispatcherOptions
+  readonly #setting: DispatcherSetting
   readonly #running = new IdTable<DispatchedCall>()
   /** Listenings that were accepted, with what ends each. */
   #listening: Map<number, () => void> | undefined
@@ -72,14 +73,18 @@ class HandlerDispatcher implements Dispatcher {
   /** Handlers that were told to stop and still run: their places are free, what they hold is not. */
   #lingering = 0
   #surroundings: CallSurroundings
-  readonly #setting: CallSetting
 
   constructor(implementation: ServedProcedures, options: DispatcherOptions) {
     this.#implementation = implementation
     this.#options = options
-    const { connection, context, auth, now, codec } = options
+    const { connection, context, auth, setting } = options
+    this.#setting = setting
+    const { now, codec } = setting
     this.#surroundings = { connection, context, auth, now, codec }
-    this.#setting = { keyed: options.keyed, report: (entry, error) => this.#report(entry, error) }
+  }
+
+  get keyed(): KeyedCalls | undefined {
+    return this.#options.keyed
   }
 
   get unfinished(): number {
@@ -103,7 +108,7 @@ class HandlerDispatcher implements Dispatcher {
       case 'call':
       case 'open':
       case 'listen':
-        this.#queue ??= this.#createQueue()
+        this.#queue ??= new RequestQueue(this, this.#setting)
         this.#queue.push(effect)
         break
       case 'items':
@@ -140,18 +145,7 @@ class HandlerDispatcher implements Dispatcher {
     for (const id of [...running, ...(this.#listening?.keys() ?? [])]) this.#abort(id, reason)
   }
 
-  #createQueue(): RequestQueue {
-    const { now, nextTurn, afterMicrotasks } = this.#options
-    return new RequestQueue({
-      begin: (request) => this.#start(request),
-      follow: (effect) => this.#onStreamEffect(effect),
-      now,
-      nextTurn,
-      afterMicrotasks,
-    })
-  }
-
-  #start(request: Request): void {
+  begin(request: Request): void {
     const bound = this.#find(request)
     const arrived = this.#observe(request, bound?.entry)
     if (bound === undefined) {
@@ -181,13 +175,14 @@ class HandlerDispatcher implements Dispatcher {
 
   /** Why it may not run; where it may, its place is taken. */
   #refusalOf(request: Request, kind: 'call' | 'stream' | undefined): keyof typeof ERROR_MESSAGES | undefined {
-    const { maxLingering = Number.POSITIVE_INFINITY, budget, onLimited } = this.#options
+    const { budget, limits } = this.#options
+    const { maxLingering = Number.POSITIVE_INFINITY } = this.#setting
     if (this.#lingering >= maxLingering) {
-      onLimited?.('lingering')
+      limits?.onLimited('lingering')
       return 'OVERLOADED'
     }
     if (request.type === 'listen' && (request.params?.byteLength ?? 0) > MAX_PARAMS_BYTES) {
-      onLimited?.('paramsBytes')
+      limits?.onLimited('paramsBytes')
       return 'LIMIT_EXCEEDED'
     }
     return kind !== undefined && budget?.begin(kind) === false ? 'OVERLOADED' : undefined
@@ -199,13 +194,13 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #observe(request: Request, entry: ProcedureEntry | undefined): ArrivedCall | undefined {
-    const { observer } = this.#options
+    const { observer } = this.#setting
     if (observer?.arrived === undefined) return undefined
     const { path, kind } = entry ?? UNKNOWN[request.type]
     return observer.arrived({ path, kind, meta: (request.type === 'listen' ? undefined : request.meta) ?? NO_META })
   }
 
-  #onStreamEffect(effect: StreamEffect): void {
+  follow(effect: StreamEffect): void {
     const call = this.#running.get(effect.id)
     if (call?.stream === undefined) return
     const { stream, arrived } = call
@@ -222,14 +217,14 @@ class HandlerDispatcher implements Dispatcher {
 
   #pathOf(ref: ProcedureRef): string | undefined {
     if (typeof ref === 'string') return ref
-    const { sharesContract } = this.#options
-    if (sharesContract !== undefined && !sharesContract()) return undefined
+    if (this.#options.contract?.sharesContract === false) return undefined
     return this.#implementation['~contract'].procedures[ref]?.path
   }
 
   /** Throws where what came with the request cannot be decoded. */
   #accept({ entry }: BoundHandler, request: Request, arrived: ArrivedCall | undefined): DispatchedCall {
-    const { link, codec } = this.#options
+    const { link } = this.#options
+    const { codec } = this.#setting
     const { def } = entry
     const form = request.type === 'listen' ? 'plain' : formOf(request.procedure)
     const payload = request.type === 'listen' ? request.params : request.input
@@ -245,9 +240,7 @@ class HandlerDispatcher implements Dispatcher {
     try {
       const { arrived } = call
       const outcome =
-        arrived?.within === undefined
-          ? runCall(bound, call, this.#setting)
-          : arrived.within(() => runCall(bound, call, this.#setting))
+        arrived?.within === undefined ? runCall(bound, call, this) : arrived.within(() => runCall(bound, call, this))
       if (outcome instanceof Promise) call.ended = this.#finishLater(call, outcome)
       else this.#finish(call, outcome)
     } catch (error) {
@@ -322,8 +315,8 @@ class HandlerDispatcher implements Dispatcher {
       return
     }
     const answer = (known: PublicError): void => this.#answerError(call, known)
-    const known = toPublicError(error, call.entry, (cause) => this.#report(call.entry, cause))
-    if (known instanceof Promise) known.then(answer, (cause: unknown) => this.#report(call.entry, cause))
+    const known = toPublicError(error, call.entry, (cause) => this.report(call.entry, cause))
+    if (known instanceof Promise) known.then(answer, (cause: unknown) => this.report(call.entry, cause))
     else answer(known)
   }
 
@@ -341,17 +334,17 @@ class HandlerDispatcher implements Dispatcher {
   }
 
   #startListening(call: DispatchedCall, guardEnd: (() => void) | undefined): void {
-    const { link, topics, codec } = this.#options
+    const { link, topics } = this.#options
     // Kept for long: what came with the call is not.
     const { id, entry } = call
     const endGuard = (): void => {
-      if (guardEnd !== undefined) runQuietly(guardEnd, (error) => void this.#report(entry, error))
+      if (guardEnd !== undefined) runQuietly(guardEnd, (error) => void this.report(entry, error))
     }
     if (topics === undefined || this.#running.get(call.id) !== call) {
       endGuard()
       return
     }
-    const params = entry.def.params === undefined ? undefined : codec.encodeCanonical(call.input)
+    const params = entry.def.params === undefined ? undefined : this.#setting.codec.encodeCanonical(call.input)
     this.#forget(call, OK)
     const endTopic = topics.listen(id, entry, params)
     this.#listening ??= new Map()
@@ -369,7 +362,7 @@ class HandlerDispatcher implements Dispatcher {
 
   #abort(id: number, reason: TautlineError): void {
     if (this.#queue?.drop(id) === true) {
-      this.#options.onSettled?.()
+      this.#setting.onSettled?.()
       return
     }
     const call = this.#running.get(id)
@@ -377,7 +370,7 @@ class HandlerDispatcher implements Dispatcher {
       this.#running.delete(id)
       this.#linger(call, call.abort(reason))
       call.arrived?.ended(reason.code)
-      this.#options.onSettled?.()
+      this.#setting.onSettled?.()
     }
     const endListening = this.#listening?.get(id)
     this.#listening?.delete(id)
@@ -406,7 +399,7 @@ class HandlerDispatcher implements Dispatcher {
     call.stream?.finish()
     this.#giveBack(call)
     call.arrived?.ended(code)
-    this.#options.onSettled?.()
+    this.#setting.onSettled?.()
   }
 
   #fail(id: number, { code, message, data }: PublicError): void {
@@ -415,18 +408,18 @@ class HandlerDispatcher implements Dispatcher {
 
   #encode(value: unknown, shape: Shape): Payload | undefined {
     if (value instanceof Packed) return value.payload
-    return encodeShaped(this.#options.codec, shape, { value, validated: true })
+    return encodeShaped(this.#setting.codec, shape, { value, validated: true })
   }
 
   #reportUnlessAbort(call: DispatchedCall, error: unknown): void {
-    if (!(error instanceof Error && error.name === 'AbortError')) this.#report(call.entry, error)
+    if (!(error instanceof Error && error.name === 'AbortError')) this.report(call.entry, error)
   }
 
   /** @returns the id by which the caller may speak of the error */
-  #report(entry: ProcedureEntry, error: unknown): string {
-    const { createErrorId, onError, connection } = this.#options
+  report(entry: ProcedureEntry, error: unknown): string {
+    const { createErrorId, onError } = this.#setting
     const id = createErrorId()
-    onError({ id, error, procedure: entry.path, connection })
+    onError({ id, error, procedure: entry.path, connection: this.#options.connection })
     return id
   }
 }

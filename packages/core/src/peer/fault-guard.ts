@@ -1,18 +1,20 @@
+/** Who is told of a failure. */
+export interface FaultListener {
+  onFault(error: unknown): void
+}
+
 /**
  * Keeps failures where they belong: nothing that a callback throws may escape into a listener or timer of the platform, or keep
  * others from being told.
  */
 export class FaultGuard {
-  readonly #onFault: (error: unknown) => void
-  readonly #report: (error: unknown) => void
+  readonly #owner: FaultListener
+  readonly #log: FaultListener
 
-  /**
-   * @param onFault ends what has failed
-   * @param report for the log
-   */
-  constructor(onFault: (error: unknown) => void, report: (error: unknown) => void) {
-    this.#onFault = onFault
-    this.#report = report
+  /** @param owner ends what has failed */
+  constructor(owner: FaultListener, log: FaultListener) {
+    this.#owner = owner
+    this.#log = log
   }
 
   /** Whatever the platform calls: a failure is this connection's end, and goes no further. */
@@ -20,7 +22,7 @@ export class FaultGuard {
     try {
       task()
     } catch (error) {
-      this.#onFault(error)
+      this.#owner.onFault(error)
     }
   }
 
@@ -35,7 +37,7 @@ export class FaultGuard {
 
   report(error: unknown): void {
     try {
-      this.#report(error)
+      this.#log.onFault(error)
     } catch {
       // The reporter itself fails: there is nobody left to tell.
     }

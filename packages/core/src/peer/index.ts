@@ -26,8 +26,11 @@ export type {
   CreateDispatcher,
   Dispatcher,
   DispatcherOptions,
+  DispatcherSetting,
   HandlerErrorReport,
+  LimitListener,
   RunBudget,
+  SharedContract,
   TopicListeners,
 } from './dispatcher-options.ts'
 export type { Ending } from './ending.ts'

@@ -11,7 +11,7 @@ import {
 function setUp() {
   let now = 1000
   return {
-    allowance: new ItemAllowance(() => now),
+    allowance: new ItemAllowance({ now: () => now }),
     pass: (ms: number): void => {
       now += ms
     },

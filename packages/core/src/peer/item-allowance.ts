@@ -1,3 +1,5 @@
+import type { Clock } from '../io/ports.ts'
+
 /*
  * How much of its streams a connection sends in one turn of the event loop. Credit alone is no bound: a peer may grant any amount of
  * it, and a source that is never waited for would then be read to its end before anybody else has a turn. Owns: what is spent, of
@@ -26,7 +28,7 @@ export const STREAMS_PER_TURN = 4
 export const BYTES_PER_ITEM = 32
 
 export class ItemAllowance {
-  readonly #now: () => number
+  readonly #clock: Pick<Clock, 'now'>
   #spentBytes = 0
   /** That were used up in this turn. */
   #shares = 0
@@ -36,15 +38,14 @@ export class ItemAllowance {
   #admitted: number[] | undefined
   #putOff: Set<number> | undefined
 
-  /** @param now monotonic milliseconds */
-  constructor(now: () => number) {
-    this.#now = now
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock
   }
 
   /** Whether an item more may go in this turn, with so many others that were not spent yet. */
   leaves(items: number, byteLength: number): boolean {
     if (items + this.#spentBytes === 0) return true
-    const now = this.#now()
+    const now = this.#clock.now()
     this.#since ??= now
     if (now - this.#since >= ITEM_MS_PER_TURN) return false
     return this.#spentBytes + byteLength + items * BYTES_PER_ITEM < ITEM_BYTES_PER_TURN
@@ -79,7 +80,7 @@ export class ItemAllowance {
   messageLeft(): void {
     const since = this.#since
     const shares = this.#shares + 1
-    if (this.hasPutOff && (shares === MOST_SHARES || this.#now() - (since ?? 0) >= ENOUGH_MS)) return
+    if (this.hasPutOff && (shares === MOST_SHARES || this.#clock.now() - (since ?? 0) >= ENOUGH_MS)) return
     this.renew()
     if (!this.hasPutOff) return
     this.#since = since

@@ -16,15 +16,16 @@ export interface KeyedCalls {
 export interface CallSetting {
   readonly keyed: KeyedCalls | undefined
   /** Takes what a caller is not told, and gives it an id. */
-  readonly report: (entry: ProcedureEntry, error: unknown) => string
+  report(entry: ProcedureEntry, error: unknown): string
 }
 
 /** As `runHandler`; a mutation with an idempotency key runs at most once. */
-export function runCall(bound: BoundHandler, call: Invocation, { keyed, report }: CallSetting): MaybePromise<unknown> {
+export function runCall(bound: BoundHandler, call: Invocation, setting: CallSetting): MaybePromise<unknown> {
   const key = bound.entry.kind === 'mutation' ? call.meta['key'] : undefined
   if (key === undefined) return runHandler(bound, call)
   // To run it as one without a key could be to run it twice.
+  const { keyed } = setting
   if (keyed === undefined) throw refusal(bound.entry, 'UNKNOWN_PROCEDURE', 'Nothing here takes an idempotency key')
   const { runs, principal } = keyed
-  return runs.run(bound, call, { key, principal, report: (error) => report(bound.entry, error) })
+  return runs.run(bound, call, { key, principal, report: (error) => setting.report(bound.entry, error) })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { StreamEffect } from './link.ts'
-import { type Request, RequestQueue } from './request-queue.ts'
+import { type Request, RequestQueue, type RequestRunner } from './request-queue.ts'
 
 /**
  * @param costMs of what is begun, by its id
@@ -19,14 +19,16 @@ function setUp(costMs: (id: number) => number = () => 0, laterMs?: (id: number) 
     probes = []
     for (const probe of due) probe()
   }
-  const queue: RequestQueue = new RequestQueue({
+  const runner: RequestRunner = {
     begin({ id }) {
       log.push(`begin ${id}`)
       now += costMs(id)
       microtasksMs += laterMs?.(id) ?? 0
       onBegin(id)
     },
-    follow: ({ type, id }) => log.push(`${type} ${id}`),
+    follow: ({ type, id }) => void log.push(`${type} ${id}`),
+  }
+  const queue: RequestQueue = new RequestQueue(runner, {
     now: () => now,
     nextTurn: (task) => tasks.push(task),
     afterMicrotasks: laterMs && ((task) => probes.push(task)),
@@ -250,13 +252,8 @@ describe('RequestQueue', () => {
 
   test('begins everything at once where nobody else is to have a turn', () => {
     const log: number[] = []
-    const options = {
-      begin: ({ id }: Request) => void log.push(id),
-      follow: () => {},
-      now: () => 0,
-      nextTurn: undefined,
-    }
-    const queue = new RequestQueue(options)
+    const runner: RequestRunner = { begin: ({ id }) => void log.push(id), follow: () => {} }
+    const queue = new RequestQueue(runner, { now: () => 0 })
     for (const id of upTo(500)) queue.push(request(id))
     expect(log).toHaveLength(500)
   })

@@ -12,14 +12,19 @@ import type { StreamEffect } from './link.ts'
 
 export type Request = Extract<CalleeEffect, { readonly type: 'call' | 'open' | 'listen' }>
 
-export interface RequestQueueOptions {
-  readonly begin: (request: Request) => void
+/** Runs what has its turn. */
+export interface RequestRunner {
+  begin(request: Request): void
   /** Of a stream that has begun. */
-  readonly follow: (effect: StreamEffect) => void
+  follow(effect: StreamEffect): void
+}
+
+/** Of the clock. */
+export interface Turns {
   /** Monotonic milliseconds. */
   readonly now: () => number
   /** Runs a task once what has come in meanwhile was looked at. Left out: everything begins at once. */
-  readonly nextTurn: ((task: () => void) => void) | undefined
+  readonly nextTurn?: ((task: () => void) => void) | undefined
   /** Runs a task when the microtasks of what runs now are done. Left out where the platform cannot. */
   readonly afterMicrotasks?: ((task: () => void) => void) | undefined
 }
@@ -63,7 +68,8 @@ interface Waiting {
 }
 
 export class RequestQueue {
-  readonly #options: RequestQueueOptions
+  readonly #runner: RequestRunner
+  readonly #turns: Turns
   /** From `#next` on, and some that were dropped among them. */
   #waiting: Waiting[] = []
   #next = 0
@@ -83,8 +89,9 @@ export class RequestQueue {
   #ownSince: number | undefined
   #measure: Measure = 'since-last'
 
-  constructor(options: RequestQueueOptions) {
-    this.#options = options
+  constructor(runner: RequestRunner, turns: Turns) {
+    this.#runner = runner
+    this.#turns = turns
   }
 
   /** Requests that wait. */
@@ -93,9 +100,9 @@ export class RequestQueue {
   }
 
   push(request: Request): void {
-    const { nextTurn, begin, now } = this.#options
+    const { nextTurn, now } = this.#turns
     if (nextTurn === undefined) {
-      begin(request)
+      this.#runner.begin(request)
       return
     }
     if (this.#byId.size === 0) {
@@ -116,7 +123,7 @@ export class RequestQueue {
   /** Brings it to its stream, which may not have begun. */
   follow(effect: StreamEffect): void {
     const waiting = this.#byId.size === 0 ? undefined : this.#byId.get(effect.id)
-    if (waiting === undefined) this.#options.follow(effect)
+    if (waiting === undefined) this.#runner.follow(effect)
     else waiting.followers.push(effect)
   }
 
@@ -143,12 +150,11 @@ export class RequestQueue {
 
   /** @param at when it begins; or, `since-last`, when the one before was done */
   #begin(request: Request, at: number, measure: Measure): void {
-    const { begin, now } = this.#options
     if (this.#begun === 0) this.#begunAt = at
     this.#begun += 1
     if (this.#begun >= Math.min(UNWATCHED, this.#mostBegun)) this.#measureOwn(measure === 'exact' ? at : undefined)
-    begin(request)
-    this.#lastAt = now()
+    this.#runner.begin(request)
+    this.#lastAt = this.#turns.now()
     const ms = this.#lastAt - at
     if (measure === 'exact' || ms < UNSURE_MS) this.#spentMs += ms
     else this.#measure = 'exact'
@@ -157,17 +163,17 @@ export class RequestQueue {
 
   /** Of what begins now and what begins with it. */
   #measureOwn(at: number | undefined): void {
-    const { afterMicrotasks, now } = this.#options
+    const { afterMicrotasks, now } = this.#turns
     if (this.#ownSince !== undefined || afterMicrotasks === undefined) return
     this.#ownSince = at ?? now()
-    afterMicrotasks(this.#judgeOwn)
+    afterMicrotasks(() => this.#judgeOwn())
   }
 
-  readonly #judgeOwn = (): void => {
+  #judgeOwn(): void {
     const since = this.#ownSince
     if (since === undefined) return
     this.#ownSince = undefined
-    this.#lastAt = this.#options.now()
+    this.#lastAt = this.#turns.now()
     const ms = this.#lastAt - since
     this.#judge(ms, OWN)
     this.#spentMs = Math.max(this.#spentMs, ms)
@@ -184,10 +190,10 @@ export class RequestQueue {
   #watch(): void {
     if (this.#turn === 'watched') return
     this.#turn = 'watched'
-    this.#options.nextTurn?.(this.#endTurn)
+    this.#turns.nextTurn?.(() => this.#endTurn())
   }
 
-  readonly #endTurn = (): void => {
+  #endTurn(): void {
     this.#turn = 'unwatched'
     if (this.#turnsOut > 0) this.#turnsOut -= 1
     else this.#judgeTurn()
@@ -199,7 +205,7 @@ export class RequestQueue {
   }
 
   #judgeTurn(): void {
-    const { now, afterMicrotasks } = this.#options
+    const { now, afterMicrotasks } = this.#turns
     // Also what handlers do behind an `await` makes a turn long.
     if (afterMicrotasks === undefined) this.#judge(now() - this.#begunAt, WHOLE)
     this.#turnsOut = Math.min(MOST_TURNS_OUT, Math.max(0, Math.floor(this.#spentMs / TURN_MS) - 1))
@@ -224,8 +230,8 @@ export class RequestQueue {
         this.#byId.delete(request.id)
         // Ahead of what may come back to this list.
         this.#next += 1
-        this.#begin(request, this.#begun === 0 ? this.#options.now() : this.#lastAt, 'exact')
-        for (const effect of followers) this.#options.follow(effect)
+        this.#begin(request, this.#begun === 0 ? this.#turns.now() : this.#lastAt, 'exact')
+        for (const effect of followers) this.#runner.follow(effect)
       } else {
         this.#next += 1
       }

@@ -1,32 +1,32 @@
 import type { Outbox } from '../io/outbox.ts'
-import type { WindowLimits } from '../io/replay.ts'
+import { NO_WINDOW } from '../io/replay.ts'
 import type { SharedFrame } from '../io/shared-frame.ts'
 import type { VolatileStats } from '../io/volatile-slots.ts'
-import { type BacklogLimits, BacklogWatch } from './backlog-watch.ts'
+import { BacklogWatch, DEFAULT_BACKLOG_LIMITS } from './backlog-watch.ts'
+import type { ConnectionOptions } from './connection-options.ts'
 import { ItemAllowance } from './item-allowance.ts'
-import { BEHIND_BYTES, type CreateVolatileEvents, type Reception, type VolatileEvents } from './volatile-events.ts'
+import { BEHIND_BYTES, type Reception, type VolatileEvents } from './volatile-events.ts'
 
 /*
  * How fast one peer is sent to: no more is made ready than it takes. Owns: who has to wait for room or for another turn, and when the
  * peer is given up. Must not know: sessions, frames, how a transport works. Normative text: PROTOCOL.md, "Resuming" and "Limits".
  */
 
-export interface SendPaceOptions {
-  readonly outbox: Outbox
-  readonly window: WindowLimits
-  readonly backlog: BacklogLimits
+/** The peer, as far as it can be sent to. */
+export interface PacedPeer {
   /** Bytes accepted by the transport and not yet handed to the network; `undefined` while there is none. */
-  readonly backlogBytes: () => number | undefined
+  readonly backlogBytes: number | undefined
   /** Whether there is one. */
-  readonly isThere: () => boolean
-  readonly createVolatile: CreateVolatileEvents | undefined
-  /** Monotonic milliseconds. */
-  readonly now: () => number
+  readonly isThere: boolean
 }
+
+export type SendPaceOptions = Pick<ConnectionOptions, 'clock' | 'window' | 'backlog' | 'createVolatile'>
 
 const NO_VOLATILE: VolatileStats = { waiting: 0, waitingBytes: 0, dropped: 0 }
 
 export class SendPace {
+  readonly #peer: PacedPeer
+  readonly #outbox: Outbox
   readonly #options: SendPaceOptions
   readonly #allowance: ItemAllowance
   #volatile: VolatileEvents | undefined
@@ -41,10 +41,16 @@ export class SendPace {
   /** How many bytes there was room for when a stream asked last, those that were collected not taken off. */
   #roomBytes = 0
 
-  constructor(options: SendPaceOptions) {
+  constructor(peer: PacedPeer, outbox: Outbox, options: SendPaceOptions) {
+    this.#peer = peer
+    this.#outbox = outbox
     this.#options = options
-    this.#allowance = new ItemAllowance(options.now)
-    this.#watch = new BacklogWatch(options.backlog)
+    this.#allowance = new ItemAllowance(options.clock)
+    this.#watch = this.#createWatch()
+  }
+
+  #createWatch(): BacklogWatch {
+    return new BacklogWatch(this.#options.backlog ?? DEFAULT_BACKLOG_LIMITS)
   }
 
   get volatile(): VolatileStats {
@@ -53,16 +59,15 @@ export class SendPace {
 
   /** When to look at the backlog again, in the time of `now`. */
   get nextCheckAt(): number | undefined {
-    return this.#isThere ? this.#watch.nextCheckAt : undefined
+    return this.#peer.isThere ? this.#watch.nextCheckAt : undefined
   }
 
   publishVolatile(frame: SharedFrame): Reception {
-    const { outbox, createVolatile } = this.#options
     // Made when it is needed: most connections are never sent any.
-    this.#volatile ??= createVolatile?.({
+    this.#volatile ??= this.#options.createVolatile?.({
       keepsUp: () => this.#keepsUp,
-      fits: (one) => outbox.fits(one),
-      send: (one) => void outbox.appendShared(one),
+      fits: (one) => this.#outbox.fits(one),
+      send: (one) => void this.#outbox.appendShared(one),
     })
     return this.#volatile?.publish(frame) ?? 'missed'
   }
@@ -75,12 +80,12 @@ export class SendPace {
   /** The transport is gone or left: the next one has a backlog of its own, and what was volatile is late. */
   restart(): void {
     this.#volatile?.clear()
-    this.#watch = new BacklogWatch(this.#options.backlog)
+    this.#watch = this.#createWatch()
   }
 
   /** Whether stream `id` may send an item in this turn. One that may not is among `streamsToWake` later. */
   allowsItem(id: number): boolean {
-    this.#roomBytes = this.#isThere ? this.#bytesLeft : 0
+    this.#roomBytes = this.#peer.isThere ? this.#bytesLeft : 0
     if (this.#mayCollect && this.#allowance.admits(id)) return true
     this.#allowance.putOff(id)
     return false
@@ -112,7 +117,7 @@ export class SendPace {
   /** Whether an answer would leave now. Where it would not, `shouldOfferRoom` says when it would. */
   hasRoomForAnswer(): boolean {
     // Of what waits for a peer that is not there each byte counts, and must be one for that.
-    if (!this.#isThere || this.#hasRoom) return true
+    if (!this.#peer.isThere || this.#hasRoom) return true
     this.#callee = 'waits for room'
     return false
   }
@@ -127,7 +132,7 @@ export class SendPace {
 
   /** Whether the callee waits for room that there is now. It is taken to know. */
   shouldOfferRoom(): boolean {
-    if (this.#callee === 'content' || (this.#isThere && !this.#hasRoom)) return false
+    if (this.#callee === 'content' || (this.#peer.isThere && !this.#hasRoom)) return false
     this.#callee = 'content'
     return true
   }
@@ -143,38 +148,38 @@ export class SendPace {
   }
 
   get hasStreamsToWake(): boolean {
-    return this.#allowance.hasPutOff && this.#isThere && this.#hasRoom
+    return this.#allowance.hasPutOff && this.#peer.isThere && this.#hasRoom
   }
 
   /** Whether bytes that had to wait have gone since this was asked last. */
   hasMoved(): boolean {
-    const { outbox, backlogBytes } = this.#options
-    return this.#watch.hasMoved(outbox.wireBytes, backlogBytes() ?? 0)
+    return this.#watch.hasMoved(this.#outbox.wireBytes, this.#backlogBytes)
   }
 
   /** Says what is wrong where the peer makes no progress. */
   stalled(now: number): string | undefined {
-    const { outbox, backlogBytes } = this.#options
-    const waitingBytes = (backlogBytes() ?? 0) + outbox.heldBytes
-    const isTooSlow = this.#watch.isTooSlow(outbox.wireBytes + outbox.heldBytes, waitingBytes, now)
+    const { wireBytes, heldBytes } = this.#outbox
+    const waitingBytes = this.#backlogBytes + heldBytes
+    const isTooSlow = this.#watch.isTooSlow(wireBytes + heldBytes, waitingBytes, now)
     return isTooSlow ? tooMuchWaits(waitingBytes) : undefined
   }
 
   /** Says what is wrong where too much waits in the transport: the end of the turn may be too late to look. */
   overrun(): string | undefined {
-    const backlogBytes = this.#options.backlogBytes() ?? 0
+    const backlogBytes = this.#backlogBytes
     return backlogBytes > this.#watch.maxBytes ? tooMuchWaits(backlogBytes) : undefined
   }
 
   /** Says what is wrong where too much is held back for a peer that acknowledges nothing, or that is not there. */
   overheld(): string | undefined {
-    const { outbox, window } = this.#options
-    const most = this.#isThere ? this.#watch.maxBytes : window.bytes
-    return outbox.heldBytes > most ? tooMuchWaits(outbox.heldBytes) : undefined
+    const { heldBytes } = this.#outbox
+    const { window = NO_WINDOW } = this.#options
+    const most = this.#peer.isThere ? this.#watch.maxBytes : window.bytes
+    return heldBytes > most ? tooMuchWaits(heldBytes) : undefined
   }
 
-  get #isThere(): boolean {
-    return this.#options.isThere()
+  get #backlogBytes(): number {
+    return this.#peer.backlogBytes ?? 0
   }
 
   /** Also without a window (a session that cannot be resumed) no more is made than the transport takes. */
@@ -184,9 +189,8 @@ export class SendPace {
 
   /** What may be sent besides the answers that were given. Below 1: nothing. */
   get #bytesLeft(): number {
-    const { outbox, backlogBytes } = this.#options
-    const unwatchedBytes = this.#watch.watchedBytes + 1 - outbox.unsentBytes - (backlogBytes() ?? 0)
-    return Math.min(outbox.roomBytes, unwatchedBytes) - this.#givenBytes
+    const unwatchedBytes = this.#watch.watchedBytes + 1 - this.#outbox.unsentBytes - this.#backlogBytes
+    return Math.min(this.#outbox.roomBytes, unwatchedBytes) - this.#givenBytes
   }
 
   get #mayCollect(): boolean {
@@ -195,9 +199,9 @@ export class SendPace {
 
   /** Whether what is sent now is read soon. */
   get #keepsUp(): boolean {
-    const { outbox, backlogBytes } = this.#options
-    const waitingBytes = backlogBytes()
-    return waitingBytes !== undefined && outbox.hasRoom && waitingBytes + outbox.unsentBytes <= BEHIND_BYTES
+    const waitingBytes = this.#peer.backlogBytes
+    const { hasRoom, unsentBytes } = this.#outbox
+    return waitingBytes !== undefined && hasRoom && waitingBytes + unsentBytes <= BEHIND_BYTES
   }
 }
 

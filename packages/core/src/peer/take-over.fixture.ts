@@ -44,59 +44,52 @@ export function attach(pair: Pair, options: AttachOptions = {}): MemoryLink {
   const { clock, network, client, server } = pair
   const attempt = client.connection.session.nextResumption()
   const gen = attempt.attempt
+  const settings = { clock, limits: DEFAULT_LIMITS, compressor: undefined }
   network.listen((transport) => {
-    const arrival: Connection<Session & ServerDecisions> = new Connection({
-      session: createServerSession({ limits: DEFAULT_LIMITS, now: clock.now() }),
-      clock,
-      limits: DEFAULT_LIMITS,
-      compressor: undefined,
-      observer: {
-        ...DEAF,
-        onHandshake: (effect) => {
-          if (effect.type !== 'hello') return
-          const { hello } = effect
-          const welcome = rawWelcome({
-            sid: 'session',
-            gen,
-            resumed: true,
-            resumeWindowMs: WINDOW_MS,
-            ...options.welcome,
-          })
-          const superseded: Frame = { type: FrameType.Superseded, attempt: hello.attempt, gen }
-          options.before?.(arrival)
-          server.connection.takeOver(
-            arrival,
-            (session, now) => ({ type: FrameType.Welcome, welcome: session.resume(welcome, hello.rx, now) }),
-            superseded,
-          )
-          options.after?.()
-        },
+    const observer: ConnectionObserver = {
+      ...DEAF,
+      onHandshake: (effect) => {
+        if (effect.type !== 'hello') return
+        const { hello } = effect
+        const welcome = rawWelcome({
+          sid: 'session',
+          gen,
+          resumed: true,
+          resumeWindowMs: WINDOW_MS,
+          ...options.welcome,
+        })
+        const superseded: Frame = { type: FrameType.Superseded, attempt: hello.attempt, gen }
+        options.before?.(arrival)
+        server.connection.takeOver(
+          arrival,
+          (session, now) => ({ type: FrameType.Welcome, welcome: session.resume(welcome, hello.rx, now) }),
+          superseded,
+        )
+        options.after?.()
       },
-    })
+    }
+    const awaiting = createServerSession({ limits: DEFAULT_LIMITS, now: clock.now() })
+    const arrival: Connection<Session & ServerDecisions> = new Connection(awaiting, observer, settings)
     return arrival.accept(transport, { caller: NO_SIDE, callee: NO_SIDE })
   })
-  const arrival: Connection<Session & ClientMoves> = new Connection({
-    session: createClientSession({
-      hello: { ...HELLO, ...attempt, why: 'retry' },
-      limits: DEFAULT_LIMITS,
-      createIncoming: createIncomingRequests,
-    }),
-    clock,
+  const attaching = createClientSession({
+    hello: { ...HELLO, ...attempt, why: 'retry' },
     limits: DEFAULT_LIMITS,
-    compressor: undefined,
-    observer: {
-      ...DEAF,
-      onOpen: () => arrival.move((session, now) => session.opened(now)),
-      onHandshake: (effect) => {
-        if (effect.type !== 'welcome') return
-        const { welcome } = effect
-        client.connection.takeOver(arrival, (session, now) => {
-          client.connection.agree(welcome)
-          return session.resume(welcome, now)
-        })
-      },
-    },
+    createIncoming: createIncomingRequests,
   })
+  const observer: ConnectionObserver = {
+    ...DEAF,
+    onOpen: () => arrival.move((session, now) => session.opened(now)),
+    onHandshake: (effect) => {
+      if (effect.type !== 'welcome') return
+      const { welcome } = effect
+      client.connection.takeOver(arrival, (session, now) => {
+        client.connection.agree(welcome)
+        return session.resume(welcome, now)
+      })
+    },
+  }
+  const arrival: Connection<Session & ClientMoves> = new Connection(attaching, observer, settings)
   arrival.start({ connector: network.connector, caller: NO_SIDE, callee: NO_SIDE })
   const link = network.links.at(-1)
   if (link === undefined) throw new Error('Expected a link')

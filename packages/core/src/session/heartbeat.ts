@@ -38,6 +38,14 @@ type Probe =
 
 const NO_PROBE: Probe = Object.freeze({ type: 'none' })
 
+/** PINGs of the peer within one second. */
+interface PingCount {
+  readonly since: number
+  count: number
+}
+
+const NO_PINGS: PingCount = Object.freeze({ since: Number.NEGATIVE_INFINITY, count: 0 })
+
 export class Heartbeat {
   readonly #manner: HeartbeatManner
   readonly #times: HeartbeatTimes
@@ -45,7 +53,7 @@ export class Heartbeat {
   #probe: Probe = NO_PROBE
   #lastPing: { readonly n: number; readonly t: number }
   #roundTripMs = 0
-  #pings = { since: 0, count: 0 }
+  #pings = NO_PINGS
 
   readonly #patience: number
 

@@ -8,9 +8,9 @@
  * stays, such as a stream, is kept aside.
  */
 export class IdTable<T> {
-  /** Both empty until the first value, since most connections are idle. */
+  /** Both empty until the first value, and of one place with the first: most connections are idle. Never written to while empty. */
   #ids: number[] = NO_IDS
-  #values: (T | undefined)[] = []
+  #values: (T | undefined)[] = NO_VALUES
   #aside: Map<number, T> | undefined
   #size = 0
 
@@ -57,7 +57,7 @@ export class IdTable<T> {
 
   clear(): void {
     this.#ids = NO_IDS
-    this.#values = []
+    this.#values = NO_VALUES
     this.#aside = undefined
     this.#size = 0
   }
@@ -80,13 +80,9 @@ export class IdTable<T> {
   #grow(): void {
     const ids = this.#ids
     const values = this.#values
-    const places = Math.max(FEWEST_PLACES, 2 * ids.length)
-    this.#ids = []
-    this.#values = []
-    for (let place = 0; place < places; place += 1) {
-      this.#ids.push(FREE)
-      this.#values.push(undefined)
-    }
+    // Lists that are pushed to have room for 16 more than they need.
+    this.#ids = ids.length === 0 ? [FREE] : ids.concat(ids).fill(FREE)
+    this.#values = ids.length === 0 ? [undefined] : values.concat(values).fill(undefined)
     ids.forEach((id, place) => {
       if (id === FREE) return
       this.#ids[this.#placeOf(id)] = id
@@ -97,6 +93,6 @@ export class IdTable<T> {
 
 /** As many as a connection has calls in flight by default; what would need more shares them with a `Map`. */
 const MOST_PLACES = 512
-const FEWEST_PLACES = 8
 const FREE = -1
 const NO_IDS: number[] = []
+const NO_VALUES: undefined[] = []

@@ -35,13 +35,16 @@ export type CreateIncomingTable = (firstId: number, deadlines: Deadlines) => Inc
 export const createIncomingRequests: CreateIncomingTable = (firstId, deadlines) =>
   new IncomingRequests(firstId, deadlines)
 
+const NO_PLACES: Places = { call: 0, stream: 0, topic: 0 }
+const NO_WINDOW: CreditWindow = { items: 0, bytes: 0 }
+
 class IncomingRequests {
   readonly #deadlines: Deadlines
   readonly #ids: PeerIds
   readonly #live = new IdTable<Incoming>()
   readonly #inFlight: Record<RequestKind, number> = { call: 0, stream: 0, topic: 0 }
-  #places: Places = { call: 0, stream: 0, topic: 0 }
-  #window: CreditWindow = { items: 0, bytes: 0 }
+  #places = NO_PLACES
+  #window = NO_WINDOW
 
   constructor(firstId: number, deadlines: Deadlines) {
     this.#ids = new PeerIds(firstId)

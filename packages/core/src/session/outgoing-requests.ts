@@ -41,6 +41,7 @@ type Gate =
   | { readonly type: 'greeted'; readonly places: Places; bytesLeft: number; readonly later: Frame[] }
   | { readonly type: 'open'; readonly places: Places; readonly window: CreditWindow }
 
+const SHUT: Gate = Object.freeze({ type: 'shut' })
 const NO_PLACES: Places = { call: 0, stream: 0, topic: 0 }
 
 const KINDS = ['call', 'stream', 'topic'] as const satisfies readonly RequestKind[]
@@ -49,9 +50,9 @@ export class OutgoingRequests {
   readonly #deadlines: Deadlines
   readonly #live = new IdTable<Outgoing>()
   /** Oldest first. Made when the first one waits: most never do. */
-  readonly #waiting: Partial<Record<RequestKind, Map<number, Outgoing>>> = {}
+  #waiting: Partial<Record<RequestKind, Map<number, Outgoing>>> | undefined
   readonly #inFlight: Record<RequestKind, number> = { call: 0, stream: 0, topic: 0 }
-  #gate: Gate = { type: 'shut' }
+  #gate: Gate = SHUT
   #nextId: number
   #highestSent = 0
 
@@ -171,10 +172,10 @@ export class OutgoingRequests {
     for (const [, entry] of this.#live.entries()) (entry.progress.type === 'waiting' ? unsent : sent).add(entry.id)
     this.#live.clear()
     for (const kind of KINDS) {
-      this.#waiting[kind]?.clear()
+      this.#waiting?.[kind]?.clear()
       this.#inFlight[kind] = 0
     }
-    this.#gate = { type: 'shut' }
+    this.#gate = SHUT
     return { unsent, sent }
   }
 
@@ -183,11 +184,13 @@ export class OutgoingRequests {
   }
 
   get #waitingCount(): number {
+    if (this.#waiting === undefined) return 0
     const { call, stream, topic } = this.#waiting
     return (call?.size ?? 0) + (stream?.size ?? 0) + (topic?.size ?? 0)
   }
 
   #wait(kind: RequestKind, entry: Outgoing): void {
+    this.#waiting ??= {}
     const waiting = this.#waiting[kind] ?? new Map<number, Outgoing>()
     this.#waiting[kind] = waiting.set(entry.id, entry)
   }
@@ -240,7 +243,7 @@ export class OutgoingRequests {
     this.#live.delete(entry.id)
     this.#deadlines.cancel(entry.deadline)
     if (entry.progress.type === 'waiting') {
-      this.#waiting[entry.kind]?.delete(entry.id)
+      this.#waiting?.[entry.kind]?.delete(entry.id)
       return
     }
     this.#inFlight[entry.kind] -= 1
@@ -254,7 +257,7 @@ export class OutgoingRequests {
     for (let head = this.#oldest(blocked); head !== undefined; head = this.#oldest(blocked)) {
       const { kind, id, progress } = head
       if (progress.type === 'waiting' && this.#leave(head, progress.request, now, effects)) {
-        this.#waiting[kind]?.delete(id)
+        this.#waiting?.[kind]?.delete(id)
       } else {
         blocked.add(kind)
       }
@@ -265,7 +268,7 @@ export class OutgoingRequests {
     let oldest: Outgoing | undefined
     for (const kind of KINDS) {
       if (blocked.has(kind)) continue
-      const [head] = this.#waiting[kind]?.values() ?? []
+      const [head] = this.#waiting?.[kind]?.values() ?? []
       if (head !== undefined && (oldest === undefined || head.id < oldest.id)) oldest = head
     }
     return oldest

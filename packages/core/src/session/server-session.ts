@@ -27,7 +27,8 @@ class ServerSession extends BaseSession implements ServerDecisions {
   /** What came behind HELLO. Bounded by `limits.helloBytes`. */
   #held: Frame[] = []
   #auth: 'settled' | 'asked' = 'settled'
-  #hello: Hello | undefined
+  /** What HELLO asks for. */
+  #asked: 'nothing' | 'session' | 'resumption' | 'standby' = 'nothing'
 
   constructor({ limits, now }: ServerSessionOptions) {
     super({
@@ -51,7 +52,7 @@ class ServerSession extends BaseSession implements ServerDecisions {
     this.#held = []
     this.establish('follow', welcome, now)
     // A connection on standby carries no requests: it keeps the places of none.
-    if (this.#hello?.standby === true) return effects
+    if (this.#asked === 'standby') return effects
     this.exchange.openOutgoing(welcome.limits, now, effects)
     // The client could not know of lower limits than these when it said HELLO.
     this.exchange.openIncoming(welcome.limits, EARLY_REQUESTS)
@@ -101,7 +102,7 @@ class ServerSession extends BaseSession implements ServerDecisions {
       return
     }
     expectNoHello(frame)
-    if (this.#hello?.sid !== undefined || this.#hello?.standby === true) {
+    if (this.#asked !== 'session') {
       throw protocolError(`Expected nothing behind a HELLO that opens no session, got a frame of type ${frame.type}`)
     }
     this.#held.push(frame)
@@ -118,11 +119,16 @@ class ServerSession extends BaseSession implements ServerDecisions {
 
   #onHello(hello: Hello, now: number, effects: Effect[]): void {
     checkHello(hello)
-    this.#hello = hello
+    this.#asked = askedBy(hello)
     this.#peerContractHash = hello.contractHash
     this.startHandshake(now + this.limits.handshakeMs)
     effects.push({ type: 'hello', hello })
   }
+}
+
+function askedBy({ standby, sid }: Hello): 'session' | 'resumption' | 'standby' {
+  if (standby) return 'standby'
+  return sid === undefined ? 'session' : 'resumption'
 }
 
 function expectNoHello(frame: Frame): void {
