@@ -46,7 +46,7 @@ import { SessionTicket } from './session-ticket.ts'
 import type { ServerSocket, SocketListener, UpgradeRequest } from './socket.ts'
 import { SocketTransport } from './socket-transport.ts'
 import type { TopicReceiver } from './topics.ts'
-import { type Agreement, agreementOf, createWelcome, type WelcomedSession } from './welcome.ts'
+import { type Agreement, agreementOf, createWelcome, NOTHING_SHARED, type WelcomedSession } from './welcome.ts'
 
 export interface Arrival {
   readonly id: string
@@ -60,8 +60,6 @@ type ServerSession = Session & ServerDecisions
 
 /** Since when a session is with or without a connection, in the time of the clock. */
 type Presence = { readonly type: 'attached' | 'detached'; readonly since: number }
-
-const NOTHING_SHARED: Agreement = { contract: false, calls: false }
 
 export class ServerConnection
   implements

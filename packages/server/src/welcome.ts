@@ -12,11 +12,17 @@ export interface Agreement {
 }
 
 export function agreementOf(hello: Hello, { '~contract': contract, '~calls': calls }: ServedProcedures): Agreement {
-  return {
-    contract: hello.contractHash === contract.hash,
-    calls: calls !== undefined && hello.servesHash === contractOf(calls).hash,
-  }
+  const sharesContract = hello.contractHash === contract.hash
+  const sharesCalls = calls !== undefined && hello.servesHash === contractOf(calls).hash
+  if (sharesContract) return sharesCalls ? ALL : CONTRACT_ALONE
+  return sharesCalls ? CALLS_ALONE : NOTHING_SHARED
 }
+
+/** One for all connections that have agreed on the same. */
+export const NOTHING_SHARED: Agreement = Object.freeze({ contract: false, calls: false })
+const CONTRACT_ALONE: Agreement = Object.freeze({ contract: true, calls: false })
+const CALLS_ALONE: Agreement = Object.freeze({ contract: false, calls: true })
+const ALL: Agreement = Object.freeze({ contract: true, calls: true })
 
 /** The session that the client is welcomed to. */
 export type WelcomedSession = Pick<Welcome, 'sid' | 'token' | 'gen' | 'resumed' | 'reason'>

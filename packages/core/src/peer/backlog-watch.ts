@@ -28,9 +28,11 @@ type BacklogState =
       readonly nextCheckAt: number
     }
 
+const CALM: BacklogState = Object.freeze({ type: 'calm' })
+
 export class BacklogWatch {
   readonly #limits: BacklogLimits
-  #state: BacklogState = { type: 'calm' }
+  #state: BacklogState = CALM
   #handedOverBytes = 0
 
   constructor(limits: BacklogLimits) {
@@ -65,7 +67,7 @@ export class BacklogWatch {
   isTooSlow(sentBytes: number, backlogBytes: number, now: number): boolean {
     const { watchedBytes, stalledMs, maxBytes } = this.#limits
     if (backlogBytes <= watchedBytes) {
-      if (this.#state.type !== 'calm') this.#state = { type: 'calm' }
+      this.#state = CALM
       return false
     }
     if (backlogBytes > maxBytes) return true

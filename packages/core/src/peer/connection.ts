@@ -89,7 +89,8 @@ export class Connection<S extends Session>
   readonly #faults: FaultGuard
   readonly #timer: ArmedTimer
   readonly #isOwn: (id: number) => boolean
-  readonly #plainIds: PlainIds
+  /** Most connections have none. */
+  #plainIds: PlainIds | undefined
   #state: ConnectionState = { type: 'idle' }
   #turn: 'idle' | 'due' = 'idle'
   #wakes: 'idle' | 'due' = 'idle'
@@ -107,7 +108,6 @@ export class Connection<S extends Session>
     this.#options = options
     this.#observer = observer
     this.#isOwn = IS_OWN[session.role]
-    this.#plainIds = new PlainIds(this.#isOwn)
     this.#timer = new ArmedTimer(options.clock, this)
     this.#faults = new FaultGuard(this, observer)
     this.#outbox = new Outbox(this, options)
@@ -194,7 +194,7 @@ export class Connection<S extends Session>
       sent: this.#outbox.stats,
       received: addReceived(this.#pastReceived, this.#link?.inbound.stats),
       backlogBytes: this.transport?.backlogBytes ?? 0,
-      plain: this.#plainIds.size,
+      plain: this.#plainIds?.size ?? 0,
       volatile: this.#pace.volatile,
       session: this.session.stats(),
     }
@@ -275,12 +275,14 @@ export class Connection<S extends Session>
   }
 
   sendPlain(id: number): void {
-    if (this.isLive) this.#plainIds.add(id)
+    if (!this.isLive) return
+    this.#plainIds ??= new PlainIds(this.#isOwn)
+    this.#plainIds.add(id)
   }
 
   override cancel(id: number): void {
     // No CANCEL follows that it could be forgotten with.
-    if (this.session.isUnsent(id)) this.#plainIds.forget(id)
+    if (this.session.isUnsent(id)) this.#plainIds?.forget(id)
     super.cancel(id)
   }
 
@@ -424,7 +426,7 @@ export class Connection<S extends Session>
       case 'error':
       case 'timeout':
       case 'end':
-        this.#plainIds.settledBy(effect)
+        this.#plainIds?.settledBy(effect)
         deliverEffect(effect, sides, this.#isOwn)
         break
       case 'call':
@@ -454,7 +456,7 @@ export class Connection<S extends Session>
 
   #send(frame: Frame): void {
     if (frame.type === FrameType.Ok) this.#pace.answerTaken(frame.output?.byteLength ?? 0)
-    const plain = this.#plainIds.take(frame)
+    const plain = this.#plainIds?.take(frame) === true
     const fits = this.#outbox.append(frame, plain)
     if (frame.type === FrameType.Welcome) {
       // In a message of its own: what follows may be compressed, and only WELCOME tells the peer how.
@@ -689,7 +691,7 @@ export class Connection<S extends Session>
   #lost({ caller, callee }: ConnectionSides, ending: Ending): void {
     this.#faults.tell(() => caller?.onLost())
     this.#faults.tell(() => callee.onLost())
-    this.#plainIds.clear()
+    this.#plainIds = undefined
     this.#faults.tell(() => this.#observer.onLost(ending))
   }
 

@@ -10,11 +10,13 @@ import type { StreamEffect } from './link.ts'
 
 /** What a call shares with the others of its connection. */
 export interface CallSurroundings {
-  readonly codec: PackingCodec
   readonly connection: PeerHandle
   readonly context: object
   readonly auth: unknown
-  readonly now: () => number
+  readonly setting: {
+    readonly codec: PackingCodec
+    readonly now: () => number
+  }
 }
 
 interface CallRequest {
@@ -67,7 +69,7 @@ export class DispatchedCall implements Invocation {
     this.stream = parts.stream
     this.arrived = parts.arrived
     this.#surroundings = surroundings
-    this.#deadline = request.timeoutMs === undefined ? undefined : surroundings.now() + request.timeoutMs
+    this.#deadline = request.timeoutMs === undefined ? undefined : surroundings.setting.now() + request.timeoutMs
   }
 
   get context(): object {
@@ -83,7 +85,7 @@ export class DispatchedCall implements Invocation {
   }
 
   get timeLeftMs(): number | undefined {
-    return this.#deadline === undefined ? undefined : Math.max(0, this.#deadline - this.#surroundings.now())
+    return this.#deadline === undefined ? undefined : Math.max(0, this.#deadline - this.#surroundings.setting.now())
   }
 
   get signal(): AbortSignal {
@@ -101,7 +103,7 @@ export class DispatchedCall implements Invocation {
   }
 
   pack(output: unknown): Packed | undefined {
-    return packProven(this.#surroundings.codec, { schema: this.entry.def.output, form: this.form }, output)
+    return packProven(this.#surroundings.setting.codec, { schema: this.entry.def.output, form: this.form }, output)
   }
 
   deliver(source: unknown): Promise<void> {

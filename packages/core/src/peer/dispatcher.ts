@@ -12,7 +12,7 @@ import { MAX_PARAMS_BYTES } from '../protocol/limits.ts'
 import type { CalleeEffect } from '../session/effect.ts'
 import { IdTable } from '../session/id-table.ts'
 import { type ArrivedCall, NO_META } from './call-observer.ts'
-import { type CallSurroundings, DispatchedCall } from './dispatched-call.ts'
+import { DispatchedCall } from './dispatched-call.ts'
 import { createDispatchedStream, decodeInput } from './dispatched-stream.ts'
 import type { CreateDispatcher, Dispatcher, DispatcherOptions, DispatcherSetting } from './dispatcher-options.ts'
 import { encodeShaped, formOf, Packed, type Shape } from './forms.ts'
@@ -61,26 +61,23 @@ const UNSHAPED: Shape = { schema: undefined, form: 'plain' }
 
 class HandlerDispatcher implements Dispatcher, RequestRunner, CallSetting {
   readonly #implementation: ServedProcedures
-  readonly #options: DispatcherOptions
+  /** Replaced with fresh credentials: calls that run keep theirs. */
+  #options: DispatcherOptions
   readonly #setting: DispatcherSetting
   readonly #running = new IdTable<DispatchedCall>()
   /** Listenings that were accepted, with what ends each. */
   #listening: Map<number, () => void> | undefined
   /** Answers that wait, not encoded, until the peer has taken others: in the order in which they came. */
-  #unsent: (() => void)[] = []
+  #unsent: (() => void)[] | undefined
   /** Made for the first request: most connections are idle. */
   #queue: RequestQueue | undefined
   /** Handlers that were told to stop and still run: their places are free, what they hold is not. */
   #lingering = 0
-  #surroundings: CallSurroundings
 
   constructor(implementation: ServedProcedures, options: DispatcherOptions) {
     this.#implementation = implementation
     this.#options = options
-    const { connection, context, auth, setting } = options
-    this.#setting = setting
-    const { now, codec } = setting
-    this.#surroundings = { connection, context, auth, now, codec }
+    this.#setting = options.setting
   }
 
   get keyed(): KeyedCalls | undefined {
@@ -100,7 +97,7 @@ class HandlerDispatcher implements Dispatcher, RequestRunner, CallSetting {
   }
 
   renew(context: object, auth: unknown): void {
-    this.#surroundings = { ...this.#surroundings, context, auth }
+    this.#options = { ...this.#options, context, auth }
   }
 
   onCalleeEffect(effect: CalleeEffect | StreamEffect): void {
@@ -126,17 +123,18 @@ class HandlerDispatcher implements Dispatcher, RequestRunner, CallSetting {
   onRoom(): void {
     const { link } = this.#options
     const waiting = this.#unsent
+    if (waiting === undefined) return
     let next = 0
-    this.#unsent = []
+    this.#unsent = undefined
     for (let send = waiting[next]; send !== undefined && link.hasRoom(); send = waiting[next]) {
       next++
       send()
     }
-    this.#unsent = [...waiting.slice(next), ...this.#unsent]
+    if (next < waiting.length) this.#unsent = [...waiting.slice(next), ...(this.#unsent ?? [])]
   }
 
   onLost(): void {
-    this.#unsent = []
+    this.#unsent = undefined
     this.#queue?.clear()
     // An error is dear to make, for its stack.
     if (this.size === 0) return
@@ -233,7 +231,7 @@ class HandlerDispatcher implements Dispatcher, RequestRunner, CallSetting {
       request.type === 'open' ? decodeInput(codec, { schema: def.resume, form: 'plain' }, request.resume) : undefined
     const stream =
       request.type === 'open' ? createDispatchedStream(entry, { link, codec, form, id: request.id, resume }) : undefined
-    return new DispatchedCall(entry, this.#surroundings, { request, input, form, stream, arrived })
+    return new DispatchedCall(entry, this.#options, { request, input, form, stream, arrived })
   }
 
   #run(bound: BoundHandler, call: DispatchedCall): void {
@@ -287,9 +285,13 @@ class HandlerDispatcher implements Dispatcher, RequestRunner, CallSetting {
       this.#forget(call, OK)
       return
     }
-    if (this.#unsent.length === 0 && link.hasRoom()) this.#succeed(call, output)
+    if (this.#unsent === undefined && link.hasRoom()) {
+      this.#succeed(call, output)
+      return
+    }
     // Where a peer does not take what it is sent, answers wait as the values they are: encoded they would be twice there.
-    else this.#unsent.push(() => this.#succeedLater(call, output))
+    this.#unsent ??= []
+    this.#unsent.push(() => this.#succeedLater(call, output))
   }
 
   #succeed(call: DispatchedCall, output: unknown): void {

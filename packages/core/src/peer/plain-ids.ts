@@ -8,8 +8,7 @@ type SettlingEffect = Extract<Effect, { readonly type: 'abort' | 'ok' | 'error' 
  * with text of an attacker's choice tells the secret by its length (CRIME, BREACH).
  */
 export class PlainIds {
-  /** Most connections have none. */
-  #ids: Set<number> | undefined
+  readonly #ids = new Set<number>()
   readonly #isOwn: (id: number) => boolean
 
   constructor(isOwn: (id: number) => boolean) {
@@ -17,31 +16,26 @@ export class PlainIds {
   }
 
   get size(): number {
-    return this.#ids?.size ?? 0
+    return this.#ids.size
   }
 
   add(id: number): void {
-    this.#ids ??= new Set()
     this.#ids.add(id)
   }
 
   /** Forgets what the peer has settled, or told us to. Its END settles a stream of ours, of its own it ends the items alone. */
   settledBy({ type, id }: SettlingEffect): void {
-    if (type !== 'end' || this.#isOwn(id)) this.#ids?.delete(id)
+    if (type !== 'end' || this.#isOwn(id)) this.#ids.delete(id)
   }
 
   /** It is not going to leave at all. */
   forget(id: number): void {
-    this.#ids?.delete(id)
-  }
-
-  clear(): void {
-    this.#ids = undefined
+    this.#ids.delete(id)
   }
 
   /** Whether the message that takes `frame` must not be compressed. Forgets the id with its last frame. */
   take(frame: Frame): boolean {
-    if (this.#ids === undefined || !('id' in frame) || !this.#ids.has(frame.id)) return false
+    if (!('id' in frame) || !this.#ids.has(frame.id)) return false
     if (this.#settles(frame)) this.#ids.delete(frame.id)
     return true
   }

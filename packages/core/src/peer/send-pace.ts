@@ -28,7 +28,8 @@ export class SendPace {
   readonly #peer: PacedPeer
   readonly #outbox: Outbox
   readonly #options: SendPaceOptions
-  readonly #allowance: ItemAllowance
+  /** Made for the first stream. */
+  #allowance: ItemAllowance | undefined
   #volatile: VolatileEvents | undefined
   #watch: BacklogWatch
   /** Whether the callee was told that there is no room for its answers. */
@@ -45,7 +46,6 @@ export class SendPace {
     this.#peer = peer
     this.#outbox = outbox
     this.#options = options
-    this.#allowance = new ItemAllowance(options.clock)
     this.#watch = this.#createWatch()
   }
 
@@ -86,6 +86,7 @@ export class SendPace {
   /** Whether stream `id` may send an item in this turn. One that may not is among `streamsToWake` later. */
   allowsItem(id: number): boolean {
     this.#roomBytes = this.#peer.isThere ? this.#bytesLeft : 0
+    this.#allowance ??= new ItemAllowance(this.#options.clock)
     if (this.#mayCollect && this.#allowance.admits(id)) return true
     this.#allowance.putOff(id)
     return false
@@ -100,7 +101,7 @@ export class SendPace {
 
   /** Items were sent, whether or not they had been collected. */
   itemsSent(items: number, byteLength: number): void {
-    this.#allowance.spend(items, byteLength)
+    this.#allowance?.spend(items, byteLength)
     this.#roomBytes -= byteLength
     this.#collectedItems = Math.max(0, this.#collectedItems - items)
     this.#collectedBytes = Math.max(0, this.#collectedBytes - byteLength)
@@ -124,7 +125,7 @@ export class SendPace {
 
   /** A turn is over, if not one of the event loop. */
   messageLeft(): void {
-    this.#allowance.messageLeft()
+    this.#allowance?.messageLeft()
     this.#givenBytes = 0
     this.#collectedItems = 0
     this.#collectedBytes = 0
@@ -139,16 +140,16 @@ export class SendPace {
 
   /** Another turn of the event loop begins. */
   renewItems(): void {
-    this.#allowance.renew()
+    this.#allowance?.renew()
   }
 
   /** Streams that had to wait and may go on in the turn that begins. Others may in the one behind it: see `hasStreamsToWake`. */
   streamsToWake(): readonly number[] {
-    return this.hasStreamsToWake && this.#allowance.isWhole ? this.#allowance.takePutOff() : NOBODY
+    return this.hasStreamsToWake && this.#allowance?.isWhole === true ? this.#allowance.takePutOff() : NOBODY
   }
 
   get hasStreamsToWake(): boolean {
-    return this.#allowance.hasPutOff && this.#peer.isThere && this.#hasRoom
+    return this.#allowance?.hasPutOff === true && this.#peer.isThere && this.#hasRoom
   }
 
   /** Whether bytes that had to wait have gone since this was asked last. */
@@ -194,7 +195,8 @@ export class SendPace {
   }
 
   get #mayCollect(): boolean {
-    return this.#collectedBytes < this.#roomBytes && this.#allowance.leaves(this.#collectedItems, this.#collectedBytes)
+    if (this.#collectedBytes >= this.#roomBytes) return false
+    return this.#allowance?.leaves(this.#collectedItems, this.#collectedBytes) !== false
   }
 
   /** Whether what is sent now is read soon. */

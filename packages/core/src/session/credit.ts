@@ -15,8 +15,14 @@ export interface CreditWindow {
 }
 
 export function windowOf(limits: Pick<PeerLimits, 'streamItems' | 'streamBytes'>, maxItems: number): CreditWindow {
-  return { items: limits.streamItems, bytes: limits.streamBytes, maxItems }
+  const { streamItems: items, streamBytes: bytes } = limits
+  if (latest.items !== items || latest.bytes !== bytes || latest.maxItems !== maxItems)
+    latest = { items, bytes, maxItems }
+  return latest
 }
+
+/** One object for as long as connections have the same: most of a process do. */
+let latest: CreditWindow = { items: 0, bytes: 0, maxItems: 0 }
 
 /** What the peer still allows us to send. */
 export class SendCredit {

@@ -14,15 +14,23 @@ export type Request =
 export type Places = Readonly<Record<RequestKind, number>>
 
 export function placesOf(limits: Pick<PeerLimits, 'calls' | 'streams'>, topics: number): Places {
-  return { call: limits.calls, stream: limits.streams, topic: topics }
+  return places(limits.calls, limits.streams, topics)
 }
 
 export function atMost(most: number, { call, stream, topic }: Places): Places {
-  return { call: Math.min(call, most), stream: Math.min(stream, most), topic: Math.min(topic, most) }
+  return places(Math.min(call, most), Math.min(stream, most), Math.min(topic, most))
 }
 
 export function atLeast(least: number, { call, stream, topic }: Places): Places {
-  return { call: Math.max(call, least), stream: Math.max(stream, least), topic: Math.max(topic, least) }
+  return places(Math.max(call, least), Math.max(stream, least), Math.max(topic, least))
+}
+
+let latest: Places = { call: 0, stream: 0, topic: 0 }
+
+/** As long as they are those of the connection before, they are the same object: most connections of a process have the same. */
+function places(call: number, stream: number, topic: number): Places {
+  if (latest.call !== call || latest.stream !== stream || latest.topic !== topic) latest = { call, stream, topic }
+  return latest
 }
 
 export function requestFrame(

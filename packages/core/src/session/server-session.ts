@@ -25,7 +25,7 @@ class ServerSession extends BaseSession implements ServerDecisions {
   #peerContractHash: string | undefined
   #earlyBytes = 0
   /** What came behind HELLO. Bounded by `limits.helloBytes`. */
-  #held: Frame[] = []
+  #held: Frame[] | undefined
   #auth: 'settled' | 'asked' = 'settled'
   /** What HELLO asks for. */
   #asked: 'nothing' | 'session' | 'resumption' | 'standby' = 'nothing'
@@ -48,8 +48,8 @@ class ServerSession extends BaseSession implements ServerDecisions {
     const effects: Effect[] = [
       { type: 'send', frame: { type: FrameType.Welcome, welcome: { ...welcome, rx: this.sequence.accepted } } },
     ]
-    const held = this.#held
-    this.#held = []
+    const held = this.#held ?? []
+    this.#held = undefined
     this.establish('follow', welcome, now)
     // A connection on standby carries no requests: it keeps the places of none.
     if (this.#asked === 'standby') return effects
@@ -105,6 +105,7 @@ class ServerSession extends BaseSession implements ServerDecisions {
     if (this.#asked !== 'session') {
       throw protocolError(`Expected nothing behind a HELLO that opens no session, got a frame of type ${frame.type}`)
     }
+    this.#held ??= []
     this.#held.push(frame)
   }
 
