@@ -4,7 +4,7 @@
  * Owns: what is left of each. Must not know: sockets, whose it is.
  */
 import type { RateLimits } from './rate-limits.ts'
-import { type Rate, TokenBucket } from './token-bucket.ts'
+import { filled, msUntilThere, type Rate } from './token-bucket.ts'
 
 export type MeteredLimit = 'messagesPerSecond' | 'framesPerSecond' | 'bytesPerSecond'
 
@@ -26,46 +26,53 @@ export function meterRates(limits: Pick<RateLimits, MeteredLimit>, burstMs: numb
   }
 }
 
+/** As three token buckets, in one object: each message looks at all of them. */
 export class Meter {
   readonly #rates: MeterRates
-  readonly #messages: TokenBucket
-  readonly #frames: TokenBucket
-  readonly #bytes: TokenBucket
+  #messages: number
+  #frames: number
+  #bytes: number
+  #filledAt: number
 
   constructor(rates: MeterRates, now: number) {
     this.#rates = rates
-    this.#messages = new TokenBucket(rates.messagesPerSecond, now)
-    this.#frames = new TokenBucket(rates.framesPerSecond, now)
-    this.#bytes = new TokenBucket(rates.bytesPerSecond, now)
+    this.#messages = rates.messagesPerSecond.burst
+    this.#frames = rates.framesPerSecond.burst
+    this.#bytes = rates.bytesPerSecond.burst
+    this.#filledAt = now
   }
 
   /** Before anything is done with it. Returns whether there was room, as far as is known without a look at the time. */
   message(byteLength: number): boolean {
-    const hasMessage = this.#messages.spend(1)
-    return this.#bytes.spend(byteLength) && hasMessage && this.#frames.left >= 0
+    this.#messages -= 1
+    this.#bytes -= byteLength
+    return this.#messages >= 0 && this.#bytes >= 0 && this.#frames >= 0
   }
 
   /** What a message turned out to hold. What is too much counts against the next one. */
   contents(frames: number, inflatedBytes: number): void {
-    this.#frames.spend(frames)
-    if (inflatedBytes > 0) this.#bytes.spend(inflatedBytes)
+    this.#frames -= frames
+    if (inflatedBytes > 0) this.#bytes -= inflatedBytes
   }
 
   /** Which of them is used up. */
   lacking(now: number): MeteredLimit | undefined {
-    return this.#find((bucket) => bucket.fill(now) < 0)
+    this.#fill(now)
+    return this.#find((left) => left < 0)
   }
 
   /** Of which of them so much more was used than there was. */
   overdrawn(most: Readonly<Record<MeteredLimit, number>>): MeteredLimit | undefined {
-    return this.#find((bucket, limit) => -bucket.left > Math.max(most[limit], this.#rates[limit].burst))
+    return this.#find((left, limit) => -left > Math.max(most[limit], this.#rates[limit].burst))
   }
 
   /** How long until there is room again, in ms. */
   msUntilRoom(now: number): number {
+    this.#fill(now)
     let ms = 0
-    this.#find((bucket, limit) => {
-      ms = Math.max(ms, bucket.msUntil((this.#rates[limit].perSecond * ROOM_MS) / MS_PER_SECOND, now))
+    this.#find((left, limit) => {
+      const rate = this.#rates[limit]
+      ms = Math.max(ms, msUntilThere((rate.perSecond * ROOM_MS) / MS_PER_SECOND, rate, left))
       return false
     })
     return ms
@@ -73,10 +80,20 @@ export class Meter {
 
   /** As after a burst's time without anything. */
   isFull(now: number): boolean {
-    return this.#find((bucket) => !bucket.isFull(now)) === undefined
+    this.#fill(now)
+    return this.#find((left, limit) => left < this.#rates[limit].burst) === undefined
   }
 
-  #find(matches: (bucket: TokenBucket, limit: MeteredLimit) => boolean): MeteredLimit | undefined {
+  #fill(now: number): void {
+    const { messagesPerSecond, framesPerSecond, bytesPerSecond } = this.#rates
+    const elapsedMs = now - this.#filledAt
+    this.#messages = filled(this.#messages, messagesPerSecond, elapsedMs)
+    this.#frames = filled(this.#frames, framesPerSecond, elapsedMs)
+    this.#bytes = filled(this.#bytes, bytesPerSecond, elapsedMs)
+    this.#filledAt = now
+  }
+
+  #find(matches: (left: number, limit: MeteredLimit) => boolean): MeteredLimit | undefined {
     if (matches(this.#messages, 'messagesPerSecond')) return 'messagesPerSecond'
     if (matches(this.#frames, 'framesPerSecond')) return 'framesPerSecond'
     return matches(this.#bytes, 'bytesPerSecond') ? 'bytesPerSecond' : undefined

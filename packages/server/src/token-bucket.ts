@@ -49,25 +49,31 @@ export class TokenBucket {
 
   /** Adds what has come in until now. Returns what is left. */
   fill(now: number): number {
-    const { perSecond, burst } = this.#rate
-    const elapsedMs = Math.max(0, now - this.#filledAt)
-    // Nothing is added to what has no limit, and nothing times infinity is not a number.
-    if (elapsedMs > 0 && this.#left < burst) {
-      this.#left = Math.min(burst, this.#left + (elapsedMs * perSecond) / MS_PER_SECOND)
-    }
+    this.#left = filled(this.#left, this.#rate, now - this.#filledAt)
     this.#filledAt = now
     return this.#left
   }
 
   /** How long it takes until so many are there, at most `burst` of them. In ms. */
   msUntil(tokens: number, now: number): number {
-    const { perSecond, burst } = this.#rate
-    if (burst === Number.POSITIVE_INFINITY) return 0
-    return (Math.max(0, Math.min(tokens, burst) - this.fill(now)) * MS_PER_SECOND) / perSecond
+    return msUntilThere(tokens, this.#rate, this.fill(now))
   }
 
   /** Nothing that happened before makes a difference any more. */
   isFull(now: number): boolean {
     return this.fill(now) >= this.#rate.burst
   }
+}
+
+/** What is left of `rate` when so much time has passed. */
+export function filled(left: number, { perSecond, burst }: Rate, elapsedMs: number): number {
+  // Nothing is added to what has no limit, and nothing times infinity is not a number.
+  if (elapsedMs <= 0 || left >= burst) return left
+  return Math.min(burst, left + (elapsedMs * perSecond) / MS_PER_SECOND)
+}
+
+/** How long it takes until `tokens` are there where `left` are, at most `burst` of them. In ms. */
+export function msUntilThere(tokens: number, { perSecond, burst }: Rate, left: number): number {
+  if (burst === Number.POSITIVE_INFINITY) return 0
+  return (Math.max(0, Math.min(tokens, burst) - left) * MS_PER_SECOND) / perSecond
 }

@@ -16,11 +16,11 @@ import type { Compressor } from './ports.ts'
 export const WAITING_MESSAGES = 16
 
 /** What is spent on one message at most. */
-export type SizeLimits = { readonly [K in 'messageBytes' | 'inflatedBytes' | 'framesPerMessage']?: number | undefined }
+export type SizeLimits = { readonly [K in (typeof SIZE_NAMES)[number]]?: number | undefined }
+
+const SIZE_NAMES = ['messageBytes', 'inflatedBytes', 'framesPerMessage'] as const
 
 const NO_SIZES: SizeLimits = Object.freeze({})
-
-const NO_LIMIT = Number.POSITIVE_INFINITY
 
 /** What the inbound pipe needs of its connection, which may have had others before. */
 export interface InboundTarget {
@@ -67,17 +67,11 @@ export class Inbound {
 
   /** The limits that both ends agreed on. */
   limit(limits: PeerLimits): void {
-    const most = this.#most
-    const messageBytes = Math.min(limits.messageBytes, most.messageBytes ?? NO_LIMIT)
-    const inflatedBytes = Math.min(limits.inflatedBytes, most.inflatedBytes ?? NO_LIMIT)
-    const framesPerMessage = Math.min(limits.framesPerMessage, most.framesPerMessage ?? NO_LIMIT)
-    const own = this.#limits
-    const areOwn =
-      messageBytes === own.messageBytes &&
-      inflatedBytes === own.inflatedBytes &&
-      framesPerMessage === own.framesPerMessage
-    // Most connections agree on what all of a server have: then these are not held once more for each.
-    if (!areOwn) this.#limits = { ...own, messageBytes, inflatedBytes, framesPerMessage }
+    for (const name of SIZE_NAMES) {
+      const size = Math.min(limits[name], this.#most[name] ?? Number.POSITIVE_INFINITY)
+      // Most connections agree on what all of a server have: then these are not held once more for each.
+      if (size !== this.#limits[name]) this.#limits = { ...this.#limits, [name]: size }
+    }
   }
 
   /** From the next message on, bodies may be compressed. */

@@ -106,7 +106,7 @@ export class Outbox {
   #messageDue = false
   /** Whether the control frames that were collected share their message with no other. */
   #controlIsWhole = false
-  #batchRequests: number[] | undefined
+  #batchRequests: number[] = []
   /** Highest id of ours that has left. */
   #sentId = 0
   #afterLast: (() => void) | undefined
@@ -306,7 +306,7 @@ export class Outbox {
     this.#underWayBytes = 0
     this.#underWayFrames = 0
     this.#held.clear()
-    this.#batchRequests = undefined
+    this.#batchRequests = []
     this.#replay.clear()
     this.#messageDue = false
     this.#afterLast = undefined
@@ -315,10 +315,7 @@ export class Outbox {
   #appendNow(frame: Frame, plain: boolean): boolean {
     if (!this.#collect(frame)) return false
     if (plain) this.#batchIsPlain = true
-    if (isRequest(frame)) {
-      this.#batchRequests ??= []
-      this.#batchRequests.push(frame.id)
-    }
+    if (isRequest(frame)) this.#batchRequests.push(frame.id)
     this.#sealWhenFull()
     return true
   }
@@ -423,8 +420,9 @@ export class Outbox {
   }
 
   #takeRequests(): readonly number[] {
-    const requests = this.#batchRequests ?? NO_REQUESTS
-    this.#batchRequests = undefined
+    if (this.#batchRequests.length === 0) return NO_REQUESTS
+    const requests = this.#batchRequests
+    this.#batchRequests = []
     return requests
   }
 

@@ -35,12 +35,13 @@ function now(): number {
 
 function schedule(at: number, task: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const wait = (): void => {
+  const look = (): void => {
+    const restMs = at - now()
     // Timers may fire up to a millisecond early, and long waits are cut into pieces.
-    const restMs = Math.min(Math.ceil(at - now()), MAX_TIMEOUT_MS)
-    timer = globalThis.setTimeout(() => (now() < at ? wait() : task()), Math.max(restMs, 0))
+    if (timer !== undefined && restMs <= 0) task()
+    else timer = globalThis.setTimeout(look, Math.min(Math.max(Math.ceil(restMs), 0), MAX_TIMEOUT_MS))
   }
-  wait()
+  look()
   return () => globalThis.clearTimeout(timer)
 }
 

@@ -12,7 +12,9 @@ export interface TimerOwner {
 export class ArmedTimer {
   readonly #clock: Clock
   readonly #owner: TimerOwner
-  #armed: { readonly at: number; readonly cancel: () => void } | undefined
+  /** `Infinity` while it is not armed. */
+  #at = Number.POSITIVE_INFINITY
+  #cancel: (() => void) | undefined
 
   constructor(clock: Clock, owner: TimerOwner) {
     this.#clock = clock
@@ -25,18 +27,20 @@ export class ArmedTimer {
       this.disarm()
       return
     }
-    if (this.#armed !== undefined && this.#armed.at <= at) return
+    if (this.#at <= at) return
     this.disarm()
-    this.#armed = { at, cancel: this.#clock.schedule(at, this.#fire) }
+    this.#at = at
+    this.#cancel = this.#clock.schedule(at, () => this.#fire())
   }
 
   disarm(): void {
-    this.#armed?.cancel()
-    this.#armed = undefined
+    this.#cancel?.()
+    this.#at = Number.POSITIVE_INFINITY
+    this.#cancel = undefined
   }
 
-  readonly #fire = (): void => {
-    this.#armed = undefined
+  #fire(): void {
+    this.disarm()
     this.#owner.onTime()
   }
 }

@@ -38,23 +38,18 @@ type Probe =
 
 const NO_PROBE: Probe = Object.freeze({ type: 'none' })
 
-/** PINGs of the peer within one second. */
-interface PingCount {
-  readonly since: number
-  count: number
-}
-
-const NO_PINGS: PingCount = Object.freeze({ since: Number.NEGATIVE_INFINITY, count: 0 })
-
 export class Heartbeat {
   readonly #manner: HeartbeatManner
   readonly #times: HeartbeatTimes
   #heardAt: number
   #probe: Probe = NO_PROBE
-  #lastPing: { readonly n: number; readonly t: number }
+  /** Number and time of our last PING; at first the time at which this began. */
+  #pingNumber = 0
+  #pingAt: number
   #roundTripMs = 0
-  #pings = NO_PINGS
-
+  /** How many PINGs of the peer there were within the second that began then. */
+  #peerPings = 0
+  #peerPingsSince = Number.NEGATIVE_INFINITY
   readonly #patience: number
 
   /** @param patience so many times as long as usual it waits for an answer */
@@ -63,7 +58,7 @@ export class Heartbeat {
     this.#manner = manner
     this.#times = times
     this.#heardAt = now
-    this.#lastPing = { n: 0, t: now }
+    this.#pingAt = now
   }
 
   heard(now: number): void {
@@ -73,9 +68,12 @@ export class Heartbeat {
 
   /** Answered at once, in the receive path: a timer could be late where the link is not. */
   onPing(ping: PingFrame, now: number): PongFrame {
-    if (now - this.#pings.since >= 1_000) this.#pings = { since: now, count: 0 }
-    this.#pings.count += 1
-    if (this.#pings.count > MAX_PINGS_PER_SECOND) {
+    if (now - this.#peerPingsSince >= 1_000) {
+      this.#peerPingsSince = now
+      this.#peerPings = 0
+    }
+    this.#peerPings += 1
+    if (this.#peerPings > MAX_PINGS_PER_SECOND) {
       throw protocolError(`Expected at most ${MAX_PINGS_PER_SECOND} PINGs within a second, got more`, 'pings')
     }
     return { type: FrameType.Pong, n: ping.n, t: ping.t }
@@ -83,7 +81,7 @@ export class Heartbeat {
 
   /** The round trip, if this answers the latest PING. */
   onPong(pong: PongFrame, now: number): number | undefined {
-    if (pong.n !== this.#lastPing.n || pong.t !== this.#lastPing.t) return undefined
+    if (pong.n !== this.#pingNumber || pong.t !== this.#pingAt) return undefined
     this.#roundTripMs = now - pong.t
     return this.#roundTripMs
   }
@@ -115,19 +113,20 @@ export class Heartbeat {
 
   ping(timeoutMs: number, now: number): PingFrame {
     this.#probe = { type: 'waiting', deadline: now + timeoutMs * this.#patience }
-    this.#lastPing = { n: this.#lastPing.n + 1, t: now }
-    return { type: FrameType.Ping, ...this.#lastPing }
+    this.#pingNumber += 1
+    this.#pingAt = now
+    return { type: FrameType.Ping, n: this.#pingNumber, t: now }
   }
 
   #idleAt(): number | undefined {
     if (this.#times.idleMs <= 0) return undefined
-    if (this.#manner === 'lead') return this.#lastPing.t + this.#times.idleMs * LEAD_SHARE
-    return Math.max(this.#heardAt, this.#lastPing.t) + this.#times.idleMs
+    if (this.#manner === 'lead') return this.#pingAt + this.#times.idleMs * LEAD_SHARE
+    return Math.max(this.#heardAt, this.#pingAt) + this.#times.idleMs
   }
 
   /** After an answered PING the same data gets as much time again. */
   #unackedAt(unacked: Unacked): number {
     const patience = Math.max(UNACKED_AFTER_MS, UNACKED_ROUND_TRIPS * this.#roundTripMs) * this.#patience
-    return Math.max(unacked.since, this.#lastPing.t) + patience + unacked.bytes / SLOW_LINK_BYTES_PER_MS
+    return Math.max(unacked.since, this.#pingAt) + patience + unacked.bytes / SLOW_LINK_BYTES_PER_MS
   }
 }

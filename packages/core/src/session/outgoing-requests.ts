@@ -41,6 +41,7 @@ type Gate =
   | { readonly type: 'greeted'; readonly places: Places; bytesLeft: number; readonly later: Frame[] }
   | { readonly type: 'open'; readonly places: Places; readonly window: CreditWindow }
 
+const NOBODY = Object.freeze({})
 const SHUT: Gate = Object.freeze({ type: 'shut' })
 const NO_PLACES: Places = { call: 0, stream: 0, topic: 0 }
 
@@ -50,7 +51,7 @@ export class OutgoingRequests {
   readonly #deadlines: Deadlines
   readonly #live = new IdTable<Outgoing>()
   /** Oldest first. Made when the first one waits: most never do. */
-  #waiting: Partial<Record<RequestKind, Map<number, Outgoing>>> | undefined
+  #waiting: Readonly<Partial<Record<RequestKind, Map<number, Outgoing>>>> = NOBODY
   readonly #inFlight: Record<RequestKind, number> = { call: 0, stream: 0, topic: 0 }
   #gate: Gate = SHUT
   #nextId: number
@@ -172,7 +173,7 @@ export class OutgoingRequests {
     for (const [, entry] of this.#live.entries()) (entry.progress.type === 'waiting' ? unsent : sent).add(entry.id)
     this.#live.clear()
     for (const kind of KINDS) {
-      this.#waiting?.[kind]?.clear()
+      this.#waiting[kind]?.clear()
       this.#inFlight[kind] = 0
     }
     this.#gate = SHUT
@@ -184,15 +185,13 @@ export class OutgoingRequests {
   }
 
   get #waitingCount(): number {
-    if (this.#waiting === undefined) return 0
     const { call, stream, topic } = this.#waiting
     return (call?.size ?? 0) + (stream?.size ?? 0) + (topic?.size ?? 0)
   }
 
   #wait(kind: RequestKind, entry: Outgoing): void {
-    this.#waiting ??= {}
-    const waiting = this.#waiting[kind] ?? new Map<number, Outgoing>()
-    this.#waiting[kind] = waiting.set(entry.id, entry)
+    if (this.#waiting[kind] === undefined) this.#waiting = { ...this.#waiting, [kind]: new Map() }
+    this.#waiting[kind]?.set(entry.id, entry)
   }
 
   #find(id: number): Outgoing | undefined {
@@ -243,7 +242,7 @@ export class OutgoingRequests {
     this.#live.delete(entry.id)
     this.#deadlines.cancel(entry.deadline)
     if (entry.progress.type === 'waiting') {
-      this.#waiting?.[entry.kind]?.delete(entry.id)
+      this.#waiting[entry.kind]?.delete(entry.id)
       return
     }
     this.#inFlight[entry.kind] -= 1
@@ -257,7 +256,7 @@ export class OutgoingRequests {
     for (let head = this.#oldest(blocked); head !== undefined; head = this.#oldest(blocked)) {
       const { kind, id, progress } = head
       if (progress.type === 'waiting' && this.#leave(head, progress.request, now, effects)) {
-        this.#waiting?.[kind]?.delete(id)
+        this.#waiting[kind]?.delete(id)
       } else {
         blocked.add(kind)
       }
@@ -268,7 +267,7 @@ export class OutgoingRequests {
     let oldest: Outgoing | undefined
     for (const kind of KINDS) {
       if (blocked.has(kind)) continue
-      const [head] = this.#waiting?.[kind]?.values() ?? []
+      const [head] = this.#waiting[kind]?.values() ?? []
       if (head !== undefined && (oldest === undefined || head.id < oldest.id)) oldest = head
     }
     return oldest
