@@ -165,6 +165,17 @@ describe('values of many parts', () => {
     expect(validate(rest, value)).toEqual({ ok: true, value })
   })
 
+  test('are counted without a failure where a getter fails at which the validator does not look', () => {
+    const value = {
+      id: 'a',
+      get other(): string {
+        throw new Error('not today')
+      },
+    }
+    expect(validate(v.object({ id: v.string() }), value)).toEqual({ ok: true, value: { id: 'a' } })
+    expect(validate(v.object({ other: v.string() }), value)).toMatchObject({ ok: false, cause: new Error('not today') })
+  })
+
   test('that are bytes have one', () => {
     const result = validate(v.object({ data: v.string(), other: v.number() }), { data: new Uint8Array(10_000) })
     expect(result).toMatchObject({ issues: [{ path: ['data'] }, { path: ['other'] }] })

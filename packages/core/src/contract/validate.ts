@@ -65,8 +65,17 @@ function firstOnly<S extends Schema>(
   schema: S & Stoppable,
   value: unknown,
 ): ReturnType<S['~standard']['validate']> | undefined {
-  if (schema['~standard'].vendor !== 'valibot' || partsLeft(value, FULLY_JUDGED_PARTS) >= 0) return undefined
+  if (schema['~standard'].vendor !== 'valibot' || isSmall(value)) return undefined
   return schema['~run']?.({ value }, FIRST_ONLY)
+}
+
+function isSmall(value: unknown): boolean {
+  try {
+    return partsLeft(value, FULLY_JUDGED_PARTS) >= 0
+  } catch {
+    // A getter has failed, at which the validator may never look.
+    return true
+  }
 }
 
 /** What is left of `most` when each part of a value takes one; below 0 as soon as there are more. */
