@@ -82,6 +82,16 @@ describe('a call from server to client', () => {
     await expect(bench.run(connection.client.confirm({ text: 'x' }))).rejects.toMatchObject({ outcome: 'not-sent' })
   })
 
+  test('fails at once where the first one is made when the client is gone', async () => {
+    const bench = createBench(implementation)
+    const silent = await bench.connectRaw()
+    await bench.run(silent.hello())
+    const connection = onlyConnection(bench)
+    silent.close()
+    await bench.clock.settle()
+    await expect(bench.run(connection.client.confirm({ text: 'x' }))).rejects.toMatchObject({ outcome: 'not-sent' })
+  })
+
   test('believes nothing that the client answers', async () => {
     const bench = createBench(implementation)
     const liar = await bench.connectRaw()
