@@ -39,6 +39,17 @@ describe('a socket', () => {
     listener.closed(1006, '')
   })
 
+  test('counts once, also where its end is told twice', async () => {
+    const bench = createBench(app.handlers(handlers), { maxConnections: 1 })
+    const { listener } = openSocket(bench.server)
+    listener.closed(1006, '')
+    listener.closed(1006, '')
+    openSocket(bench.server)
+    const { asked } = openSocket(bench.server)
+    await bench.clock.settle()
+    expect(asked).toEqual([expect.stringMatching(/^close \d+ Too many connections$/)])
+  })
+
   test('is closed with a reason that fits into a close frame', async () => {
     const refusing = implement(router({})).context(({ fail }) => fail('FORBIDDEN', 'é'.repeat(100)))
     const bench = createBench(refusing.handlers({}))
