@@ -1,3 +1,4 @@
+import { againWarm } from '../harness/measure-load.ts'
 import type { Scale, Scenario } from '../harness/scenario.ts'
 
 const CONNECTS: Readonly<Record<Scale, number>> = { full: 500, quick: 50, tiny: 3 }
@@ -22,6 +23,7 @@ export const cold: Scenario = {
     const count = CONNECTS[scale]
     return {
       async round() {
+        await client.order('cold', { count: againWarm(count) })
         const before = await server.order('usage', {})
         const { p50Us, p99Us, cpuUs } = await client.order('cold', { count })
         const after = await server.order('usage', {})

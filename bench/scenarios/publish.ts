@@ -1,3 +1,4 @@
+import { againWarm } from '../harness/measure-load.ts'
 import type { EventName } from '../harness/orders.ts'
 import type { Figure, Sample, Scale, Scenario, Trial } from '../harness/scenario.ts'
 import type { Pair, Stage } from '../harness/stage.ts'
@@ -42,9 +43,9 @@ async function beginPublish({ server, client }: Pair, event: EventName, scale: S
   await client.order('open', { count: subscribers })
   await client.order('subscribe', { event })
   let sent = 0
-  const publishAll = async (): Promise<number> => {
+  const publishTimes = async (times: number): Promise<number> => {
     let clientCpuUs = Number.NaN
-    for (let n = 0; n < publishes; n++) {
+    for (let n = 0; n < times; n++) {
       sent++
       await server.order('publish', { event, number: sent })
       const { cpuUs } = await client.order('delivered', { atLeast: sent * subscribers })
@@ -52,18 +53,17 @@ async function beginPublish({ server, client }: Pair, event: EventName, scale: S
     }
     return clientCpuUs
   }
-  let clientBefore = await publishAll()
+  await publishTimes(publishes)
   return {
     async round(): Promise<Sample> {
+      const clientBefore = await publishTimes(againWarm(publishes))
       const before = await server.order('usage', {})
-      const clientAfter = await publishAll()
+      const clientAfter = await publishTimes(publishes)
       const after = await server.order('usage', {})
       const deliveries = publishes * subscribers
-      const clientCpuUs = (clientAfter - clientBefore) / deliveries
-      clientBefore = clientAfter
       return {
         serverCpuUs: (after.cpuUs - before.cpuUs) / deliveries,
-        clientCpuUs,
+        clientCpuUs: (clientAfter - clientBefore) / deliveries,
         ...(after.wire === undefined || before.wire === undefined
           ? {}
           : {

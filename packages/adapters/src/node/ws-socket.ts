@@ -3,6 +3,7 @@ import type { ServerSocket, SocketListener } from '@tautline/server'
 import type { RawData, WebSocket } from 'ws'
 import { sendableCode, sendableReason } from '../close-frame.ts'
 import { noteMessage } from './freed-memory.ts'
+import { binaryFrame, MOST_JOINED_BYTES } from './ws-frame.ts'
 
 const AS_IT_IS = { binary: true, compress: false }
 const COMPRESSED = { binary: true, compress: true }
@@ -28,7 +29,10 @@ export class WsSocket implements ServerSocket {
     // On its way out, which `closed` tells: no loss that would call for cutting it.
     if (this.#socket.readyState !== this.#socket.OPEN) return true
     noteMessage(message.byteLength)
-    this.#socket.send(message, this.compresses ? COMPRESSED : AS_IT_IS)
+    if (this.compresses) this.#socket.send(message, COMPRESSED)
+    else if (message.byteLength > MOST_JOINED_BYTES) this.#socket.send(message, AS_IT_IS)
+    // Without an extension `ws` keeps nothing back either: each frame of its own is written whole before or behind this one.
+    else this.#stream.write(binaryFrame(message))
     return true
   }
 
