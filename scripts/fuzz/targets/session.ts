@@ -100,7 +100,7 @@ abstract class Stand {
 
   /** Whatever it was, all of it can be given up. */
   end(): void {
-    this.apply(this.session.close(1000, '', false, this.now))
+    this.apply(this.session.close(1000, '', false))
     if (!this.isOver) throw new Error(`Expected a session that was closed to be, got \`${this.session.state}\``)
     const left = Object.entries(this.session.stats()).filter(([, n]) => n !== 0)
     if (left.length > 0) throw new Error(`Expected nothing to be left, got ${JSON.stringify(left)}`)
@@ -200,14 +200,14 @@ abstract class Stand {
     const kind = id === undefined ? undefined : this.#open.get(id)
     if (id === undefined || kind === undefined) return
     const what = argument & 7
-    if (what === 0) this.apply(this.session.fail(id, { code: 'NO', message: '', data: undefined }, this.now))
+    if (what === 0) this.apply(this.session.fail(id, { code: 'NO', message: '', data: undefined }))
     else if (kind === 'accepted') return
-    else if (kind !== 'open') this.apply(this.session.succeed(id, ITEM, this.now))
+    else if (kind !== 'open') this.apply(this.session.succeed(id, ITEM))
     else if (what < 4) this.#sendItems(id)
-    else if (what === 4) this.apply(this.session.itemsConsumed(id, { items: 1, bytes: 1 }, this.now))
+    else if (what === 4) this.apply(this.session.itemsConsumed(id, { items: 1, bytes: 1 }))
     else {
       this.#open.delete(id)
-      this.apply(this.session.sendEnd(id, this.now))
+      this.apply(this.session.sendEnd(id))
     }
     if (kind === 'call') this.#open.delete(id)
   }
@@ -215,7 +215,7 @@ abstract class Stand {
   #sendItems(id: number): void {
     const credit = this.session.itemCredit(id)
     if (credit === undefined || credit.items < 1 || credit.bytes < 1) return
-    this.apply(this.session.sendItems(id, { values: ITEMS, count: 1, resumes: undefined }, this.now))
+    this.apply(this.session.sendItems(id, { values: ITEMS, count: 1, resumes: undefined }))
   }
 
   #ask(argument: number): void {

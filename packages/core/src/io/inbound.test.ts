@@ -28,6 +28,7 @@ function setUp(limits: Partial<Limits> = {}, compressor?: Compressor, most?: Siz
   const faults: unknown[] = []
   const inbound = new Inbound(
     {
+      now: () => 0,
       admit(_, header) {
         log.push(`admit ${header.seq}`)
         return header.seq < 100
@@ -86,6 +87,7 @@ describe('Inbound', () => {
     const { inbound, log } = setUp()
     const nested = new Inbound(
       {
+        now: () => 0,
         admit: () => true,
         receive(_, header, frames) {
           log.push(`begin ${header.seq}`)
@@ -107,6 +109,7 @@ describe('Inbound', () => {
     const faults: unknown[] = []
     const inbound = new Inbound(
       {
+        now: () => 0,
         admit: () => true,
         receive: () => {
           throw failure
@@ -178,6 +181,7 @@ describe('Inbound with compression', () => {
     const sizes: number[] = []
     const inbound = new Inbound(
       {
+        now: () => 0,
         admit: () => true,
         receive: (self) => void sizes.push(self.inflatedBytes),
         violated() {},

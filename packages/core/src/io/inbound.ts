@@ -24,9 +24,11 @@ const NO_SIZES: SizeLimits = Object.freeze({})
 
 /** What the inbound pipe needs of its connection, which may have had others before. */
 export interface InboundTarget {
+  /** The time, which is asked for once for each message: a small call would notice more. */
+  now(): number
   /** Looks at a header, before anything else is spent on its message. */
-  admit(inbound: Inbound, header: MessageHeader, byteLength: number): boolean
-  receive(inbound: Inbound, header: MessageHeader, frames: readonly Frame[]): void
+  admit(inbound: Inbound, header: MessageHeader, byteLength: number, now: number): boolean
+  receive(inbound: Inbound, header: MessageHeader, frames: readonly Frame[], now: number): void
   /** @param limit that was passed, where it is one */
   violated(inbound: Inbound, violation: ProtocolViolation, limit: WireLimitName | undefined): void
   /** Something failed that is not the peer's doing. */
@@ -168,14 +170,15 @@ export class Inbound {
   #take(message: Uint8Array): Promise<void> | undefined {
     try {
       const { header, body, compressed } = decodeEnvelope(message, this.#limits)
-      if (!this.#target.admit(this, header, message.byteLength)) return undefined
+      const now = this.#target.now()
+      if (!this.#target.admit(this, header, message.byteLength, now)) return undefined
       if (!compressed) {
-        this.#deliver(header, body, 0)
+        this.#deliver(header, body, 0, now)
         return undefined
       }
       const inflated = this.#inflate(body)
       if (inflated instanceof Promise) return this.#deliverLater(header, inflated)
-      this.#deliver(header, inflated, inflated.byteLength)
+      this.#deliver(header, inflated, inflated.byteLength, now)
     } catch (error) {
       this.#failed(error)
     }
@@ -195,16 +198,16 @@ export class Inbound {
   async #deliverLater(header: MessageHeader, inflated: Promise<Uint8Array>): Promise<void> {
     try {
       const body = await inflated
-      if (!this.#isStopped()) this.#deliver(header, body, body.byteLength)
+      if (!this.#isStopped()) this.#deliver(header, body, body.byteLength, this.#target.now())
     } catch (error) {
       this.#failed(error)
     }
   }
 
-  #deliver(header: MessageHeader, body: Uint8Array, inflatedBytes: number): void {
+  #deliver(header: MessageHeader, body: Uint8Array, inflatedBytes: number, now: number): void {
     this.#bodyBytes += body.byteLength
     this.#inflatedBytes = inflatedBytes
-    this.#target.receive(this, header, decodeBody(body, this.#limits))
+    this.#target.receive(this, header, decodeBody(body, this.#limits), now)
   }
 
   #failed(error: unknown): void {

@@ -409,7 +409,7 @@ export class Outbox {
       const message = builder.takeMessage(header)
       if (counted > 0) {
         const body = shared ?? message.subarray(headerBytes(header))
-        this.#keep(header.seq, { body, counted, plain, requests })
+        this.#replay.keep({ seq: header.seq, count: counted, body, plain, requests })
       }
       this.#send(message, byteLength, requests)
       return
@@ -453,19 +453,12 @@ export class Outbox {
   }
 
   #leave(departure: Departure, deflated: Uint8Array | undefined): void {
-    const { body, counted, requests, compression } = departure
+    const { body, counted, plain, requests, compression } = departure
     const compressed = deflated !== undefined && compression === this.#compression && this.#pays(body, deflated)
     const bytes = compressed ? deflated : body
     const header = this.#exit.stamp(counted, bytes.byteLength)
-    if (counted > 0) this.#keep(header.seq, departure)
+    if (counted > 0) this.#replay.keep({ seq: header.seq, count: counted, body, plain, requests })
     this.#send(joinMessage(header, bytes, compressed), body.byteLength, requests)
-  }
-
-  #keep(
-    seq: number,
-    { body, counted, plain, requests }: Pick<Departure, 'body' | 'counted' | 'plain' | 'requests'>,
-  ): void {
-    this.#replay.keep({ seq, count: counted, body, plain, requests })
   }
 
   #pays(body: Uint8Array, deflated: Uint8Array): boolean {

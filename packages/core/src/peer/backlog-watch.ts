@@ -1,3 +1,5 @@
+import type { Clock } from '../io/ports.ts'
+
 /*
  * Judges a peer that does not read what it is sent: by lack of progress, not by the size of the backlog alone.
  * Owns: the marks of one connection. Must not know: sockets, timers. Normative text: PROTOCOL.md, "Limits".
@@ -62,9 +64,10 @@ export class BacklogWatch {
 
   /**
    * @param sentBytes all bytes ever given to the transport
+   * @param clock is looked at only where there is something to watch
    * @returns whether the peer is too slow to be kept
    */
-  isTooSlow(sentBytes: number, backlogBytes: number, now: number): boolean {
+  isTooSlow(sentBytes: number, backlogBytes: number, clock: Pick<Clock, 'now'>): boolean {
     const { watchedBytes, stalledMs, maxBytes } = this.#limits
     if (backlogBytes <= watchedBytes) {
       this.#state = CALM
@@ -72,6 +75,7 @@ export class BacklogWatch {
     }
     if (backlogBytes > maxBytes) return true
     const before = this.#state
+    const now = clock.now()
     const handedOverBytes = sentBytes - backlogBytes
     const progressAt = before.type === 'calm' || handedOverBytes > before.handedOverBytes ? now : before.progressAt
     this.#state = { type: 'watched', handedOverBytes, progressAt, nextCheckAt: now + POLL_MS }

@@ -328,7 +328,7 @@ export class Connection<S extends Session>
   }
 
   stamp(countedFrames: number, byteLength: number): MessageHeader {
-    return this.session.stamp(countedFrames, byteLength, this.clock.now())
+    return this.session.stamp(countedFrames, byteLength, this.now())
   }
 
   restamp(seq: number, countedFrames: number, byteLength: number): MessageHeader {
@@ -336,7 +336,7 @@ export class Connection<S extends Session>
   }
 
   oversized(frame: CountedFrame): void {
-    this.apply(insteadOf(frame, { session: this.session, now: this.clock.now(), isOwn: this.#isOwn }))
+    this.apply(insteadOf(frame, { session: this.session, now: this.now(), isOwn: this.#isOwn }))
   }
 
   transmit(message: Uint8Array): boolean {
@@ -358,9 +358,9 @@ export class Connection<S extends Session>
     return inbound === this.#link?.inbound
   }
 
-  admit(inbound: Inbound, header: MessageHeader, byteLength: number): boolean {
+  admit(inbound: Inbound, header: MessageHeader, byteLength: number, now: number): boolean {
     if (!this.#isCurrent(inbound)) return false
-    const admission = this.session.admit(header, byteLength, this.clock.now())
+    const admission = this.session.admit(header, byteLength, now)
     if (admission.type === 'reject') this.apply(admission.effects)
     else {
       this.#outbox.acknowledged(this.session.acknowledged)
@@ -369,11 +369,11 @@ export class Connection<S extends Session>
     return admission.type === 'accept'
   }
 
-  receive(inbound: Inbound, header: MessageHeader, frames: readonly Frame[]): void {
+  receive(inbound: Inbound, header: MessageHeader, frames: readonly Frame[], now: number): void {
     if (!this.#isCurrent(inbound)) return
     this.#prove(frames)
     this.#observer.onReceived?.(frames.length, inbound.inflatedBytes)
-    this.apply(this.session.receive(header, frames, this.clock.now()))
+    this.apply(this.session.receive(header, frames, now))
   }
 
   violated(inbound: Inbound, { closeCode, message }: ProtocolViolation, limit: WireLimitName | undefined): void {
@@ -554,14 +554,14 @@ export class Connection<S extends Session>
 
   #watchBacklog(): void {
     this.#noteProgress()
-    const fault = this.#pace.stalled(this.clock.now())
+    const fault = this.#pace.stalled()
     if (fault === undefined) return
     this.#limited('backlog')
     this.move((session, now) => session.leave(CloseCode.SlowConsumer, fault, now))
   }
 
   #noteProgress(): void {
-    if (this.#pace.hasMoved()) this.session.alive(this.clock.now())
+    if (this.#pace.hasMoved()) this.session.alive(this.now())
   }
 
   #nextDeadline(): number | undefined {
@@ -570,7 +570,7 @@ export class Connection<S extends Session>
 
   onTime(): void {
     this.#faults.run(() => {
-      const now = this.clock.now()
+      const now = this.now()
       if (this.#state.type === 'open') this.#noteProgress()
       const deadline = this.session.nextDeadline()
       if (this.isLive && deadline !== undefined && deadline <= now) this.apply(this.session.handleTimeout(now))
@@ -584,7 +584,7 @@ export class Connection<S extends Session>
     if (link?.carrier !== carrier) return
     const { retryAfterMs } = carrier
     const ending: Ending = { origin: 'transport', code, reason, retry: mayRetryAfter(code), retryAfterMs }
-    this.#faults.tell(() => this.session.transportClosed(code, this.clock.now()))
+    this.#faults.tell(() => this.session.transportClosed(code, this.now()))
     if (this.session.state === 'detached') {
       this.#detach(ending)
       return
@@ -636,7 +636,7 @@ export class Connection<S extends Session>
     this.#timer.disarm()
     this.#stop(state)
     this.#outbox.drop()
-    this.#faults.tell(() => this.session.transportClosed(CloseCode.Normal, this.clock.now()))
+    this.#faults.tell(() => this.session.transportClosed(CloseCode.Normal, this.now()))
     return state.carrier
   }
 
@@ -647,7 +647,7 @@ export class Connection<S extends Session>
   }
 
   #begin(begin: TakeOver<S>): ReturnType<TakeOver<S>> {
-    const now = this.clock.now()
+    const now = this.now()
     try {
       return begin(this.session, now)
     } catch (error) {
@@ -705,7 +705,7 @@ export class Connection<S extends Session>
 
   /** Ends the session ahead of the effects that still wait to be applied: they are dropped with it. */
   #endAtOnce(code: CloseCode, reason: string): void {
-    const effects = this.session.close(code, reason, true, this.clock.now())
+    const effects = this.session.close(code, reason, true)
     for (const effect of effects) this.applyEffect(effect)
   }
 
@@ -716,7 +716,7 @@ export class Connection<S extends Session>
     this.#faults.tell(() => this.#endAtOnce(CloseCode.Internal, INTERNAL_REASON))
     if (!this.isLive) return
     // A session that fails even at that is left behind.
-    this.#faults.tell(() => this.session.transportClosed(CloseCode.Normal, this.clock.now()))
+    this.#faults.tell(() => this.session.transportClosed(CloseCode.Normal, this.now()))
     this.#end({ origin: 'local', code: CloseCode.Internal, reason: INTERNAL_REASON, retry: true })
   }
 }

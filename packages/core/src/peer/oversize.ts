@@ -23,7 +23,7 @@ export function insteadOf(frame: CountedFrame, { session, now, isOwn }: Oversize
   if (type === FrameType.Ok || type === FrameType.Error) return [{ type: 'send', frame: errorFor(frame.id) }]
   if (type === FrameType.Items) {
     if (isOwn(frame.id)) return [failureOf(frame.id, 'item'), ...session.cancel(frame.id, now)]
-    return [...session.fail(frame.id, errorOf('item'), now), { type: 'abort', id: frame.id, why: 'cancelled' }]
+    return [...session.fail(frame.id, errorOf('item')), { type: 'abort', id: frame.id, why: 'cancelled' }]
   }
   // The others carry no value: only limits that cannot work lead here.
   throw new Error(`Expected limits that let frame ${type} pass`)

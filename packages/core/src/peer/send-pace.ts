@@ -158,10 +158,10 @@ export class SendPace {
   }
 
   /** Says what is wrong where the peer makes no progress. */
-  stalled(now: number): string | undefined {
+  stalled(): string | undefined {
     const { wireBytes, heldBytes } = this.#outbox
     const waitingBytes = this.#backlogBytes + heldBytes
-    const isTooSlow = this.#watch.isTooSlow(wireBytes + heldBytes, waitingBytes, now)
+    const isTooSlow = this.#watch.isTooSlow(wireBytes + heldBytes, waitingBytes, this.#options.clock)
     return isTooSlow ? tooMuchWaits(waitingBytes) : undefined
   }
 

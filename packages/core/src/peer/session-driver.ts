@@ -36,14 +36,18 @@ export abstract class SessionDriver<S extends Session> implements SessionLink {
   abstract itemsCollected(items: number, byteLength: number): boolean
   abstract collect(flush: () => void): void
 
+  now(): number {
+    return this.clock.now()
+  }
+
   /** Makes a move of one role's own, such as `accept` or `refreshAuth`, and applies what follows. */
   move(input: (session: S, now: number) => readonly Effect[]): void {
-    if (this.isLive) this.apply(input(this.session, this.clock.now()))
+    if (this.isLive) this.apply(input(this.session, this.now()))
   }
 
   /** Ends the session in good order: what was sent before arrives first. */
   close(code: number, reason: string, retry: boolean): void {
-    if (this.isLive) this.apply(this.session.close(code, reason, retry, this.clock.now()))
+    if (this.isLive) this.apply(this.session.close(code, reason, retry))
   }
 
   nextId(): number {
@@ -51,19 +55,19 @@ export abstract class SessionDriver<S extends Session> implements SessionLink {
   }
 
   call(request: OutgoingCall): void {
-    if (this.isLive) this.apply(this.session.call(request, this.clock.now()))
+    if (this.isLive) this.apply(this.session.call(request, this.now()))
   }
 
   open(request: OutgoingOpen): void {
-    if (this.isLive) this.apply(this.session.open(request, this.clock.now()))
+    if (this.isLive) this.apply(this.session.open(request, this.now()))
   }
 
   listen(request: OutgoingListen): void {
-    if (this.isLive) this.apply(this.session.listen(request, this.clock.now()))
+    if (this.isLive) this.apply(this.session.listen(request, this.now()))
   }
 
   cancel(id: number): void {
-    if (this.isLive) this.apply(this.session.cancel(id, this.clock.now()))
+    if (this.isLive) this.apply(this.session.cancel(id, this.now()))
   }
 
   isUnsent(id: number): boolean {
@@ -71,23 +75,23 @@ export abstract class SessionDriver<S extends Session> implements SessionLink {
   }
 
   succeed(id: number, output: Payload | undefined): void {
-    if (this.isLive) this.apply(this.session.succeed(id, output, this.clock.now()))
+    if (this.isLive) this.apply(this.session.succeed(id, output))
   }
 
   fail(id: number, error: OutgoingError): void {
-    if (this.isLive) this.apply(this.session.fail(id, error, this.clock.now()))
+    if (this.isLive) this.apply(this.session.fail(id, error))
   }
 
   sendItems(id: number, batch: ItemBatch): void {
-    if (this.isLive) this.apply(this.session.sendItems(id, batch, this.clock.now()))
+    if (this.isLive) this.apply(this.session.sendItems(id, batch))
   }
 
   sendEnd(id: number): void {
-    if (this.isLive) this.apply(this.session.sendEnd(id, this.clock.now()))
+    if (this.isLive) this.apply(this.session.sendEnd(id))
   }
 
   itemsConsumed(id: number, taken: CreditWindow): void {
-    if (this.isLive) this.apply(this.session.itemsConsumed(id, taken, this.clock.now()))
+    if (this.isLive) this.apply(this.session.itemsConsumed(id, taken))
   }
 
   protected apply(effects: readonly Effect[]): void {

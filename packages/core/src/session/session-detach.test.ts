@@ -135,7 +135,7 @@ describe.each(ENDS)('a session at the %s', (role) => {
     const { [role]: end, clock } = openResumablePair()
     end.move((session, now) => session.call(callOf(session, { timeoutMs: 500 }), now))
     end.session.transportClosed(1006, clock.now())
-    expect(end.session.close(1000, 'done', false, clock.now())).toMatchObject([{ type: 'close', code: 1000 }])
+    expect(end.session.close(1000, 'done', false)).toMatchObject([{ type: 'close', code: 1000 }])
     expect(end.session.stats()).toEqual(NO_STATS)
     expect(end.session.nextDeadline()).toBeUndefined()
   })

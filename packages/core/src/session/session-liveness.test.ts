@@ -115,7 +115,7 @@ describe('a topic', () => {
     client.move((session, now) => session.listen(listenOf(session, { event: 4, params: payload(2) }), now))
     clock.advance(0)
     expect(server.takeEffects()).toEqual([{ type: 'listen', id: 1, event: 4, params: payload(2) }])
-    server.move((session, now) => session.succeed(1, undefined, now))
+    server.move((session) => session.succeed(1, undefined))
     server.send({ type: FrameType.Event, event: 4, params: payload(2), payload: payload(3) })
     server.send({ type: FrameType.VolatileEvent, event: 4, params: payload(2), payload: payload(5), key: undefined })
     clock.advance(0)
@@ -137,9 +137,9 @@ describe('a topic', () => {
     client.move((session, now) => session.listen(listenOf(session), now))
     client.move((session, now) => session.listen(listenOf(session), now))
     clock.advance(0)
-    server.move((session, now) => session.fail(1, error, now))
-    server.move((session, now) => session.succeed(3, undefined, now))
-    server.move((session, now) => session.fail(3, error, now))
+    server.move((session) => session.fail(1, error))
+    server.move((session) => session.succeed(3, undefined))
+    server.move((session) => session.fail(3, error))
     clock.advance(0)
     expect(brief(client.effects)).toEqual(['error 1', 'ok 3', 'error 3'])
     expect([client.session.stats(), server.session.stats()]).toEqual([NO_STATS, NO_STATS])
@@ -150,16 +150,16 @@ describe('a topic', () => {
     client.move((session, now) => session.listen(listenOf(session), now))
     client.move((session, now) => session.open(openOf(session), now))
     clock.advance(0)
-    server.move((session, now) => session.succeed(1, undefined, now))
-    expect(() => server.session.succeed(1, undefined, 0)).toThrow('topic 1')
-    expect(() => server.session.succeed(3, undefined, 0)).toThrow('stream 3')
+    server.move((session) => session.succeed(1, undefined))
+    expect(() => server.session.succeed(1, undefined)).toThrow('topic 1')
+    expect(() => server.session.succeed(3, undefined)).toThrow('stream 3')
   })
 })
 
 describe('the end of a session', () => {
   test('tells the peer the code, the reason and whether to try again', () => {
     const { client, server, clock } = openPair()
-    server.move((session, now) => session.close(4503, 'full', true, now))
+    server.move((session) => session.close(4503, 'full', true))
     clock.advance(0)
     expect(client.effects).toEqual([{ type: 'closed', code: 4503, reason: 'full', retry: true }])
   })
@@ -175,8 +175,8 @@ describe('the end of a session', () => {
       }
       clock.advance(0)
       if (how === 'cut') link.cut()
-      if (how === 'close') client.move((session, now) => session.close(1000, '', false, now))
-      if (how === 'closed') server.move((session, now) => session.close(1000, '', false, now))
+      if (how === 'close') client.move((session) => session.close(1000, '', false))
+      if (how === 'closed') server.move((session) => session.close(1000, '', false))
       if (how === 'violated') server.move((session, now) => session.violated(4422, 'no', now))
       clock.advance(0)
       for (const { session } of ends) {
@@ -191,13 +191,13 @@ describe('the end of a session', () => {
           session.open(openOf(session), now),
           session.listen(listenOf(session), now),
           session.cancel(mine, now),
-          session.succeed(theirs, undefined, now),
-          session.fail(theirs, { code: 'X', message: '', data: undefined }, now),
-          session.sendItems(mine, { count: 1, values: payload(1), resumes: undefined }, now),
-          session.sendItems(theirs, { count: 1, values: payload(1), resumes: undefined }, now),
-          session.sendEnd(theirs, now),
-          session.itemsConsumed(mine, { items: 1, bytes: 1 }, now),
-          session.close(1000, '', false, now),
+          session.succeed(theirs, undefined),
+          session.fail(theirs, { code: 'X', message: '', data: undefined }),
+          session.sendItems(mine, { count: 1, values: payload(1), resumes: undefined }),
+          session.sendItems(theirs, { count: 1, values: payload(1), resumes: undefined }),
+          session.sendEnd(theirs),
+          session.itemsConsumed(mine, { items: 1, bytes: 1 }),
+          session.close(1000, '', false),
           session.violated(4400, '', now),
           session.receive({ seq: 99, count: 0, ack: 0 }, [], now),
         ]

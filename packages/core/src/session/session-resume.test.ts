@@ -18,7 +18,7 @@ function calledPair() {
   const pair = openResumablePair()
   for (let i = 0; i < 2; i++) pair.client.move((session, now) => session.call(callOf(session), now))
   pair.clock.advance(0)
-  pair.server.move((session, now) => session.succeed(1, undefined, now))
+  pair.server.move((session) => session.succeed(1, undefined))
   pair.clock.advance(0)
   pair.client.takeEffects()
   pair.server.takeEffects()
@@ -128,7 +128,7 @@ describe('attaching', () => {
 
   test('is none of a session that is over, or has no window', () => {
     const { server } = calledPair()
-    server.session.close(1000, '', false, 0)
+    server.session.close(1000, '', false)
     expect(server.session.canContinueFrom(0)).toBe(false)
     expect(openPair().server.session.canContinueFrom(0)).toBe(false)
   })
@@ -137,7 +137,7 @@ describe('attaching', () => {
     const { client, server, clock } = calledPair()
     const { rx } = client.session.nextResumption()
     // Another answer comes over the old connection meanwhile, and is acknowledged there.
-    server.move((session, now) => session.succeed(3, undefined, now))
+    server.move((session) => session.succeed(3, undefined))
     clock.advance(0)
     clock.advance(200)
     server.session.resume(nextWelcome(), rx, clock.now())

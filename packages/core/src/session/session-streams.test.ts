@@ -18,7 +18,7 @@ function streaming(options: SessionPairOptions = {}, duplex = true): SessionPair
 function sendAll<S extends Session>(end: SessionEnd<S>, id: number, value: Payload): number {
   let sent = 0
   while (end.session.itemCredit(id) !== undefined) {
-    end.move((session, now) => session.sendItems(id, { count: 1, values: value, resumes: undefined }, now))
+    end.move((session) => session.sendItems(id, { count: 1, values: value, resumes: undefined }))
     sent += 1
   }
   return sent
@@ -38,9 +38,9 @@ describe('a stream', () => {
 
   test('carries items with resume values, then ends and is settled', () => {
     const { client, server, clock } = streaming()
-    server.move((session, now) => session.sendItems(1, { count: 1, values: payload(2), resumes: payload(1) }, now))
-    server.move((session, now) => session.sendItems(1, { count: 1, values: payload(3), resumes: undefined }, now))
-    server.move((session, now) => session.sendEnd(1, now))
+    server.move((session) => session.sendItems(1, { count: 1, values: payload(2), resumes: payload(1) }))
+    server.move((session) => session.sendItems(1, { count: 1, values: payload(3), resumes: undefined }))
+    server.move((session) => session.sendEnd(1))
     clock.advance(0)
     expect(client.effects).toEqual([
       { type: 'items', id: 1, count: 1, values: payload(2), resumes: payload(1) },
@@ -53,8 +53,8 @@ describe('a stream', () => {
 
   test('may fail after items', () => {
     const { client, server, clock } = streaming()
-    server.move((session, now) => session.sendItems(1, { count: 1, values: payload(2), resumes: undefined }, now))
-    server.move((session, now) => session.fail(1, { code: 'GAP', message: '', data: undefined }, now))
+    server.move((session) => session.sendItems(1, { count: 1, values: payload(2), resumes: undefined }))
+    server.move((session) => session.fail(1, { code: 'GAP', message: '', data: undefined }))
     clock.advance(0)
     expect(brief(client.effects)).toEqual(['items 1', 'error 1'])
     expect(client.session.stats()).toEqual(NO_STATS)
@@ -62,35 +62,35 @@ describe('a stream', () => {
 
   test('carries items to the callee, whose end settles it', () => {
     const { client, server, clock } = streaming()
-    client.move((session, now) => session.sendItems(1, { count: 1, values: payload(2), resumes: undefined }, now))
-    client.move((session, now) => session.sendEnd(1, now))
+    client.move((session) => session.sendItems(1, { count: 1, values: payload(2), resumes: undefined }))
+    client.move((session) => session.sendEnd(1))
     clock.advance(0)
     expect(brief(server.effects)).toEqual(['items 1', 'end 1'])
     expect(client.session.itemCredit(1)).toBeUndefined()
     expect(client.session.stats().streams).toBe(1)
     expect(sendAll(server, 1, payload(1))).toBe(32)
-    server.move((session, now) => session.sendEnd(1, now))
+    server.move((session) => session.sendEnd(1))
     clock.advance(0)
     expect(client.session.stats()).toEqual(NO_STATS)
   })
 
   test('ends for the caller too when the callee ends it first', () => {
     const { client, server, clock } = streaming({ latencyMs: 10 })
-    server.move((session, now) => session.sendEnd(1, now))
-    client.move((session, now) => session.sendItems(1, { count: 1, values: payload(2), resumes: undefined }, now))
-    client.move((session, now) => session.sendEnd(1, now))
+    server.move((session) => session.sendEnd(1))
+    client.move((session) => session.sendItems(1, { count: 1, values: payload(2), resumes: undefined }))
+    client.move((session) => session.sendEnd(1))
     clock.advance(50)
     expect(server.effects).toEqual([])
     expect(client.session.itemCredit(1)).toBeUndefined()
     expect([client.session.state, server.session.state]).toEqual(['open', 'open'])
-    expect(client.session.sendItems(1, { count: 1, values: payload(1), resumes: undefined }, 50)).toEqual([])
-    expect(client.session.itemsConsumed(1, { items: 1, bytes: 1 }, 50)).toEqual([])
+    expect(client.session.sendItems(1, { count: 1, values: payload(1), resumes: undefined })).toEqual([])
+    expect(client.session.itemsConsumed(1, { items: 1, bytes: 1 })).toEqual([])
   })
 
   test('takes no items from a caller that said it sends none', () => {
     const { client } = streaming({}, false)
     expect(client.session.itemCredit(1)).toBeUndefined()
-    expect(client.session.sendEnd(1, 0)).toEqual([])
+    expect(client.session.sendEnd(1)).toEqual([])
   })
 
   test('may be opened by the server', () => {
@@ -99,8 +99,8 @@ describe('a stream', () => {
     clock.advance(0)
     expect(brief(client.takeEffects())).toEqual(['open 2'])
     expect(brief(server.takeEffects())).toEqual(['writable 2'])
-    server.move((session, now) => session.sendItems(2, { count: 1, values: payload(1), resumes: undefined }, now))
-    client.move((session, now) => session.sendItems(2, { count: 1, values: payload(1), resumes: undefined }, now))
+    server.move((session) => session.sendItems(2, { count: 1, values: payload(1), resumes: undefined }))
+    client.move((session) => session.sendItems(2, { count: 1, values: payload(1), resumes: undefined }))
     clock.advance(0)
     expect(brief(client.effects)).toEqual(['items 2'])
     expect(brief(server.effects)).toEqual(['items 2'])
@@ -108,14 +108,14 @@ describe('a stream', () => {
 
   test('is cancelled while items are under way, which are ignored', () => {
     const { client, server, clock } = streaming({ latencyMs: 10 })
-    server.move((session, now) => session.sendItems(1, { count: 1, values: payload(2), resumes: undefined }, now))
+    server.move((session) => session.sendItems(1, { count: 1, values: payload(2), resumes: undefined }))
     client.move((session, now) => session.cancel(1, now))
     clock.advance(50)
     expect(client.effects).toEqual([])
     expect(server.effects).toEqual([{ type: 'abort', id: 1, why: 'cancelled' }])
     expect(server.session.itemCredit(1)).toBeUndefined()
-    expect(server.session.sendItems(1, { count: 1, values: payload(1), resumes: undefined }, 50)).toEqual([])
-    expect(server.session.sendEnd(1, 50)).toEqual([])
+    expect(server.session.sendItems(1, { count: 1, values: payload(1), resumes: undefined })).toEqual([])
+    expect(server.session.sendEnd(1)).toEqual([])
     expect(client.session.state).toBe('open')
   })
 
@@ -142,7 +142,7 @@ describe('a stream', () => {
     const { client, server, clock } = openPair({ serverLimits: { streams: 1 } })
     client.move((session, now) => session.open(openOf(session), now))
     client.move((session, now) => session.open(openOf(session, { duplex: true }), now))
-    client.move((session, now) => session.sendEnd(3, now))
+    client.move((session) => session.sendEnd(3))
     client.move((session, now) => session.cancel(1, now))
     clock.advance(0)
     expect(brief(server.effects)).toEqual(['open 1', 'abort 1', 'open 3', 'end 3'])
@@ -152,7 +152,7 @@ describe('a stream', () => {
     const { client, server, clock, welcome } = openPair({ onHello: 'wait' })
     client.move((session, now) => session.open(openOf(session, { duplex: true }), now))
     clock.advance(0)
-    client.move((session, now) => session.sendEnd(1, now))
+    client.move((session) => session.sendEnd(1))
     clock.advance(0)
     server.move((session, now) => session.accept(welcome, now))
     clock.advance(0)
@@ -170,7 +170,7 @@ describe('credit', () => {
     clock.advance(0)
     for (const { type } of client.takeEffects()) {
       expect(type).toBe('items')
-      client.move((session, now) => session.itemsConsumed(1, { items: 1, bytes: 1 }, now))
+      client.move((session) => session.itemsConsumed(1, { items: 1, bytes: 1 }))
     }
     clock.advance(0)
     expect(brief(server.effects)).toEqual(['writable 1'])
@@ -184,10 +184,10 @@ describe('credit', () => {
     expect(client.takeEffects()).toHaveLength(4)
     clock.advance(60_000)
     expect(server.session.itemCredit(1)).toBeUndefined()
-    client.move((session, now) => session.itemsConsumed(1, { items: 1, bytes: 64 * 1024 }, now))
+    client.move((session) => session.itemsConsumed(1, { items: 1, bytes: 64 * 1024 }))
     clock.advance(0)
     expect(server.session.itemCredit(1)).toBeUndefined()
-    client.move((session, now) => session.itemsConsumed(1, { items: 1, bytes: 64 * 1024 }, now))
+    client.move((session) => session.itemsConsumed(1, { items: 1, bytes: 64 * 1024 }))
     clock.advance(0)
     expect(sendAll(server, 1, payload(64 * 1024))).toBe(2)
   })
@@ -196,7 +196,7 @@ describe('credit', () => {
     const { client, server, clock } = streaming({ serverLimits: { streamBytes: 100 } })
     expect(sendAll(server, 1, payload(1_000))).toBe(1)
     clock.advance(0)
-    client.move((session, now) => session.itemsConsumed(1, { items: 1, bytes: 1_000 }, now))
+    client.move((session) => session.itemsConsumed(1, { items: 1, bytes: 1_000 }))
     clock.advance(0)
     expect(sendAll(server, 1, payload(1_000))).toBe(1)
   })
@@ -205,7 +205,7 @@ describe('credit', () => {
     const { client, server, clock } = streaming({ serverLimits: { streamItems: 2, maxStreamItems: 2 } })
     expect(sendAll(client, 1, payload(1))).toBe(2)
     clock.advance(0)
-    server.move((session, now) => session.itemsConsumed(1, { items: 1, bytes: 1 }, now))
+    server.move((session) => session.itemsConsumed(1, { items: 1, bytes: 1 }))
     clock.advance(0)
     expect(brief(client.effects)).toEqual(['writable 1'])
     expect(sendAll(client, 1, payload(1))).toBe(1)
@@ -213,10 +213,10 @@ describe('credit', () => {
 
   test('is not returned for a direction that has ended', () => {
     const { client, server, clock } = streaming({ serverLimits: { streamItems: 1 } })
-    client.move((session, now) => session.sendItems(1, { count: 1, values: payload(1), resumes: undefined }, now))
-    client.move((session, now) => session.sendEnd(1, now))
+    client.move((session) => session.sendItems(1, { count: 1, values: payload(1), resumes: undefined }))
+    client.move((session) => session.sendEnd(1))
     clock.advance(0)
-    expect(server.session.itemsConsumed(1, { items: 1, bytes: 1 }, 0)).toEqual([])
+    expect(server.session.itemsConsumed(1, { items: 1, bytes: 1 })).toEqual([])
   })
 
   test.each([
@@ -253,20 +253,20 @@ describe('credit', () => {
   test('is taken by resume values as by items', () => {
     const { server } = streaming({ serverLimits: { streamBytes: 100 } })
     const batch = { count: 1, values: payload(40), resumes: payload(59) }
-    server.move((session, now) => session.sendItems(1, batch, now))
+    server.move((session) => session.sendItems(1, batch))
     expect(server.session.itemCredit(1)).toMatchObject({ bytes: 1 })
-    server.move((session, now) => session.sendItems(1, batch, now))
+    server.move((session) => session.sendItems(1, batch))
     expect(server.session.itemCredit(1)).toBeUndefined()
   })
 
   test('grows for a reader that keeps up, and not for one that does not', () => {
     const { client, server, clock } = streaming({ serverLimits: { streamItems: 4 } })
     const send = (count: number): void => {
-      server.move((session, now) => session.sendItems(1, { count, values: payload(9), resumes: undefined }, now))
+      server.move((session) => session.sendItems(1, { count, values: payload(9), resumes: undefined }))
       clock.advance(0)
     }
     const take = (items: number): void => {
-      client.move((session, now) => session.itemsConsumed(1, { items, bytes: 1 }, now))
+      client.move((session) => session.itemsConsumed(1, { items, bytes: 1 }))
       clock.advance(0)
     }
     send(4)
@@ -274,7 +274,7 @@ describe('credit', () => {
     expect(server.session.itemCredit(1)).toMatchObject({ items: 2 })
     take(2)
     expect(server.session.itemCredit(1)).toMatchObject({ items: 8 })
-    expect(() => server.session.sendItems(1, { count: 9, values: payload(9), resumes: undefined }, 0)).toThrow(
+    expect(() => server.session.sendItems(1, { count: 9, values: payload(9), resumes: undefined })).toThrow(
       'Expected at most 8 items',
     )
   })
@@ -294,7 +294,7 @@ describe('credit', () => {
   test('asked of `sendItem` without `canSendItem` throws', () => {
     const { server } = streaming({ serverLimits: { streamItems: 1 } })
     sendAll(server, 1, payload(1))
-    expect(() => server.session.sendItems(1, { count: 1, values: payload(1), resumes: undefined }, 0)).toThrow(
+    expect(() => server.session.sendItems(1, { count: 1, values: payload(1), resumes: undefined })).toThrow(
       'itemCredit(1)',
     )
   })

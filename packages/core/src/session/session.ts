@@ -66,8 +66,8 @@ export interface Session {
   isUnsent(id: number): boolean
 
   /** Settles a call, stream or topic of the peer's. Without effect after `abort`. */
-  succeed(id: number, output: Payload | undefined, now: number): readonly Effect[]
-  fail(id: number, error: OutgoingError, now: number): readonly Effect[]
+  succeed(id: number, output: Payload | undefined): readonly Effect[]
+  fail(id: number, error: OutgoingError): readonly Effect[]
 
   /**
    * How many items may be sent, and of how many bytes, which the last of them may pass: of ids that are open for our items
@@ -75,14 +75,14 @@ export interface Session {
    */
   itemCredit(id: number): CreditWindow | undefined
   /** At most as many items as `itemCredit` says. */
-  sendItems(id: number, batch: ItemBatch, now: number): readonly Effect[]
+  sendItems(id: number, batch: ItemBatch): readonly Effect[]
   /** No more items from us. On a stream of the peer's this settles it. */
-  sendEnd(id: number, now: number): readonly Effect[]
+  sendEnd(id: number): readonly Effect[]
   /** The application took items: credit may go back to the peer. */
-  itemsConsumed(id: number, taken: CreditWindow, now: number): readonly Effect[]
+  itemsConsumed(id: number, taken: CreditWindow): readonly Effect[]
 
   /** Ends the session in good order. */
-  close(code: number, reason: string, retry: boolean, now: number): readonly Effect[]
+  close(code: number, reason: string, retry: boolean): readonly Effect[]
   /** When `handleTimeout` wants to be called, in the time of `now`; `undefined` for never. */
   nextDeadline(): number | undefined
   handleTimeout(now: number): readonly Effect[]

@@ -17,7 +17,7 @@ async function rawClient(): Promise<{ clock: VirtualClock; peer: RawPeer; server
     clock,
     onEffect: (effect, end) => {
       if (effect.type === 'hello') end.move((session, now) => session.accept(rawWelcome(), now))
-      if (effect.type === 'call') end.move((session, now) => session.succeed(effect.id, effect.input, now))
+      if (effect.type === 'call') end.move((session) => session.succeed(effect.id, effect.input))
     },
   })
   network.listen((transport) => {
@@ -81,7 +81,7 @@ describe('a raw peer', () => {
   test('rejects what waits when the connection closes', async () => {
     const { clock, peer, server } = await rawClient()
     const welcome = peer.next(FrameType.Pong)
-    server.move((session, now) => session.close(4503, 'full', true, now))
+    server.move((session) => session.close(4503, 'full', true))
     await Promise.all([expect(welcome).rejects.toThrow('closed with 4503'), clock.settle()])
   })
 

@@ -53,10 +53,10 @@ export const SABOTEURS: readonly (readonly [deed: string, saboteur: Saboteur, ve
   ['aborts nothing', without('abort'), /was never aborted/],
   [
     'gives credit before the application has read',
-    alterReceived((effects, session, now) =>
+    alterReceived((effects, session) =>
       effects.flatMap((effect) =>
         effect.type === 'items'
-          ? [...session.itemsConsumed(effect.id, { items: effect.count, bytes: effect.values.byteLength }, now), effect]
+          ? [...session.itemsConsumed(effect.id, { items: effect.count, bytes: effect.values.byteLength }), effect]
           : [effect],
       ),
     ),

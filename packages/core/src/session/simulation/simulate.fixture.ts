@@ -36,7 +36,7 @@ export function simulate(seed: number, sabotage: Saboteur = (session) => session
   for (const app of apps) app.finish()
   pair.clock.advance(QUIET_MS)
   expectNothingInFlight(simulation)
-  pair.client.move((session, now) => session.close(1000, 'done', false, now))
+  pair.client.move((session) => session.close(1000, 'done', false))
   pair.link.cut()
   pair.clock.advance(QUIET_MS)
   expectNothingLeft(simulation)
@@ -136,8 +136,8 @@ function scheduleFaults({ pair, random, expectedCodes }: Simulation): void {
     silence,
     pause,
     () => laneOf(link, direction).breakAfterBytes(Math.floor(random() * 5_000)),
-    () => client.move((session, now) => session.close(1000, 'bye', false, now)),
-    () => server.move((session, now) => session.close(1000, 'bye', false, now)),
+    () => client.move((session) => session.close(1000, 'bye', false)),
+    () => server.move((session) => session.close(1000, 'bye', false)),
   ]
   const fault = faults[Math.floor(random() * faults.length)]
   if (fault !== undefined) clock.schedule(at, fault)

@@ -224,11 +224,11 @@ export class SimulatedApp {
     if (this.#chance(FAILING_SHARE)) {
       this.#finishServing(served)
       const error = { code: 'NO', message: '', data: undefined }
-      this.#end.move((session, now) => session.fail(id, error, now))
+      this.#end.move((session) => session.fail(id, error))
       return
     }
     if (served.kind === 'call') this.#finishServing(served)
-    this.#end.move((session, now) => session.succeed(id, undefined, now))
+    this.#end.move((session) => session.succeed(id, undefined))
   }
 
   #finishServing(served: Served): void {
@@ -241,13 +241,13 @@ export class SimulatedApp {
     if (served?.kind !== 'stream') return this.#fail(`${id} is writable, and is no stream of the peer's`)
     if (served.state !== 'live' || !this.#sendSome(id, served)) return
     this.#finishServing(served)
-    this.#end.move((session, now) => session.sendEnd(id, now))
+    this.#end.move((session) => session.sendEnd(id))
   }
 
   #pumpUp(id: number): void {
     const asked = this.asked.get(id)
     if (asked?.kind !== 'stream') return this.#fail(`${id} is writable, and is no stream of mine`)
-    if (asked.state === 'open' && this.#sendSome(id, asked)) this.#end.move((session, now) => session.sendEnd(id, now))
+    if (asked.state === 'open' && this.#sendSome(id, asked)) this.#end.move((session) => session.sendEnd(id))
   }
 
   /** Sends while there is credit, now and then with a pause, and tells whether all is sent. */
@@ -258,7 +258,7 @@ export class SimulatedApp {
       const count = 1 + this.#upTo(Math.min(credit.items, direction.toSend - direction.sent) - 1)
       const values = numberedPayload(direction.sent, 7 + this.#upTo(300))
       direction.sent += count
-      this.#end.move((session, now) => session.sendItems(id, { count, values, resumes: undefined }, now))
+      this.#end.move((session) => session.sendItems(id, { count, values, resumes: undefined }))
       if (this.#chance(0.2) && direction.sent < direction.toSend) {
         this.#later(500, () => (this.asked.has(id) ? this.#pumpUp(id) : this.#pumpDown(id)))
         return false
@@ -309,7 +309,7 @@ export class SimulatedApp {
     for (let items = step; items <= count; items += step) {
       const taken = { items: step, bytes: items === count ? values.byteLength : 0 }
       unread.read(taken)
-      this.#end.move((session, now) => session.itemsConsumed(id, taken, now))
+      this.#end.move((session) => session.itemsConsumed(id, taken))
     }
   }
 
