@@ -1,4 +1,4 @@
-import type { UpgradeDecision } from '@tautline/server'
+import type { HeaderList, UpgradeDecision } from '@tautline/server'
 
 type Refusal = Extract<UpgradeDecision, { readonly accept: false }>
 
@@ -13,7 +13,7 @@ const VERSION = '13'
  *
  * @returns the refusal of a request that is no handshake
  */
-export function refuseHandshake(method: string | undefined, headers: Headers): Refusal | undefined {
+export function refuseHandshake(method: string | undefined, headers: HeaderList): Refusal | undefined {
   if (method !== 'GET') return refuse(405, 'Expected the method GET', { allow: 'GET' })
   if (headers.get('sec-websocket-version') !== VERSION) {
     const wanted = { upgrade: 'websocket', 'sec-websocket-version': VERSION }
@@ -31,8 +31,8 @@ function names(list: string | null, token: string): boolean {
   return list?.split(',').some((item) => item.trim().toLowerCase() === token) === true
 }
 
-function hasBody(headers: Headers): boolean {
-  return headers.has('transfer-encoding') || (headers.get('content-length') ?? '0') !== '0'
+function hasBody(headers: HeaderList): boolean {
+  return headers.get('transfer-encoding') !== null || (headers.get('content-length') ?? '0') !== '0'
 }
 
 function refuse(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Refusal {

@@ -17,7 +17,9 @@ export {
   tracked,
 } from '@tautline/core/peer'
 export type { ServerConnectionHandle } from './connection-handle.ts'
+export { DescribedRequest, type RequestFacts } from './described-request.ts'
 export type { ProxyTrust, TrustedProxies, TrustedProxiesOptions } from './forwarding/trusted-proxies.ts'
+export { type HeaderList, HeaderPairs } from './header-list.ts'
 export type { LimitName } from './limit-counts.ts'
 export { type FieldsFirstLog, fieldsFirst, type Log, type LogFields } from './log.ts'
 export {

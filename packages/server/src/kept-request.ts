@@ -1,4 +1,5 @@
 import type { ClientCertificate } from '@tautline/core/peer'
+import { headersOf } from './described-request.ts'
 import type { UpgradeRequest } from './socket.ts'
 
 /** Neither names nor values of headers have one. */
@@ -15,12 +16,13 @@ export class KeptRequest implements UpgradeRequest {
   readonly #url: string
   readonly #headers: string
 
-  constructor({ url, headers, remoteAddress, secure, clientCertificate }: UpgradeRequest) {
+  constructor(request: UpgradeRequest) {
+    const { url, remoteAddress, secure, clientCertificate } = request
     this.remoteAddress = remoteAddress
     this.secure = secure
     this.clientCertificate = clientCertificate
     this.#url = url.href
-    this.#headers = Array.from(headers, ([name, value]) => name + BETWEEN + value).join(BETWEEN)
+    this.#headers = Array.from(headersOf(request), ([name, value]) => name + BETWEEN + value).join(BETWEEN)
   }
 
   get url(): URL {

@@ -1,3 +1,4 @@
+import { headersOf } from './described-request.ts'
 import type { UpgradeRequest } from './socket.ts'
 
 /**
@@ -24,7 +25,7 @@ export function createOriginCheck(allowed: AllowedOrigins): OriginCheck {
   if (allowed === 'any') return () => true
   const isAllowed = createRule(allowed)
   return (request) => {
-    const origin = request.headers.get('origin')
+    const origin = headersOf(request).get('origin')
     return origin === null || isAllowed(origin, request)
   }
 }
@@ -41,7 +42,7 @@ function createRule(allowed: Exclude<AllowedOrigins, 'any'>): (origin: string, r
 }
 
 function isSameOrigin(origin: string, request: UpgradeRequest): boolean {
-  const host = request.headers.get('host')
+  const host = headersOf(request).get('host')
   const page = parse(origin)
   if (host === null || page === undefined) return false
   // A page that came unencrypted may be anybody's.

@@ -3,6 +3,7 @@
  * sees a frame; the server never sees a runtime.
  */
 import type { ClientCertificate } from '@tautline/core/peer'
+import type { HeaderList } from './header-list.ts'
 
 /** A connected WebSocket (or a stand-in), as the server uses it. No member may throw. */
 export interface ServerSocket {
@@ -40,6 +41,8 @@ export interface UpgradeRequest {
   readonly url: URL
   /** Header names in lower case. */
   readonly headers: Headers
+  /** What `headers` holds, where that is made only when somebody looks at it, as in a `DescribedRequest`. @default `headers` */
+  readonly headerList?: HeaderList | undefined
   /** IP address of the other end of the socket; `undefined` where the runtime does not tell. */
   readonly remoteAddress: string | undefined
   /** Whether the socket itself is encrypted. */

@@ -6,6 +6,7 @@
  */
 import type { Clock } from '@tautline/core/io'
 import type { ConnectionCounts } from './connection-counts.ts'
+import { headersOf } from './described-request.ts'
 import type { LimitName } from './limit-counts.ts'
 import { quote } from './log.ts'
 import type { LogBudget, LogLine } from './log-budget.ts'
@@ -89,7 +90,7 @@ function refuseAtOnce(options: UpgradeGateOptions, rates: RateTable, request: Up
       return refuseForNow('address', 'Too many connections from this address')
     }
     if (!settings.isOriginAllowed(request)) {
-      const origin = request.headers.get('origin') ?? ''
+      const origin = headersOf(request).get('origin') ?? ''
       const refused = refuse('origin', { status: 403, body: `The origin ${origin} may not connect` })
       // Whoever is no browser can send more than an origin.
       return { ...refused, origin: URL.canParse(origin) ? new URL(origin).origin : undefined }

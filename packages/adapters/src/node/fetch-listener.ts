@@ -39,7 +39,7 @@ async function answer(fetch: FetchHandler, incoming: IncomingMessage, outgoing: 
 
 function toRequest(incoming: IncomingMessage, url: URL, signal: AbortSignal): Request {
   const method = incoming.method ?? 'GET'
-  const init: RequestInit = { method, headers: requestHeaders(incoming), signal }
+  const init: RequestInit = { method, headers: [...requestHeaders(incoming)], signal }
   if (method === 'GET' || method === 'HEAD') return new Request(url, init)
   // `duplex` is required for a streamed body and missing in lib.dom.
   const streamed = { ...init, body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' }

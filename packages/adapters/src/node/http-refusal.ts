@@ -1,6 +1,6 @@
-import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { UpgradeDecision } from '@tautline/server'
+import { nodeHttp } from './http.ts'
 
 export type Refusal = Omit<Extract<UpgradeDecision, { readonly accept: false }>, 'accept'>
 
@@ -16,14 +16,14 @@ export function refuseUpgrade(stream: Duplex, refusal: Refusal): void {
   const body = Buffer.from(refusal.body)
   const headers: Record<string, string> = { 'content-type': 'text/plain; charset=utf-8' }
   for (const [name, value] of Object.entries(refusal.headers)) {
-    validateHeaderName(name)
-    validateHeaderValue(name, value)
+    nodeHttp.validateHeaderName(name)
+    nodeHttp.validateHeaderValue(name, value)
     headers[name.toLowerCase()] = value
   }
   headers['content-length'] = String(body.byteLength)
   headers['connection'] = 'close'
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  const head = `HTTP/1.1 ${String(refusal.status)} ${STATUS_CODES[refusal.status] ?? 'Refused'}\r\n${lines.join('')}\r\n`
+  const head = `HTTP/1.1 ${String(refusal.status)} ${nodeHttp.STATUS_CODES[refusal.status] ?? 'Refused'}\r\n${lines.join('')}\r\n`
   // A client that never closes its half must not keep ours.
   stream.once('finish', () => {
     stream.destroy()

@@ -1,10 +1,4 @@
-import {
-  createServer as createHttpServer,
-  type Server as HttpServer,
-  type IncomingMessage,
-  type RequestListener,
-  type ServerOptions,
-} from 'node:http'
+import type { Server as HttpServer, IncomingMessage, RequestListener, ServerOptions } from 'node:http'
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TlsOptions } from 'node:tls'
@@ -22,6 +16,7 @@ import { type Certificate, checkClientAuthority } from '../tls-options.ts'
 import { isWebSocket } from './attach.ts'
 import { checkCertificate } from './check-certificate.ts'
 import { createFetchListener } from './fetch-listener.ts'
+import { nodeHttp } from './http.ts'
 import { NOT_FOUND, refuseUpgrade } from './http-refusal.ts'
 import { createOpenAnswers } from './open-answers.ts'
 import { answerNodePoll, isPoll } from './poll-listener.ts'
@@ -126,7 +121,7 @@ function createWebServer(tls: TlsOptions | undefined): HttpServer {
     shouldUpgradeCallback: isWebSocket,
   }
   return tls === undefined
-    ? createHttpServer(settings)
+    ? nodeHttp.createServer(settings)
     : createHttpsServer({ ...settings, handshakeTimeout: HEADERS_TIMEOUT_MS, ...tls })
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { UpgradeRequest } from '@tautline/server'
+import { DescribedRequest, HeaderPairs } from '@tautline/server'
 import { plainAddress } from '../remote-address.ts'
 import { clientCertificateOf } from './client-certificate.ts'
 import type { Refusal } from './http-refusal.ts'
@@ -23,26 +23,24 @@ export function requestUrl(request: IncomingMessage): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined
 }
 
-/** @throws for a header that `Headers` does not take */
-export function requestHeaders(request: IncomingMessage): Headers {
-  const headers = new Headers()
-  for (const [name, value] of Object.entries(request.headers)) {
-    for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one)
+/** Names and values, several of one name one by one. */
+export function* requestHeaders({ headers }: IncomingMessage): Iterable<[name: string, value: string]> {
+  for (const [name, value] of Object.entries(headers)) {
+    for (const one of Array.isArray(value) ? value : [value ?? '']) yield [name, one]
   }
-  return headers
 }
 
 /** What the server wants to know of a client; `undefined` for a request that makes no sense. */
-export function describeUpgrade(request: IncomingMessage): UpgradeRequest | undefined {
+export function describeUpgrade(request: IncomingMessage): DescribedRequest | undefined {
   const url = requestUrl(request)
   if (url === undefined) return undefined
-  return {
+  return new DescribedRequest({
     url,
-    headers: requestHeaders(request),
+    headerList: new HeaderPairs(requestHeaders(request)),
     remoteAddress: plainAddress(request.socket.remoteAddress),
     secure: isSecure(request.socket),
     clientCertificate: clientCertificateOf(request.socket),
-  }
+  })
 }
 
 /** What only node:http tells of an upgrade. The rest of a handshake is checked for all runtimes together. */

@@ -45,7 +45,7 @@ export function createUpgrade(server: SocketAcceptor, answers: OpenAnswers, perM
     }
     const decision =
       refuseRequest(request) ??
-      refuseHandshake(request.method, described.headers) ??
+      refuseHandshake(request.method, described.headerList) ??
       (await server.decideUpgrade(described))
     if (!decision.accept) {
       refuseUpgrade(stream, decision)

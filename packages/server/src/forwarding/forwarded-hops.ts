@@ -1,3 +1,4 @@
+import type { HeaderList } from '../header-list.ts'
 import { parseAddress } from './ip-address.ts'
 
 /** What one proxy says of whom it was asked by. */
@@ -13,19 +14,19 @@ const TOKEN = "[!#$%&'*+.^_`|~\\w-]+"
 const PAIR = `[ \\t]*(${TOKEN})=(?:"((?:[^"\\\\]|\\\\.)*)"|([^",; \\t]*))[ \\t]*(;|,|$)`
 
 /** The addresses of `X-Forwarded-For`, the one of the nearest proxy last. */
-export function addressesForwardedFor(headers: Headers): readonly (string | undefined)[] {
+export function addressesForwardedFor(headers: HeaderList): readonly (string | undefined)[] {
   const value = headers.get('x-forwarded-for')
   return value === null ? [] : value.split(',').map(parseNode)
 }
 
 /** The last value of a list: what the nearest proxy says. */
-export function lastValue(headers: Headers, name: string): string | undefined {
+export function lastValue(headers: HeaderList, name: string): string | undefined {
   const value = headers.get(name)
   return value === null ? undefined : value.slice(value.lastIndexOf(',') + 1).trim()
 }
 
 /** The elements of `Forwarded` (RFC 7239), the one of the nearest proxy last; none where one of them cannot be read. */
-export function forwardedHops(headers: Headers): readonly ForwardedHop[] {
+export function forwardedHops(headers: HeaderList): readonly ForwardedHop[] {
   const value = headers.get('forwarded')
   if (value === null) return []
   const pair = new RegExp(PAIR, 'y')

@@ -3,6 +3,8 @@
  *
  * Owns: which proxies are believed, and how far back. Must not know: connections, limits, origins.
  */
+import { DescribedRequest, headersOf } from '../described-request.ts'
+import { withHeader } from '../header-list.ts'
 import type { UpgradeRequest } from '../socket.ts'
 import { addressesForwardedFor, type ForwardedHop, forwardedHops, lastValue } from './forwarded-hops.ts'
 import { type IpRange, isInRange, parseAddress, parseRange } from './ip-address.ts'
@@ -101,18 +103,19 @@ function walk(
   return { address, hop }
 }
 
-function traceXForwarded({ headers, remoteAddress }: UpgradeRequest, isProxy: IsProxy): Route {
+function traceXForwarded(request: UpgradeRequest, isProxy: IsProxy): Route {
+  const headers = headersOf(request)
   const hops = addressesForwardedFor(headers).map((address) => ({ address, proto: undefined, host: undefined }))
   return {
-    address: walk(remoteAddress, hops, isProxy).address,
+    address: walk(request.remoteAddress, hops, isProxy).address,
     proto: lastValue(headers, 'x-forwarded-proto'),
     host: lastValue(headers, 'x-forwarded-host'),
   }
 }
 
 /** Of the proxy that the client spoke to: it knows under which name. */
-function traceForwarded({ headers, remoteAddress }: UpgradeRequest, isProxy: IsProxy): Route {
-  const { address, hop } = walk(remoteAddress, forwardedHops(headers), isProxy)
+function traceForwarded(request: UpgradeRequest, isProxy: IsProxy): Route {
+  const { address, hop } = walk(request.remoteAddress, forwardedHops(headersOf(request)), isProxy)
   return { address, proto: hop?.proto, host: hop?.host }
 }
 
@@ -131,9 +134,15 @@ function rewrite(request: UpgradeRequest, { address, proto = '', host = '' }: Ro
   const scheme = secure ? 'https' : 'http'
   const isHost = HOST.test(host) && URL.canParse(`${scheme}://${host}`)
   const { pathname, search } = request.url
-  const headers = isHost ? new Headers(request.headers) : request.headers
-  if (isHost) headers.set('host', host)
   // Joined by hand: resolved against a base, `//evil.example/` would be a host.
   const url = new URL(`${scheme}://${isHost ? host : request.url.host}${pathname}${search}`)
-  return { ...request, url, headers, secure, remoteAddress: address }
+  const headers = headersOf(request)
+  const headerList = isHost ? withHeader(headers, 'host', host) : headers
+  return new DescribedRequest({
+    url,
+    headerList,
+    secure,
+    remoteAddress: address,
+    clientCertificate: request.clientCertificate,
+  })
 }

@@ -15,6 +15,7 @@ import {
 } from '@tautline/core/long-poll'
 import { checkNumber } from '@tautline/core/peer'
 import { ProtocolViolation } from '@tautline/core/protocol'
+import { headersOf } from '../described-request.ts'
 import { toHex } from '../random-bytes.ts'
 import type { SocketAcceptor, UpgradeDecision, UpgradeRequest } from '../socket.ts'
 import { EndedIds } from './ended-ids.ts'
@@ -118,7 +119,7 @@ class PollEntrance implements LongPoll {
   }
 
   async answer(request: LongPollRequest): Promise<LongPollReply> {
-    const origin = request.upgrade.headers.get('origin')
+    const origin = headersOf(request.upgrade).get('origin')
     const body = await readBody(request.body, POLL_LIMITS.bodyBytes, this.#clock).catch(() => undefined)
     if (body?.type === 'too-large') return refuseWith(TOO_LARGE, origin)
     if (body?.type === 'too-slow') return refuseWith(TOO_SLOW, origin)
@@ -175,7 +176,7 @@ class PollEntrance implements LongPoll {
     // Not before the entry is in its place: see `#forget`.
     const outcome = Promise.resolve().then(() => this.#decide(id, upgrade))
     const entry: Entry = {
-      origin: upgrade.headers.get('origin'),
+      origin: headersOf(upgrade).get('origin'),
       certificate: upgrade.clientCertificate?.fingerprint256,
       outcome,
     }
