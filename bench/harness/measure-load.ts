@@ -49,10 +49,10 @@ function longest(scale: Scale, { fullMs }: LoadPlan): (typeof LONGEST)[Scale] {
  * While the others have their rounds, what a process needs leaves the caches of the machine, and engines collect garbage and drop
  * code. So each round begins with a part more that is not counted: what a subject costs at work, not what waking up costs.
  */
-const AGAIN_WARM = 0.2
+const ROUND_WARM_UP = 0.2
 
 /** @returns how many of them, at least one, come first and do not count */
-export const againWarm = (operations: number): number => Math.ceil(operations * AGAIN_WARM)
+export const roundWarmUp = (operations: number): number => Math.ceil(operations * ROUND_WARM_UP)
 
 /** A trial of one kind of load, with the figures of `loadFigures`. */
 export async function beginLoad(stage: Stage, scale: Scale, plan: LoadPlan): Promise<Trial> {
@@ -65,8 +65,8 @@ export async function beginLoad(stage: Stage, scale: Scale, plan: LoadPlan): Pro
     async round() {
       await pair.client.order('load', {
         ...order,
-        operations: againWarm(order.operations),
-        forMs: order.forMs * AGAIN_WARM,
+        operations: roundWarmUp(order.operations),
+        forMs: order.forMs * ROUND_WARM_UP,
       })
       const measured = await measureLoad(pair, order)
       return perUnit(measured, measured.operations * (plan.per ?? 1))

@@ -1,4 +1,4 @@
-import { againWarm } from '../harness/measure-load.ts'
+import { roundWarmUp } from '../harness/measure-load.ts'
 import type { Scale, Scenario } from '../harness/scenario.ts'
 
 const CONNECTS: Readonly<Record<Scale, number>> = { full: 500, quick: 50, tiny: 3 }
@@ -23,7 +23,7 @@ export const cold: Scenario = {
     const count = CONNECTS[scale]
     return {
       async round() {
-        await client.order('cold', { count: againWarm(count) })
+        await client.order('cold', { count: roundWarmUp(count) })
         const before = await server.order('usage', {})
         const { p50Us, p99Us, cpuUs } = await client.order('cold', { count })
         const after = await server.order('usage', {})

@@ -1,4 +1,4 @@
-import { againWarm } from '../harness/measure-load.ts'
+import { roundWarmUp } from '../harness/measure-load.ts'
 import type { EventName } from '../harness/orders.ts'
 import type { Figure, Sample, Scale, Scenario, Trial } from '../harness/scenario.ts'
 import type { Pair, Stage } from '../harness/stage.ts'
@@ -56,7 +56,7 @@ async function beginPublish({ server, client }: Pair, event: EventName, scale: S
   await publishTimes(publishes)
   return {
     async round(): Promise<Sample> {
-      const clientBefore = await publishTimes(againWarm(publishes))
+      const clientBefore = await publishTimes(roundWarmUp(publishes))
       const before = await server.order('usage', {})
       const clientAfter = await publishTimes(publishes)
       const after = await server.order('usage', {})

@@ -31,3 +31,8 @@ test.for([
 ] as const)('makes nothing of target %s at host %s', ([target, host]) => {
   expect(describeUpgrade(requestOf(target, host === undefined ? {} : { host }))).toBeUndefined()
 })
+
+// What `Headers` would refuse: they are made only once an application looks at them.
+test.for(['b\0c', 'b\nx-user: root', 'b\rc'])('makes nothing of the header value %j', (value) => {
+  expect(describeUpgrade(requestOf('/', { host: 'app.example', 'x-a': value }))).toBeUndefined()
+})

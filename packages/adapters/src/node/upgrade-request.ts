@@ -8,6 +8,8 @@ import type { Refusal } from './http-refusal.ts'
 /** Host and path stay what they are only if neither can end its part of the URL. */
 const HOST = /^[^\s/?#@\\]+$/
 const PATH = /^\/[^#\\\s]*$/
+/** `Headers` take none of them; node:http lets some pass where it is told to be lenient. */
+const NEVER_IN_VALUES = ['\0', '\r', '\n']
 
 function isSecure(socket: Socket): boolean {
   return 'encrypted' in socket && socket.encrypted === true
@@ -30,13 +32,16 @@ export function* requestHeaders({ headers }: IncomingMessage): Iterable<[name: s
   }
 }
 
+const isUnreadable = (value: string): boolean => NEVER_IN_VALUES.some((character) => value.includes(character))
+
 /** What the server wants to know of a client; `undefined` for a request that makes no sense. */
 export function describeUpgrade(request: IncomingMessage): DescribedRequest | undefined {
   const url = requestUrl(request)
-  if (url === undefined) return undefined
+  const headers = [...requestHeaders(request)]
+  if (url === undefined || headers.some(([, value]) => isUnreadable(value))) return undefined
   return new DescribedRequest({
     url,
-    headerList: new HeaderPairs(requestHeaders(request)),
+    headerList: new HeaderPairs(headers),
     remoteAddress: plainAddress(request.socket.remoteAddress),
     secure: isSecure(request.socket),
     clientCertificate: clientCertificateOf(request.socket),

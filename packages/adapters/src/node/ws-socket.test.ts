@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { MOST_JOINED_BYTES } from './ws-frame.ts'
 import { openWsPair } from './ws-pair.fixture.ts'
 import { WsSocket } from './ws-socket.ts'
@@ -65,4 +65,13 @@ test('what `ws` says itself, and the close, come in their turn', async () => {
   expect(await closed).toEqual([4000, Buffer.from('done')])
   expect(heard).toEqual(['message', 'are you there', 'message'])
   expect(messages).toEqual([[1], [2]])
+})
+
+test('up to its bound a message is written in one piece', async () => {
+  const { socket, stream } = await connect()
+  const write = vi.spyOn(stream, 'write')
+  socket.send(new Uint8Array(MOST_JOINED_BYTES))
+  expect(write).toHaveBeenCalledTimes(1)
+  socket.send(new Uint8Array(MOST_JOINED_BYTES + 1))
+  expect(write).toHaveBeenCalledTimes(3)
 })

@@ -13,6 +13,16 @@ test('does not watch a backlog up to the mark', () => {
   expect(watch.nextCheckAt).toBe(1000)
 })
 
+test('does not look at the clock while there is nothing to watch', () => {
+  const clock = {
+    now(): never {
+      throw new Error('looked at')
+    },
+  }
+  expect(new BacklogWatch(LIMITS).isTooSlow(5000, 1000, clock)).toBe(false)
+  expect(() => new BacklogWatch(LIMITS).isTooSlow(5000, 1001, clock)).toThrow('looked at')
+})
+
 test('gives up a peer after the stated time without progress, and not before', () => {
   const watch = new BacklogWatch(LIMITS)
   watch.isTooSlow(5000, 2000, at(0))
