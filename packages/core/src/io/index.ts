@@ -1,5 +1,6 @@
 export { createPlatformCompressor } from '#platform-compressor'
 export type { InboundStats } from './inbound.ts'
+export { createMessageCompressor, type MessageCompressor } from './message-compressor.ts'
 export type { OutboxStats } from './outbox.ts'
 export type { Clock, Compressor, Connector, Random, Transport, TransportListener } from './ports.ts'
 export { DEFAULT_WINDOW_LIMITS, type WindowLimits } from './replay.ts'

@@ -37,7 +37,7 @@ class Streams implements ZlibBodies {
       deflater = new BodyStream(this.#zlib.createDeflateRaw(options))
       this.#deflaters.set(options, deflater)
     }
-    const deflated = deflater.run(body, 2 * body.byteLength + SCRATCH_BYTES)
+    const deflated = deflater.run(body, 2 * body.byteLength + SCRATCH_BYTES, options.finishFlush)
     if (deflated === undefined) throw new Error('Expected a deflated body to be about as large as the body, or smaller')
     return deflated.bytes
   }
@@ -104,7 +104,7 @@ class BodyStream {
   }
 
   /** @returns `undefined` where more than `maxBytes` come of it */
-  run(body: Uint8Array, maxBytes: number): Inflated | undefined {
+  run(body: Uint8Array, maxBytes: number, flush: number = FINISH): Inflated | undefined {
     const room = (scratch ??= new Uint8Array(SCRATCH_BYTES))
     const parts: Uint8Array[] = []
     let bytesRead = 0
@@ -113,7 +113,7 @@ class BodyStream {
     this.#handle.reset()
     for (;;) {
       const unread = body.byteLength - bytesRead
-      this.#handle.writeSync(FINISH, body, bytesRead, unread, room, 0, SCRATCH_BYTES)
+      this.#handle.writeSync(flush, body, bytesRead, unread, room, 0, SCRATCH_BYTES)
       if (this.#failure !== undefined) throw new Error(this.#failure)
       const [roomLeft = 0, stillUnread = 0] = this.#left
       bytesRead += unread - stillUnread

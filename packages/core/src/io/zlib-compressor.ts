@@ -31,7 +31,7 @@ export function createZlibCompressor({ level = 1 }: ZlibCompressorOptions = {}):
 /** @param level as of `ZlibCompressorOptions` */
 export function zlibCompressor(zlib: Zlib, level: number): Compressor {
   const deflateOptions = createDeflateOptions(level)
-  const bodies = reuseZlib(zlib, deflateOptions(0)) ?? withStreamsOfTheirOwn(zlib)
+  const bodies = zlibBodies(zlib, deflateOptions(0))
   return {
     algorithm: 'deflate-raw',
     deflate: (body) => bodies.deflate(body, deflateOptions(body.byteLength)),
@@ -67,11 +67,15 @@ const SPARE_BYTES = 64
  *
  * @returns what to deflate a body of so many bytes with
  */
-function createDeflateOptions(level: number): (byteLength: number) => DeflateOptions {
-  // So that the symbols of the body are one block.
-  const withWindow = (windowBits: number): DeflateOptions => {
-    return { level, windowBits, memLevel: Math.min(8, windowBits - 6), chunkSize: 2 ** windowBits + SPARE_BYTES }
-  }
+export function createDeflateOptions(level: number, finishFlush?: number): (byteLength: number) => DeflateOptions {
+  const withWindow = (windowBits: number): DeflateOptions => ({
+    level,
+    windowBits,
+    // So that the symbols of the body are one block.
+    memLevel: Math.min(8, windowBits - 6),
+    chunkSize: 2 ** windowBits + SPARE_BYTES,
+    ...(finishFlush === undefined ? {} : { finishFlush }),
+  })
   const { least, most } = WINDOW_BITS
   const largest = withWindow(most)
   const smaller = Array.from({ length: most - least }, (_, index) => withWindow(least + index))
@@ -79,6 +83,11 @@ function createDeflateOptions(level: number): (byteLength: number) => DeflateOpt
     const bits = 32 - Math.clz32(byteLength + LOOKAHEAD_BYTES)
     return smaller[Math.max(bits, least) - least] ?? largest
   }
+}
+
+/** @param tryout what to deflate with, for once */
+export function zlibBodies(zlib: Zlib, tryout: DeflateOptions): ZlibBodies {
+  return reuseZlib(zlib, tryout) ?? withStreamsOfTheirOwn(zlib)
 }
 
 function withStreamsOfTheirOwn(zlib: Zlib): ZlibBodies {

@@ -16,6 +16,8 @@ export interface DeflateOptions {
   readonly windowBits: number
   readonly memLevel: number
   readonly chunkSize: number
+  /** How a body ends. @default `Z_FINISH`: nothing follows */
+  readonly finishFlush?: number
 }
 
 interface InflateOptions {
