@@ -45,7 +45,7 @@ export function createConsumer(folder: string, packages: readonly Packed[]): Con
   mkdirSync(folder)
   const dependencies: Record<string, string> = {}
   for (const { manifest, tarball } of packages) dependencies[manifest.name] = `file:${tarball}`
-  for (const name of ['ws', 'valibot', '@opentelemetry/api', '@types/node']) dependencies[name] = versionHere(name)
+  for (const name of ['valibot', '@opentelemetry/api', '@types/node']) dependencies[name] = versionHere(name)
   for (const { alias, version } of Object.values(olderTypescripts)) dependencies[alias] = `npm:typescript@${version}`
   for (const { alias, version } of olderNodes) dependencies[alias] = `npm:node-linux-${process.arch}@${version}`
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }, null, 2))

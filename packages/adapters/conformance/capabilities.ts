@@ -76,7 +76,6 @@ export const serverCapabilities = {
     title: 'RFC 7692 (`perMessageDeflate`)',
     on: {
       ...everywhere,
-      deno: 'of no effect: one frame that does not inflate would end the process, by an error out of `node:zlib`',
       'deno-serve': '`Deno.upgradeWebSocket` never agrees to an extension',
     },
   },

@@ -5,6 +5,8 @@ type Refusal = Extract<UpgradeDecision, { readonly accept: false }>
 /** 16 bytes in base64. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/
 const VERSION = '13'
+/** RFC 9110, 5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 
 /**
  * What a client must send that asks for a WebSocket (RFC 6455, 4.2.1), checked here since every runtime lets something pass: `ws`
@@ -21,10 +23,21 @@ export function refuseHandshake(method: string | undefined, headers: HeaderList)
   }
   if (!names(headers.get('connection'), 'upgrade')) return refuse(400, 'Expected Connection: Upgrade')
   if (!KEY.test(headers.get('sec-websocket-key') ?? '')) return refuse(400, 'Expected a Sec-WebSocket-Key of 16 bytes')
+  if (!areTokens(headers.get('sec-websocket-protocol'))) return refuse(400, 'Expected names of subprotocols')
   // Bun joins two by a comma. RFC 9112, 3.2.
   const host = headers.get('host')
   if (host === null || host.includes(',')) return refuse(400, 'Expected one Host')
   return hasBody(headers) ? refuse(400, 'Expected no body') : undefined
+}
+
+/** Whether a client speaks `protocol`, perhaps among others. */
+export function offersProtocol(headers: HeaderList, protocol: string): boolean {
+  const offered = headers.get('sec-websocket-protocol')
+  return offered !== null && offered.split(',').some((name) => name.trim() === protocol)
+}
+
+function areTokens(list: string | null): boolean {
+  return list === null || list.split(',').every((name) => TOKEN.test(name.trim()))
 }
 
 function names(list: string | null, token: string): boolean {

@@ -22,12 +22,8 @@ type Serve = (server: EchoAcceptor, options: SuiteOptions) => Promise<Serving>
 const KiB = 1024
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 
-/**
- * What `serve` promises, run inside each runtime against its own.
- *
- * @param rfc7692 whether it agrees to it when told to
- */
-export function describeServe(serve: Serve, { rfc7692 }: { readonly rfc7692: boolean }): void {
+/** What `serve` promises, run inside each runtime against its own. */
+export function describeServe(serve: Serve): void {
   const running: Serving[] = []
   const start = async (server: EchoAcceptor, options: Omit<SuiteOptions, 'port'> = {}): Promise<Serving> => {
     const serving = await serve(server, { port: 0, host: '127.0.0.1', ...options })
@@ -287,17 +283,7 @@ export function describeServe(serve: Serve, { rfc7692 }: { readonly rfc7692: boo
       client.destroy()
     })
 
-    test.runIf(!rfc7692)('is not agreed even so, and Tautline compresses', async () => {
-      const server = createEchoAcceptor()
-      const serving = await start(server, { perMessageDeflate: true })
-      const client = await rawUpgrade({ port: serving.port, headers: offer })
-      expect(client.headers.get('sec-websocket-extensions')).toBeNull()
-      await server.seen('open')
-      expect(server.sockets[0]?.compresses).toBe(false)
-      client.destroy()
-    })
-
-    test.runIf(rfc7692)('is agreed without context takeover, and compresses from 1 KiB', async () => {
+    test('is agreed without context takeover, and compresses from 1 KiB', async () => {
       const server = createEchoAcceptor()
       const serving = await start(server, { perMessageDeflate: true })
       const client = await rawUpgrade({ port: serving.port, headers: offer })
@@ -316,7 +302,7 @@ export function describeServe(serve: Serve, { rfc7692 }: { readonly rfc7692: boo
       client.destroy()
     })
 
-    test.runIf(rfc7692)('accepts a client that offers no window bits, and one that offers nothing', async () => {
+    test('accepts a client that offers no window bits, and one that offers nothing', async () => {
       const server = createEchoAcceptor()
       const serving = await start(server, { perMessageDeflate: true })
       const plain = await rawUpgrade({

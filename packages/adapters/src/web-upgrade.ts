@@ -10,11 +10,6 @@ export function isWebSocketUpgrade(headers: Headers): boolean {
   return headers.get('upgrade')?.toLowerCase() === 'websocket'
 }
 
-export function offersProtocol(headers: Headers, protocol: string): boolean {
-  const offered = headers.get('sec-websocket-protocol')
-  return offered !== null && offered.split(',').some((name) => name.trim() === protocol)
-}
-
 export function offersDeflate(headers: Headers): boolean {
   return headers.get('sec-websocket-extensions')?.includes('permessage-deflate') === true
 }

@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { executable, runtimeEnv, sourceArguments } from '../../../../scripts/runtimes.ts'
 import { serverCapabilities } from '../capabilities.ts'
 import { closePayload, frameBytes, Opcode } from './frame-bytes.ts'
 import { type FrameOutcome, outcomeOf } from './frame-outcome.ts'
 import { requestBytes } from './request-bytes.ts'
 import type { WireBed } from './wire-bed.ts'
-import { connectWire, type WirePeer } from './wire-peer.ts'
+import type { WirePeer } from './wire-peer.ts'
 import { ECHO_BYTES } from './wire-stands.ts'
 
 const RSV1 = { rsv: 4 } as const
@@ -116,23 +112,5 @@ export function describeDeflate(bed: WireBed): void {
       })
       expect(inflated.equals(Buffer.alloc(ECHO_BYTES))).toBe(true)
     })
-  })
-}
-
-/** The reason why it is of no effect on Deno. Once this fails, that is over. */
-export function describeDeflateOnDeno(): void {
-  test('ws on Deno: what does not inflate ends the process', async () => {
-    const script = fileURLToPath(new URL('deflate-server.ts', import.meta.url))
-    const child = spawn(executable('deno'), sourceArguments('deno', script), {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: { ...process.env, ...runtimeEnv },
-    })
-    const ended = once(child, 'close')
-    const [line] = (await once(child.stdout, 'data')) as [Buffer]
-    const peer = await upgradeWithDeflate(await connectWire(Number(line.toString())))
-    await peer.write(garbage)
-    expect(await peer.frame()).toBeUndefined()
-    expect(await ended).toEqual([1, null])
-    peer.destroy()
   })
 }

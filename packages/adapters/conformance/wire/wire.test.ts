@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { serverCapabilities, serverKinds } from '../capabilities.ts'
 import { describeAdmission } from './admission-checks.ts'
-import { describeDeflate, describeDeflateOnDeno } from './deflate-checks.ts'
+import { describeDeflate } from './deflate-checks.ts'
 import { describeFloods } from './flood-checks.ts'
 import { describeFrames } from './frame-checks.ts'
 import { describeLimits } from './limit-checks.ts'
@@ -43,8 +43,6 @@ describe.each(beds)('server $kind', ({ bed }) => {
   describeRates(bed)
   describeFloods(bed)
 })
-
-describeDeflateOnDeno()
 
 describe.each(beds)('server $kind', ({ kind, slow }) => {
   const bounded = serverCapabilities.slowHeads.on[kind] === true

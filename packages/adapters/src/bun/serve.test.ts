@@ -1,4 +1,4 @@
 import { describeServe } from '../serve-suite.fixture.ts'
 import { serve } from './serve.ts'
 
-describeServe(serve, { rfc7692: true })
+describeServe(serve)

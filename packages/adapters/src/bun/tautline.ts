@@ -1,16 +1,9 @@
 import type { LongPoll, SocketAcceptor, SocketListener, UpgradeRequest } from '@tautline/server'
-import { refuseHandshake } from '../handshake.ts'
+import { offersProtocol, refuseHandshake } from '../handshake.ts'
 import { type LongPollOption, longPollOf } from '../poll-option.ts'
 import { checkPath, type FetchHandler } from '../serving.ts'
 import { answerWebPoll, isPoll } from '../web-poll.ts'
-import {
-  answerOrdinary,
-  describeRequest,
-  isWebSocketUpgrade,
-  offersDeflate,
-  offersProtocol,
-  refusalResponse,
-} from '../web-upgrade.ts'
+import { answerOrdinary, describeRequest, isWebSocketUpgrade, offersDeflate, refusalResponse } from '../web-upgrade.ts'
 import type { BunServeParts, BunServer, BunWebSocketHandler } from './bun-api.ts'
 import { BunSocket } from './bun-socket.ts'
 

@@ -1,9 +1,9 @@
 import type { SocketAcceptor, SocketListener, UpgradeRequest } from '@tautline/server'
-import { refuseHandshake } from '../handshake.ts'
+import { offersProtocol, refuseHandshake } from '../handshake.ts'
 import { type LongPollOption, longPollOf } from '../poll-option.ts'
 import { checkPath, type FetchHandler } from '../serving.ts'
 import { answerWebPoll, isPoll } from '../web-poll.ts'
-import { answerOrdinary, describeRequest, isWebSocketUpgrade, offersProtocol, refusalResponse } from '../web-upgrade.ts'
+import { answerOrdinary, describeRequest, isWebSocketUpgrade, refusalResponse } from '../web-upgrade.ts'
 import type { DenoConnectionInfo, DenoGlobal } from './deno-api.ts'
 import { DenoSocket } from './deno-socket.ts'
 

@@ -1,4 +1,4 @@
 import { describeServe } from '../serve-suite.fixture.ts'
 import { serve } from './index.ts'
 
-describeServe(serve, { rfc7692: false })
+describeServe(serve)

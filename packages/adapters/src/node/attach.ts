@@ -9,14 +9,14 @@ import { createOpenAnswers } from './open-answers.ts'
 import { answerNodePoll, interceptRequests, isPoll } from './poll-listener.ts'
 import { createUpgrade } from './upgrade.ts'
 import { requestUrl } from './upgrade-request.ts'
-import { ignore } from './ws-socket.ts'
+import { ignore } from './websocket/server-websocket.ts'
 
 export interface AttachOptions extends LongPollOption {
   /** The path whose upgrades are answered; all others are left to other listeners. @default "/" */
   readonly path?: string
   /**
    * RFC 7692 compression for clients that offer it, instead of Tautline's own: whole messages, also those of procedures with
-   * `compress: false`, at some 240 KiB of memory per connection. Of no effect on Deno, where it is not safe.
+   * `compress: false`. Each message stands alone, so that it takes no memory per connection.
    * @default false
    */
   readonly perMessageDeflate?: boolean

@@ -1,7 +1,6 @@
 // node freed-memory.fixture.ts in|out: prints which blocks of 16 MiB and more a process allocates for a small message that goes through
 // a socket that way, and then for a large one: `[[], [32505856]]`.
 import { EventEmitter, once } from 'node:events'
-import { openWsPair } from './ws-pair.fixture.ts'
 
 const way = process.argv[2]
 const SMALL_BYTES = 1024
@@ -16,22 +15,15 @@ globalThis.ArrayBuffer = new Proxy(ArrayBuffer, {
   },
 })
 // Behind that, since it may take what it needs when it is loaded.
-const { listenToWsSocket, WsSocket } = await import('./ws-socket.ts')
+const { openSocketPair } = await import('./websocket/socket-pair.fixture.ts')
 
-const { socket, stream, client } = await openWsPair()
 const arrivals = new EventEmitter()
-listenToWsSocket(socket, stream, {
-  message: () => void arrivals.emit('message'),
-  textMessage() {},
-  drained() {},
-  closed() {},
-})
-const server = new WsSocket(socket, stream)
+const { socket, client } = await openSocketPair({ message: () => void arrivals.emit('message') })
 
 async function pass(bytes: number): Promise<readonly number[]> {
   const received = way === 'in' ? once(arrivals, 'message') : once(client, 'message')
   if (way === 'in') client.send(new Uint8Array(bytes))
-  else server.send(new Uint8Array(bytes))
+  else socket.send(new Uint8Array(bytes))
   await received
   return blocks.splice(0)
 }

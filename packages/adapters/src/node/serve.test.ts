@@ -8,7 +8,7 @@ import { describeServe } from '../serve-suite.fixture.ts'
 import { testCertificate } from '../test-certificate.fixture.ts'
 import { serve } from './serve.ts'
 
-describeServe(serve, { rfc7692: true })
+describeServe(serve)
 
 test.each([false, true])('does not wait for a socket on which nothing was asked (TLS: %s)', async (tls) => {
   const decision = { accept: false, status: 503, headers: {}, body: '' } as const

@@ -23,7 +23,7 @@ import { answerNodePoll, isPoll } from './poll-listener.ts'
 import { watchUnusedSockets } from './unused-sockets.ts'
 import { createUpgrade } from './upgrade.ts'
 import { requestUrl } from './upgrade-request.ts'
-import { ignore } from './ws-socket.ts'
+import { ignore } from './websocket/server-websocket.ts'
 
 export interface ServeOptions extends LongPollOption {
   /** 0 for any free port: `port` of the result tells which. */
@@ -39,7 +39,7 @@ export interface ServeOptions extends LongPollOption {
   readonly tls?: TlsOptions
   /**
    * RFC 7692 compression for clients that offer it, instead of Tautline's own: whole messages, also those of procedures with
-   * `compress: false`, at some 240 KiB of memory per connection. Of no effect on Deno, where it is not safe.
+   * `compress: false`. Each message stands alone, so that it takes no memory per connection.
    * @default false
    */
   readonly perMessageDeflate?: boolean

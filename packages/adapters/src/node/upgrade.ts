@@ -1,41 +1,20 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { SocketAcceptor } from '@tautline/server'
-import { type PerMessageDeflateOptions, WebSocketServer } from 'ws'
-import { refuseHandshake } from '../handshake.ts'
+import { offersProtocol, refuseHandshake } from '../handshake.ts'
 import { BAD_REQUEST, INTERNAL, refuseUpgrade } from './http-refusal.ts'
 import type { OpenAnswers } from './open-answers.ts'
 import { describeUpgrade, refuseRequest } from './upgrade-request.ts'
-import { ignore, listenToWsSocket, WsSocket } from './ws-socket.ts'
-
-/**
- * Without context takeover each message stands alone: `ws` then keeps its threshold, and no secret shares a window with
- * a guess. Never a numeric `clientMaxWindowBits`: `ws` answers 400 to a client that does not offer it.
- */
-const PER_MESSAGE_DEFLATE: PerMessageDeflateOptions = {
-  serverNoContextTakeover: true,
-  clientNoContextTakeover: true,
-  threshold: 1024,
-  zlibDeflateOptions: { level: 1 },
-}
-
-/**
- * Not on Deno: there (2.9, `ws` 8.23) one frame that does not inflate ends the process, by an error out of node:zlib that nobody can
- * catch. Tautline's own compression stays.
- */
-const CAN_INFLATE = !('Deno' in globalThis)
+import { AGREED, canAgree, createMessageDeflate } from './websocket/deflate-extension.ts'
+import { handshakeAnswer } from './websocket/handshake-answer.ts'
+import { ignore, ServerWebSocket } from './websocket/server-websocket.ts'
 
 export type Upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => void
 
 /** Takes over the sockets of upgrade requests: asks the server, then refuses with a status or opens a WebSocket. */
 export function createUpgrade(server: SocketAcceptor, answers: OpenAnswers, perMessageDeflate: boolean): Upgrade {
-  const webSockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: server.maxMessageBytes,
-    perMessageDeflate: perMessageDeflate && CAN_INFLATE ? PER_MESSAGE_DEFLATE : false,
-    handleProtocols: (offered) => (offered.has(server.subprotocol) ? server.subprotocol : false),
-  })
+  const deflate = perMessageDeflate ? createMessageDeflate() : undefined
 
   async function decideAndOpen(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
     const described = describeUpgrade(request)
@@ -43,17 +22,29 @@ export function createUpgrade(server: SocketAcceptor, answers: OpenAnswers, perM
       refuseUpgrade(stream, BAD_REQUEST)
       return
     }
+    const { headerList } = described
     const decision =
-      refuseRequest(request) ??
-      refuseHandshake(request.method, described.headerList) ??
-      (await server.decideUpgrade(described))
+      refuseRequest(request) ?? refuseHandshake(request.method, headerList) ?? (await server.decideUpgrade(described))
     if (!decision.accept) {
       refuseUpgrade(stream, decision)
       return
     }
-    webSockets.handleUpgrade(request, stream, head, (socket) => {
-      listenToWsSocket(socket, stream, server.accept(new WsSocket(socket, stream), described))
-    })
+    // The client is gone.
+    if (!stream.readable || !stream.writable) {
+      stream.destroy()
+      return
+    }
+    const agreed = canAgree(headerList.get('sec-websocket-extensions') ?? '') ? deflate : undefined
+    const socket = new ServerWebSocket(stream, { maxMessageBytes: server.maxMessageBytes, deflate: agreed })
+    setUp(stream)
+    stream.write(
+      handshakeAnswer({
+        key: headerList.get('sec-websocket-key') ?? '',
+        subprotocol: offersProtocol(headerList, server.subprotocol) ? server.subprotocol : undefined,
+        extensions: agreed === undefined ? undefined : AGREED,
+      }),
+    )
+    socket.listen(server.accept(socket, described), head)
   }
 
   return (request, stream, head) => {
@@ -68,4 +59,10 @@ export function createUpgrade(server: SocketAcceptor, answers: OpenAnswers, perM
       refuseUpgrade(stream, INTERNAL)
     })
   }
+}
+
+/** As requests want it, not WebSockets. A stream that an application hands in need not be a socket. */
+function setUp(stream: Duplex & Partial<Pick<Socket, 'setTimeout' | 'setNoDelay'>>): void {
+  stream.setTimeout?.(0)
+  stream.setNoDelay?.(true)
 }
