@@ -11,7 +11,7 @@ import { type FuzzProgress, fuzz } from './fuzz/fuzz-run.ts'
 import { startHangWatch } from './fuzz/hang-watch.ts'
 import { loadTarget } from './fuzz/load-target.ts'
 
-const TARGETS = ['decoder', 'packed', 'long-poll', 'session', 'dispatch', 'client'] as const
+const TARGETS = ['frames', 'decoder', 'packed', 'long-poll', 'session', 'dispatch', 'client'] as const
 type Target = (typeof TARGETS)[number]
 
 interface Arguments {

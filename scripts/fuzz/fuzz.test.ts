@@ -16,7 +16,15 @@ import { Mutation } from './mutation.ts'
 const seed = Number(process.env['TAUTLINE_FUZZ_SEED'] ?? Date.now() % 2 ** 31)
 
 /** Runs by target: what takes microseconds, and what takes a whole server or client each time. */
-const RUNS = { decoder: 8000, packed: 4000, session: 3000, dispatch: 1200, client: 500, 'long-poll': 800 } as const
+const RUNS = {
+  frames: 4000,
+  decoder: 8000,
+  packed: 4000,
+  session: 3000,
+  dispatch: 1200,
+  client: 500,
+  'long-poll': 800,
+} as const
 
 test.each(Object.entries(RUNS))(
   `finds nothing in %s within %i runs (seed ${seed})`,

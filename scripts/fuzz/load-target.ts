@@ -32,6 +32,8 @@ export async function loadTarget(name: string): Promise<LoadedTarget> {
       conditions: ['@tautline/source'],
       loader: { '.md': 'text' },
       logLevel: 'warning',
+      // For what is CommonJS: it asks for modules of Node.
+      banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
       plugins: [counting.plugin],
     })
     const counters = new Uint8Array(counting.countersInAll())

@@ -9,14 +9,16 @@ import type { Socket } from 'node:net'
  */
 export function watchUnusedSockets(http: HttpServer, event: 'connection' | 'secureConnection'): () => void {
   const unused = new Set<Socket>()
+  // One for all of them, and gone with the first request: a WebSocket need not keep it for all its life.
+  function forget(this: Socket): void {
+    unused.delete(this)
+  }
   const use = ({ socket }: IncomingMessage): void => {
-    unused.delete(socket)
+    if (unused.delete(socket)) socket.off('close', forget)
   }
   http.on(event, (socket: Socket) => {
     unused.add(socket)
-    socket.once('close', () => {
-      unused.delete(socket)
-    })
+    socket.on('close', forget)
   })
   http.on('request', use)
   http.on('upgrade', use)
