@@ -96,6 +96,10 @@ class HandlerDispatcher implements Dispatcher, RequestRunner, CallSetting {
     return this.#running.size + (this.#queue?.size ?? 0) + (this.#listening?.size ?? 0)
   }
 
+  get isIdle(): boolean {
+    return this.#running.size === 0 && this.#lingering === 0
+  }
+
   renew(context: object, auth: unknown): void {
     this.#options = { ...this.#options, context, auth }
   }

@@ -19,7 +19,11 @@ function setUp(costMs: (id: number) => number = () => 0, laterMs?: (id: number) 
     probes = []
     for (const probe of due) probe()
   }
+  let isIdle = true
   const runner: RequestRunner = {
+    get isIdle() {
+      return isIdle
+    },
     begin({ id }) {
       log.push(`begin ${id}`)
       now += costMs(id)
@@ -58,6 +62,9 @@ function setUp(costMs: (id: number) => number = () => 0, laterMs?: (id: number) 
     },
     pass: (ms: number): void => {
       now += ms
+    },
+    becomeBusy: (): void => {
+      isIdle = false
     },
     waitsForTurn: (): boolean => tasks.length > 0,
   }
@@ -242,17 +249,35 @@ describe('RequestQueue', () => {
       const stand = setUp(undefined, () => 0)
       const { ask, pass, waitsForTurn } = stand
       warmUp(stand)
-      for (let id = 5; id < 8; id += 1) {
-        ask(id)
+      for (const id of fromTo(5, 200)) {
         pass(0.1)
+        ask(id)
       }
       expect(waitsForTurn()).toBe(false)
+    })
+
+    test.each([
+      ['that come closer to one another than answers go', 0.04, false],
+      ['behind something that is not done', 0.1, true],
+    ])('watches the fourth of those %s', (_, apartMs, isBusy) => {
+      const stand = setUp(undefined, () => 0)
+      const { ask, becomeBusy, pass, waitsForTurn } = stand
+      warmUp(stand)
+      pass(2)
+      if (isBusy) becomeBusy()
+      for (const id of fromTo(5, 7)) {
+        ask(id)
+        expect(waitsForTurn()).toBe(false)
+        pass(apartMs)
+      }
+      ask(8)
+      expect(waitsForTurn()).toBe(true)
     })
   })
 
   test('begins everything at once where nobody else is to have a turn', () => {
     const log: number[] = []
-    const runner: RequestRunner = { begin: ({ id }) => void log.push(id), follow: () => {} }
+    const runner: RequestRunner = { isIdle: true, begin: ({ id }) => void log.push(id), follow: () => {} }
     const queue = new RequestQueue(runner, { now: () => 0 })
     for (const id of upTo(500)) queue.push(request(id))
     expect(log).toHaveLength(500)

@@ -14,6 +14,8 @@ export type Request = Extract<CalleeEffect, { readonly type: 'call' | 'open' | '
 
 /** Runs what has its turn. */
 export interface RequestRunner {
+  /** Whether all is done that it has begun. */
+  readonly isIdle: boolean
   begin(request: Request): void
   /** Of a stream that has begun. */
   follow(effect: StreamEffect): void
@@ -48,6 +50,11 @@ const WHOLE: Measures = { longMs: 4, shortMs: 2, cutToMs: 2 }
 const UNWATCHED = 4
 /** Whoever has asked for nothing for so long begins with a share of its own. */
 const PAUSE_MS = 1
+/**
+ * So long it takes at the least until a peer has its answer and asks again. Whoever asks for one thing at a time can have no more of a turn
+ * than that one, and to watch every fourth of them would be a twenty-fifth of each.
+ */
+const ANSWERED_MS = 0.05
 /** Between two that come at once there is less. */
 const UNSURE_MS = 0.25
 /** Turns that a handler costs which has held all up, however long. */
@@ -108,7 +115,7 @@ export class RequestQueue {
     if (this.#byId.size === 0) {
       const measure = this.#turn === 'unwatched' ? 'exact' : this.#measure
       const at = measure === 'exact' ? now() : this.#lastAt
-      if (this.#turn === 'unwatched' && at - this.#lastAt > PAUSE_MS) this.#forget()
+      if (this.#turn === 'unwatched' && this.#hasPaused(at - this.#lastAt)) this.#forget()
       if (this.#mayBegin) {
         this.#begin(request, at, measure)
         return
@@ -146,6 +153,10 @@ export class RequestQueue {
 
   get #mayBegin(): boolean {
     return this.#turnsOut === 0 && this.#begun < this.#mostBegun && this.#spentMs < TURN_MS
+  }
+
+  #hasPaused(ms: number): boolean {
+    return ms > PAUSE_MS || (ms > ANSWERED_MS && this.#runner.isIdle)
   }
 
   /** @param at when it begins; or, `since-last`, when the one before was done */
