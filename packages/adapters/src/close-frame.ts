@@ -1,6 +1,6 @@
 /**
- * What may stand in a close frame. `ws` throws at a code or reason it does not like, Bun and Deno write nearly
- * anything to the wire (1005, 1015, 2999, even 0), so it is checked here, once for all.
+ * What may stand in a close frame. Bun and Deno write nearly anything to the wire
+ * (1005, 1015, 2999, even 0), so it is checked here, once for all.
  */
 
 const MAX_REASON_BYTES = 123

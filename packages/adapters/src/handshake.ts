@@ -9,8 +9,8 @@ const VERSION = '13'
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 
 /**
- * What a client must send that asks for a WebSocket (RFC 6455, 4.2.1), checked here since every runtime lets something pass: `ws`
- * version 8 and bodies, whose bytes it would take for frames; Bun 1.4 requests without `Connection: Upgrade`; Deno 2.9 any version,
+ * What a client must send that asks for a WebSocket (RFC 6455, 4.2.1), checked here since every runtime lets something pass:
+ * node:http bodies, whose bytes would be taken for frames; Bun 1.4 requests without `Connection: Upgrade`; Deno 2.9 any version,
  * method and key.
  *
  * @returns the refusal of a request that is no handshake

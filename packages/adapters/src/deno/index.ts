@@ -1,5 +1,5 @@
 /**
- * Tautline on Deno. `serve` and `attach` stand on node:http and the `ws` package, which bound messages,
+ * Tautline on Deno. `serve` and `attach` stand on node:http and bound messages,
  * pause and ping; `denoHandler` is for `Deno.serve`, with the restrictions it documents.
  */
 export {

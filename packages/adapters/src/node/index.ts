@@ -1,4 +1,4 @@
-/** Tautline on Node, over the `ws` package. */
+/** Tautline on Node, over `node:http`. */
 export { type Draining, type DrainOptions, type DrainSignal, drainOnSignals } from '../drain-on-signals.ts'
 export { createHealth, type HealthHandler, type HealthOptions, type HealthSource } from '../health.ts'
 export type { CloseOptions, FetchHandler, Serving } from '../serving.ts'

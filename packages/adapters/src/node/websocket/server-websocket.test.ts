@@ -136,6 +136,21 @@ test('a peer that does not answer a close is cut', async () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
+test('a peer that ends its half without a close frame, and reads nothing, is cut', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { socket, stream, client, closed } = await connect()
+  client.pause()
+  for (let n = 0; n < 32; n += 1) socket.send(new Uint8Array(1024 * 1024))
+  const ended = once(stream, 'end')
+  stream.push(null)
+  await ended
+  vi.advanceTimersByTime(29_999)
+  expect(stream.destroyed).toBe(false)
+  vi.advanceTimersByTime(1)
+  expect(await closed).toEqual([1006, ''])
+})
+
 test('a close leaves neither a timer nor a listener behind', async () => {
   const { socket, stream, client, closed } = await connect()
   const before = stream.listenerCount('error')

@@ -11,7 +11,7 @@ import type { MessageDeflate } from './deflate-extension.ts'
 import { type FrameListener, FrameReader } from './frame-reader.ts'
 import { FIN, frameOf, MOST_JOINED_BYTES, Opcode, RSV1 } from './frames.ts'
 
-/** How long a peer may take to answer a close frame and to end the stream. */
+/** How long a peer may take to answer a close frame, to read what was written before, and to end the stream. */
 const CLOSE_TIMEOUT_MS = 30_000
 const NO_CODE = 1005
 const ABNORMAL = 1006
@@ -146,10 +146,11 @@ export class ServerWebSocket implements ServerSocket, FrameListener {
     this.#reader.read(chunk)
   }
 
-  /** The peer writes no more: nor may we, of whom nothing could be asked. */
+  /** The peer writes no more: it could not even say that it has read what we write. */
   ended(): void {
     this.#isClosing = true
     this.#stream.end()
+    this.#cutLater()
   }
 
   closed(): void {
@@ -164,7 +165,12 @@ export class ServerWebSocket implements ServerSocket, FrameListener {
   #sendClose(payload: Uint8Array): void {
     this.#write(FIN | Opcode.Close, payload)
     this.#isClosing = true
-    this.#closeTimer = setTimeout(() => {
+    this.#cutLater()
+  }
+
+  /** Unless it ends by itself: a peer that reads nothing would keep it. */
+  #cutLater(): void {
+    this.#closeTimer ??= setTimeout(() => {
       this.#stream.destroy()
     }, CLOSE_TIMEOUT_MS)
   }
