@@ -174,6 +174,20 @@ test('a compressed message may come in fragments, of which the first one says so
   expect(read(frame(FIN | RSV1 | Opcode.Ping, [0]), [100], true)).toEqual([['violation', 1002]])
 })
 
+test('what is left of a piece comes again once reading goes on', () => {
+  const { reader, told } = createReader()
+  const piece = Uint8Array.from([1, 2].flatMap((byte) => frame(FIN | Opcode.Binary, [byte])))
+  reader.isPaused = true
+  expect(reader.read(piece)).toEqual(piece)
+  expect(told).toEqual([])
+  reader.isPaused = false
+  expect(reader.read(piece)).toBeUndefined()
+  expect(told).toEqual([
+    ['message', [1]],
+    ['message', [2]],
+  ])
+})
+
 test('nothing is told once it was stopped, in the middle of a piece either', () => {
   const told: unknown[] = []
   const reader = new FrameReader(

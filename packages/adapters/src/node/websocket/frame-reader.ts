@@ -54,6 +54,8 @@ export class FrameReader {
   #rest: Uint8Array | undefined
   #partial: PartialMessage | undefined
   #isDone = false
+  /** To be set, also by what a message brings about: what is left of a piece stays unread. */
+  isPaused = false
 
   /** @param inflate where RFC 7692 was agreed on */
   constructor(listener: FrameListener, maxMessageBytes: number, inflate?: Inflate) {
@@ -62,21 +64,26 @@ export class FrameReader {
     this.#inflate = inflate
   }
 
-  /** @param chunk what came next. It becomes the reader's, which takes masks off in place */
-  read(chunk: Uint8Array): void {
+  /**
+   * @param chunk what came next. It becomes the reader's, which takes masks off in place
+   * @returns what is to come again once reading goes on
+   */
+  read(chunk: Uint8Array): Uint8Array | undefined {
     const bytes = this.#rest === undefined ? chunk : joined(this.#rest, chunk)
     this.#rest = undefined
     let at = 0
     while (at < bytes.byteLength && !this.#isDone) {
+      if (this.isPaused) return bytes.subarray(at)
       const isWithin = this.#partial !== undefined && this.#partial.missingBytes > 0
       const next = isWithin ? this.#goOn(this.#partial as PartialMessage, bytes, at) : this.#begin(bytes, at)
       if (next === at) {
         // A copy: it is short, and would hold on to all of the chunk.
         this.#rest = Uint8Array.from(bytes.subarray(at))
-        return
+        return undefined
       }
       at = next
     }
+    return undefined
   }
 
   /** Nobody listens any more. */

@@ -196,6 +196,41 @@ test('reading can be stopped and taken up again', async () => {
   expect(heard).toEqual([[1]])
 })
 
+test('reading stops behind the message that had it stopped, also within what came at once', async () => {
+  const told: number[] = []
+  const pair = await openSocketPair({
+    message: ([byte = 0]) => {
+      told.push(byte)
+      if (byte % 2 === 1) pair.socket.pauseReading(true)
+    },
+  })
+  onTestFinished(pair.close)
+  // Masked with zeros, all in one piece.
+  const frames = Buffer.from([1, 2, 3, 4, 5].flatMap((byte) => [0x82, 0x81, 0, 0, 0, 0, byte]))
+  const next = once(pair.stream, 'data')
+  pair.client.send(Uint8Array.of(0))
+  await next
+  pair.stream.emit('data', frames)
+  expect(told).toEqual([0, 1])
+  pair.socket.pauseReading(false)
+  await vi.waitUntil(() => told.length === 4)
+  expect(told).toEqual([0, 1, 2, 3])
+  pair.socket.pauseReading(false)
+  await vi.waitUntil(() => told.length === 6)
+  expect(told).toEqual([0, 1, 2, 3, 4, 5])
+})
+
+test('behind a close of ours nothing is inflated', async () => {
+  const deflate = createMessageDeflate()
+  const inflated = vi.spyOn(deflate as NonNullable<typeof deflate>, 'inflate')
+  const { socket, client, closed } = await connect({ deflate })
+  socket.close(4000, '')
+  client.send(new Uint8Array(20_000))
+  client.close()
+  await closed
+  expect(inflated).not.toHaveBeenCalled()
+})
+
 test('a message past the limit closes with 1009, and the peer hears of it', async () => {
   const { client, closed, heard } = await connect({ maxMessageBytes: 1000 })
   client.send(new Uint8Array(1000))

@@ -15,6 +15,7 @@ import { FIN, frameOf, MOST_JOINED_BYTES, Opcode, RSV1 } from './frames.ts'
 const CLOSE_TIMEOUT_MS = 30_000
 const NO_CODE = 1005
 const ABNORMAL = 1006
+const NOTHING = new Uint8Array(0)
 
 const SOCKET = Symbol('the WebSocket of a stream')
 
@@ -49,7 +50,8 @@ export class ServerWebSocket implements ServerSocket, FrameListener {
     this.#reader = new FrameReader(
       this,
       maxMessageBytes,
-      deflate && ((bytes) => deflate.inflate(bytes, maxMessageBytes)),
+      // Behind our close messages are dropped: nobody needs to know what was in them.
+      deflate && ((bytes) => (this.#isClosing ? NOTHING : deflate.inflate(bytes, maxMessageBytes))),
     )
   }
 
@@ -60,7 +62,7 @@ export class ServerWebSocket implements ServerSocket, FrameListener {
   listen(listener: SocketListener, head: Uint8Array): void {
     this.#listener = listener
     this.#stream.on('data', onData).on('drain', onDrain).on('end', onEnd).on('close', onClose)
-    if (head.byteLength > 0) this.#reader.read(head)
+    if (head.byteLength > 0) this.arrived(head)
   }
 
   get compresses(): boolean {
@@ -101,6 +103,7 @@ export class ServerWebSocket implements ServerSocket, FrameListener {
   }
 
   pauseReading(paused: boolean): void {
+    this.#reader.isPaused = paused
     if (paused) this.#stream.pause()
     else this.#stream.resume()
   }
@@ -123,7 +126,7 @@ export class ServerWebSocket implements ServerSocket, FrameListener {
   peerClosed(code: number, reason: string): void {
     this.#closeCode = code
     this.#closeReason = reason
-    if (!this.#isClosing) this.#sendClose(code === NO_CODE ? new Uint8Array(0) : closePayload(code, ''))
+    if (!this.#isClosing) this.#sendClose(code === NO_CODE ? NOTHING : closePayload(code, ''))
     this.#stream.end()
   }
 
@@ -143,7 +146,8 @@ export class ServerWebSocket implements ServerSocket, FrameListener {
   }
 
   arrived(chunk: Uint8Array): void {
-    this.#reader.read(chunk)
+    const unread = this.#reader.read(chunk)
+    if (unread !== undefined) this.#stream.unshift(unread)
   }
 
   /** The peer writes no more: it could not even say that it has read what we write. */
