@@ -45,7 +45,7 @@ const schedules: fc.Arbitrary<Schedule> = fc.record({
   }),
   limits: fc.record({
     streamItems: fc.oneof(fc.constant(32), fc.integer({ min: 1, max: 50 })),
-    maxStreamItems: fc.oneof(fc.constant(1024), fc.integer({ min: 1, max: 300 })),
+    maxStreamItems: fc.oneof(fc.constant(8192), fc.integer({ min: 1, max: 300 })),
     streamBytes: fc.oneof(fc.constant(256 * 1024), fc.integer({ min: 1, max: 20_000 })),
   }),
   latencyMs: fc.nat(20),

@@ -25,7 +25,7 @@ export interface Limits extends PeerLimits {
   readonly streamItems: number
   /** Bytes of a stream's items that may be under way unread. @default 256 KiB */
   readonly streamBytes: number
-  /** To how many `streamItems` may grow, for a reader that keeps up. Each end decides for what it reads. @default 1024 */
+  /** To how many `streamItems` may grow, for a reader that keeps up. Each end decides for what it reads. @default 8192 */
   readonly maxStreamItems: number
   /** Bytes a client may send before WELCOME. @default 16 KiB */
   readonly helloBytes: number
@@ -47,7 +47,8 @@ export const DEFAULT_LIMITS: Limits = {
   topics: 1024,
   streamItems: 32,
   streamBytes: 256 * KiB,
-  maxStreamItems: 1024,
+  // As many as there is room for in `streamBytes` with 32 bytes each: items that are smaller are bounded by this.
+  maxStreamItems: 8192,
   helloBytes: 16 * KiB,
   handshakeMs: 10_000,
 }
