@@ -1,13 +1,15 @@
 import type { LoadOrder, LoadOutcome } from './orders.ts'
 import type { Figure, Sample, Scale, Trial } from './scenario.ts'
 import type { Pair, Stage } from './stage.ts'
+import { ROUND_WARM_UP, roundWarmUp, warmUp } from './warm-up.ts'
 
 export interface LoadPlan {
   readonly connections: number
   readonly load: Omit<LoadOrder, 'operations'>
   readonly operations: Readonly<Record<Scale, number>>
+  /** At a time, until the subject has had what time there is. */
   readonly warmUp: Readonly<Record<Scale, number>>
-  /** In full runs, of the warm-up and of each round: no other operation begins after that. @default no bound */
+  /** In full runs, of each part of the warm-up and of each round: no other operation begins after that. @default no bound */
   readonly fullMs?: number
   /** What one operation stands for: the items of a stream. @default 1 */
   readonly per?: number
@@ -45,21 +47,14 @@ function longest(scale: Scale, { fullMs }: LoadPlan): (typeof LONGEST)[Scale] {
   return scale === 'full' && fullMs !== undefined ? { warmUpMs: fullMs, roundMs: fullMs } : LONGEST[scale]
 }
 
-/**
- * While the others have their rounds, what a process needs leaves the caches of the machine, and engines collect garbage and drop
- * code. So each round begins with a part more that is not counted: what a subject costs at work, not what waking up costs.
- */
-const ROUND_WARM_UP = 0.2
-
-/** @returns how many of them, at least one, come first and do not count */
-export const roundWarmUp = (operations: number): number => Math.ceil(operations * ROUND_WARM_UP)
-
 /** A trial of one kind of load, with the figures of `loadFigures`. */
 export async function beginLoad(stage: Stage, scale: Scale, plan: LoadPlan): Promise<Trial> {
   const pair = await stage.pair()
   await pair.client.order('open', { count: plan.connections })
   const { warmUpMs, roundMs } = longest(scale, plan)
-  await pair.client.order('load', { ...plan.load, operations: plan.warmUp[scale], forMs: warmUpMs })
+  await warmUp(scale, () =>
+    pair.client.order('load', { ...plan.load, operations: plan.warmUp[scale], forMs: warmUpMs }),
+  )
   const order = { ...plan.load, operations: plan.operations[scale], forMs: roundMs }
   return {
     async round() {

@@ -1,5 +1,5 @@
-import { roundWarmUp } from '../harness/measure-load.ts'
 import type { Scale, Scenario } from '../harness/scenario.ts'
+import { roundWarmUp, warmUp } from '../harness/warm-up.ts'
 
 const CONNECTS: Readonly<Record<Scale, number>> = { full: 500, quick: 50, tiny: 3 }
 const WARM_UP: Readonly<Record<Scale, number>> = { full: 500, quick: 30, tiny: 2 }
@@ -19,7 +19,7 @@ export const cold: Scenario = {
   rounds: { full: 7, quick: 2, tiny: 1 },
   async begin(stage, scale) {
     const { server, client } = await stage.pair()
-    await client.order('cold', { count: WARM_UP[scale] })
+    await warmUp(scale, () => client.order('cold', { count: WARM_UP[scale] }))
     const count = CONNECTS[scale]
     return {
       async round() {

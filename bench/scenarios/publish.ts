@@ -1,7 +1,7 @@
-import { roundWarmUp } from '../harness/measure-load.ts'
 import type { EventName } from '../harness/orders.ts'
 import type { Figure, Sample, Scale, Scenario, Trial } from '../harness/scenario.ts'
 import type { Pair, Stage } from '../harness/stage.ts'
+import { roundWarmUp, warmUp } from '../harness/warm-up.ts'
 
 const SUBSCRIBERS: Readonly<Record<Scale, number>> = { full: 1_000, quick: 200, tiny: 3 }
 const PUBLISHES: Readonly<Record<Scale, number>> = { full: 40, quick: 5, tiny: 2 }
@@ -53,7 +53,7 @@ async function beginPublish({ server, client }: Pair, event: EventName, scale: S
     }
     return clientCpuUs
   }
-  await publishTimes(publishes)
+  await warmUp(scale, () => publishTimes(publishes))
   return {
     async round(): Promise<Sample> {
       const clientBefore = await publishTimes(roundWarmUp(publishes))
