@@ -4,7 +4,7 @@ import type { Scale } from './scenario.ts'
  * What each subject has for itself before anything counts. Engines go on compiling for some hundred thousand calls: behind 40,000
  * of them, which are half a second, V8 compiled another 5 to 40 functions of a server in each round of 24,000, on threads that count.
  */
-const WARM_UP_MS: Readonly<Record<Scale, number>> = { full: 8_000, quick: 0, tiny: 0 }
+const WARM_UP_MS: Readonly<Record<Scale, number>> = { full: 5_000, quick: 0, tiny: 0 }
 
 /** Repeats `step` until it has had its time, at least once. */
 export async function warmUp(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ACK_AFTER_BYTES, ACK_AFTER_FRAMES, ACK_AFTER_MS, Sequence } from './sequence.ts'
+import { ACK_AFTER_BYTES, ACK_AFTER_FRAMES, ACK_LATEST_MS, ACK_QUIET_MS, Sequence } from './sequence.ts'
 
 const header = (seq: number, count: number, ack = 0) => ({ seq, count, ack })
 
@@ -59,19 +59,35 @@ describe('a sequence', () => {
 })
 
 describe('an acknowledgement', () => {
-  test('is due after a while, once, unless a message carries it before', () => {
+  test('is due once nothing has come for a while, once, unless a message carries it before', () => {
     const sequence = new Sequence()
     receive(sequence, 1, 1, 10, 1_000)
     receive(sequence, 2, 1, 10, 1_100)
-    expect(sequence.ackDueAt).toBe(1_000 + ACK_AFTER_MS)
-    expect(sequence.takeDueAck(1_000 + ACK_AFTER_MS - 1)).toBe(false)
-    expect(sequence.takeDueAck(1_000 + ACK_AFTER_MS)).toBe(true)
-    expect(sequence.takeDueAck(1_000 + ACK_AFTER_MS)).toBe(false)
+    expect(sequence.ackDueAt).toBe(1_100 + ACK_QUIET_MS)
+    expect(sequence.takeDueAck(1_100 + ACK_QUIET_MS - 1)).toBe(false)
+    expect(sequence.takeDueAck(1_100 + ACK_QUIET_MS)).toBe(true)
+    expect(sequence.takeDueAck(1_100 + ACK_QUIET_MS)).toBe(false)
     expect(sequence.ackDueAt).toBeUndefined()
 
     receive(sequence, 3, 1, 10, 2_000)
     sequence.stamp(1, 10, 2_000)
     expect(sequence.ackDueAt).toBeUndefined()
+  })
+
+  test('is due in the end though there is always more', () => {
+    const sequence = new Sequence()
+    const every = ACK_QUIET_MS / 2
+    let now = 0
+    for (let seq = 1; now < ACK_LATEST_MS; seq += 1, now += every) {
+      expect(sequence.takeDueAck(now)).toBe(false)
+      receive(sequence, seq, 1, 10, now)
+    }
+    expect(sequence.ackDueAt).toBe(ACK_LATEST_MS)
+    expect(sequence.takeDueAck(now)).toBe(true)
+    // The next one has as much time again.
+    sequence.stamp(0, 0, now)
+    receive(sequence, 11, 1, 10, now)
+    expect(sequence.ackDueAt).toBe(now + ACK_QUIET_MS)
   })
 
   test('is not due for messages without counted frames', () => {
@@ -81,7 +97,7 @@ describe('an acknowledgement', () => {
   })
 
   test.each([
-    [ACK_AFTER_FRAMES - 1, ACK_AFTER_MS],
+    [ACK_AFTER_FRAMES - 1, ACK_QUIET_MS],
     [ACK_AFTER_FRAMES, 0],
   ])('of %i frames is due after %i ms', (frames, dueAt) => {
     const sequence = new Sequence()
@@ -90,7 +106,7 @@ describe('an acknowledgement', () => {
   })
 
   test.each([
-    [ACK_AFTER_BYTES - 1, ACK_AFTER_MS],
+    [ACK_AFTER_BYTES - 1, ACK_QUIET_MS],
     [ACK_AFTER_BYTES, 0],
   ])('of %i bytes is due after %i ms', (bytes, dueAt) => {
     const sequence = new Sequence()
@@ -105,7 +121,7 @@ test('bytes that a message has acknowledged do not count again', () => {
   receive(sequence, 1, 1, ACK_AFTER_BYTES - 1, 0)
   sequence.stamp(0, 0, 0)
   receive(sequence, 2, 1, 1, 0)
-  expect(sequence.ackDueAt).toBe(ACK_AFTER_MS)
+  expect(sequence.ackDueAt).toBe(ACK_QUIET_MS)
 })
 
 describe('unacknowledged data', () => {
@@ -173,7 +189,7 @@ describe('another connection', () => {
     expect(sequence.ackDueAt).toBeUndefined()
     // Neither do its bytes count with those that come over this one.
     receive(sequence, 2, 1, 1, 100)
-    expect(sequence.ackDueAt).toBe(100 + ACK_AFTER_MS)
+    expect(sequence.ackDueAt).toBe(100 + ACK_QUIET_MS)
   })
 
   test('gives what it sends again its old numbers and the latest acknowledgement, which settles the debt', () => {

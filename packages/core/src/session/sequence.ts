@@ -9,15 +9,18 @@ import { ProtocolViolation, protocolError } from '../protocol/violation.ts'
  * Normative text: PROTOCOL.md, "Header".
  */
 
-/** An acknowledgement leaves by itself after so many frames, bytes or milliseconds without a message to carry it. */
+/** An acknowledgement leaves by itself after so many frames or bytes without a message to carry it. */
 export const ACK_AFTER_FRAMES = 32
 export const ACK_AFTER_BYTES: number = 32 * 1024
-export const ACK_AFTER_MS = 200
+/** Or once nothing more has come for so long: a sender that may send no more before it is told stands still. */
+export const ACK_QUIET_MS = 200
+/** And at the latest, since the sender keeps all of it. As long as more comes, one each 200 ms cost a tenth of every event. */
+export const ACK_LATEST_MS = 1_000
 
 /** What this end owes: nothing, an ACK at `dueAt` or sooner, or one that the driver was asked for already. */
 type Debt =
   | { readonly type: 'none' }
-  | { readonly type: 'owed'; readonly frames: number; readonly dueAt: number }
+  | { readonly type: 'owed'; readonly frames: number; readonly dueAt: number; readonly latestAt: number }
   | { readonly type: 'asked' }
 
 /** Counted frames of ours that the peer has not acknowledged, seen from the oldest message of them. */
@@ -70,7 +73,7 @@ export class Sequence {
     if (header.count === 0) return 'accept'
     const last = header.seq + header.count - 1
     if (last <= this.#admitted) {
-      this.#debt = { type: 'owed', frames: 0, dueAt: now }
+      this.#debt = { type: 'owed', frames: 0, dueAt: now, latestAt: now }
       return 'duplicate'
     }
     if (header.seq !== this.#admitted + 1) {
@@ -90,8 +93,8 @@ export class Sequence {
     if (debt.type === 'asked') return
     const frames = count + (debt.type === 'owed' ? debt.frames : 0)
     const full = frames >= ACK_AFTER_FRAMES || this.#bytesSinceStamp >= ACK_AFTER_BYTES
-    const dueAt = full ? now : debt.type === 'owed' ? debt.dueAt : now + ACK_AFTER_MS
-    this.#debt = { type: 'owed', frames, dueAt }
+    const latestAt = debt.type === 'owed' ? debt.latestAt : now + ACK_LATEST_MS
+    this.#debt = { type: 'owed', frames, dueAt: full ? now : Math.min(now + ACK_QUIET_MS, latestAt), latestAt }
   }
 
   /** The header of the message that leaves now. It carries the acknowledgement, so nothing is owed after it. */
