@@ -1,3 +1,4 @@
+import { encode } from '@msgpack/msgpack'
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
@@ -225,6 +226,20 @@ describe('packed values', () => {
     const packer = packerOf(v.array(v.object({ flag: v.boolean() })))
     const rows = flags.map((flag) => ({ flag }))
     expect(packer.unpack(scanned(packer.pack(rows)!))).toStrictEqual(rows)
+  })
+
+  test('of integers takes the form that has fewer bytes', () => {
+    const size = fc.integer({ min: 0, max: 40 })
+    const integer = fc.tuple(size, fc.integer({ min: -2, max: 2 }), fc.boolean())
+    fc.assert(
+      fc.property(fc.array(integer, { minLength: 4, maxLength: 40 }), (drawn) => {
+        // Around the powers of two, of either sign: there the sizes change.
+        const integers = drawn.map(([bits, beside, isNegative]) => (isNegative ? -(2 ** bits) : 2 ** bits) + beside)
+        const differences = integers.map((value, i) => value - (integers[i - 1] ?? 0))
+        const bytes = Math.min(encode(integers).byteLength, encode(differences).byteLength)
+        expect(packerOf(v.array(v.number())).pack(integers)?.byteLength).toBe(3 + bytes)
+      }),
+    )
   })
 
   test.each([
