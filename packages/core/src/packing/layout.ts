@@ -40,12 +40,12 @@ export interface Layout {
 export interface FlatLayout {
   readonly width: number
   /**
-   * Appends the members of an object to their columns.
+   * Puts the members of an object into that row of their columns.
    *
-   * @returns bytes that they take at most, or -1 where the object does not fit: some columns may then be longer than others
+   * @returns bytes that they take at most, or -1 where the object does not fit: what is in the row then means nothing
    */
-  take(columns: readonly unknown[][], value: unknown): number
-  /** Writes what `arrayLayout` would write for the objects. */
+  take(columns: readonly unknown[][], row: number, value: unknown): number
+  /** Writes what `arrayLayout` would write for the objects. Columns have as many rows as there are objects. */
   writeAll(out: PackWriter, columns: readonly unknown[][]): boolean
 }
 

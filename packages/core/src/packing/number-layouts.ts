@@ -86,8 +86,10 @@ function writeNumbers(out: PackWriter, values: readonly unknown[]): boolean {
 
 /** Makes integers of all values, where they are numbers and the same few decimal places do for all of them. */
 function shift(values: readonly unknown[], integers: Float64Array): number | undefined {
-  let places = 0
-  let power: number = POWERS[0]
+  // Most are: they need no rounding, and no division to prove it.
+  if (areIntegers(values, integers)) return 0
+  let places = 1
+  let power: number = POWERS[1]
   let i = 0
   while (i < values.length) {
     const value = values[i]
@@ -104,6 +106,15 @@ function shift(values: readonly unknown[], integers: Float64Array): number | und
     } else return undefined
   }
   return places
+}
+
+function areIntegers(values: readonly unknown[], integers: Float64Array): boolean {
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i]
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) return false
+    integers[i] = value as number
+  }
+  return true
 }
 
 /** Whether the differences take fewer bytes than the integers, and are safe integers. */

@@ -92,9 +92,8 @@ export function objectLayout(properties: readonly Property[], others: Others): L
 
   const flat = (): FlatLayout => ({
     width: fields.length,
-    take(columns, value) {
+    take(columns, row, value) {
       if (typeof value !== 'object' || value === null) return -1
-      const row = columns[0]!.length
       if (!spread(value, columns, row) && others === 'refused' && hasOthers(value)) return -1
       let bytes = 1
       for (let i = 0; i < fields.length; i += 1) {

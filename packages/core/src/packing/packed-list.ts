@@ -21,8 +21,11 @@ export class PackedValueList implements ValueList {
   readonly #createPlain: () => ValueList
   /** In place of the columns, while there is one. */
   #plain: ValueList | undefined
-  #columns: unknown[][]
+  /** From the first value on. Rows beyond `#count` mean nothing. */
+  #columns: unknown[][] | undefined
   #count = 0
+  /** As many as there were in the last payload: columns that grow are copied again and again. */
+  #expected = 0
   #bytes = HEAD_BYTES
   #lastBytes = 0
 
@@ -30,7 +33,6 @@ export class PackedValueList implements ValueList {
     this.#flat = flat
     this.#pack = pack
     this.#createPlain = createPlain
-    this.#columns = columnsOf(flat)
   }
 
   get count(): number {
@@ -44,11 +46,9 @@ export class PackedValueList implements ValueList {
   /** @throws Misfit for what does not fit, and for what cannot be looked at; as plain lists do, once it is one */
   add(value: unknown): number {
     if (this.#plain !== undefined) return this.#plain.add(value) + PLAIN_MARK_BYTES
-    const bytes = this.#take(value)
-    if (bytes < 0) {
-      this.#shorten(this.#count)
-      throw new Misfit()
-    }
+    this.#columns ??= columnsOf(this.#flat, this.#expected)
+    const bytes = this.#take(this.#columns, value)
+    if (bytes < 0) throw new Misfit()
     this.#count += 1
     this.#lastBytes = bytes
     this.#bytes += bytes
@@ -66,7 +66,6 @@ export class PackedValueList implements ValueList {
     }
     this.#count -= 1
     this.#bytes -= this.#lastBytes
-    this.#shorten(this.#count)
   }
 
   take(): Payload {
@@ -78,7 +77,8 @@ export class PackedValueList implements ValueList {
   takeAllButLast(): Payload {
     if (this.#plain !== undefined) return markPlain(this.#plain.takeAllButLast())
     const lastBytes = this.#lastBytes
-    const last = this.#columns.map((column) => [column.pop()])
+    this.#count -= 1
+    const last = this.#columns?.map((column) => [column[this.#count]])
     const payload = this.#takePacked()
     this.#columns = last
     this.#count = 1
@@ -87,8 +87,10 @@ export class PackedValueList implements ValueList {
   }
 
   #takePacked(): Payload {
-    const columns = this.#columns
-    this.#columns = columnsOf(this.#flat)
+    const columns = this.#columns ?? columnsOf(this.#flat, 0)
+    for (const column of columns) column.length = this.#count
+    this.#columns = undefined
+    this.#expected = this.#count
     this.#count = 0
     this.#bytes = HEAD_BYTES
     const payload = this.#pack((out) => this.#flat.writeAll(out, columns))
@@ -97,22 +99,18 @@ export class PackedValueList implements ValueList {
     return payload
   }
 
-  #take(value: unknown): number {
+  #take(columns: readonly unknown[][], value: unknown): number {
     try {
-      return this.#flat.take(this.#columns, value)
+      return this.#flat.take(columns, this.#count, value)
     } catch {
       // A getter has thrown: validation will meet it again, and say so.
       return -1
     }
   }
-
-  #shorten(length: number): void {
-    for (const column of this.#columns) column.length = length
-  }
 }
 
-function columnsOf({ width }: FlatLayout): unknown[][] {
-  return Array.from({ length: width }, () => [])
+function columnsOf({ width }: FlatLayout, rows: number): unknown[][] {
+  return Array.from({ length: width }, () => Array<unknown>(rows))
 }
 
 /** How values of the layout can be collected; `undefined` where they would have to be written at once. */
@@ -123,10 +121,9 @@ export function flatLayoutOf(layout: Layout): FlatLayout | undefined {
   const all = arrayLayout(layout)
   return {
     width: 1,
-    take(columns, value) {
-      const bytes = measure(value)
-      if (bytes >= 0) columns[0]!.push(value)
-      return bytes
+    take(columns, row, value) {
+      columns[0]![row] = value
+      return measure(value)
     },
     writeAll: (out, columns) => all.write(out, columns[0]),
   }
