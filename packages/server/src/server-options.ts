@@ -158,7 +158,10 @@ export interface Disconnection {
 export interface ResumeLimits {
   /** How long a session waits without a connection, in ms. @default 120,000 */
   readonly windowMs: number
-  /** What may be under way to a client unacknowledged, in bytes; as much again may wait while it is gone. @default 256 KiB */
+  /**
+   * What may be under way to a client unacknowledged, in bytes; as much again may wait while it is gone. Clients acknowledge after 32 KiB
+   * or 32 frames: with less, what follows waits until nothing has come for 200 ms. @default 256 KiB
+   */
   readonly bytes: number
   /** As `bytes`, in frames. @default 1024 */
   readonly frames: number
